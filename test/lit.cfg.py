@@ -14,8 +14,7 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tk_obj_root, "test")
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
-llvm_config.add_tool_substitutions(
-    ["tk-opt", "tk-run", "tkc"], [config.tk_tools_dir])
+llvm_config.with_environment("PATH", config.tk_tools_dir, append_path=True)
 llvm_config.add_tool_substitutions(
     ["FileCheck", "not", "count", "split-file", "llvm-objdump", "llvm-readelf"],
     [config.llvm_tools_dir])

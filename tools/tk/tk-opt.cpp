@@ -1,0 +1,17 @@
+//===- tk-opt.cpp - runs passes on MLIR files -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Tools.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "tk/Pipelines/Registration.h"
+
+using namespace mlir;
+
+int mlir::tk::runTkOpt(int argc, char **argv) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  registerPasses();
+  return asMainReturnCode(
+      MlirOptMain(argc, argv, "the tk pass driver", registry));
+}

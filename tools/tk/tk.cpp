@@ -1,0 +1,54 @@
+//===- tk.cpp - starts the program that the executable is called as -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Tools.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
+
+namespace {
+struct Tool {
+  llvm::StringLiteral name;
+  llvm::StringLiteral purpose;
+  int (*run)(int argc, char **argv);
+};
+} // namespace
+
+static constexpr Tool kTools[] = {
+    {"tk-opt", "run passes on MLIR files", mlir::tk::runTkOpt},
+};
+
+static const Tool *findTool(llvm::StringRef name) {
+  const Tool *tool =
+      llvm::find_if(kTools, [&](const Tool &t) { return t.name == name; });
+  return tool == std::end(kTools) ? nullptr : tool;
+}
+
+static void printUsage(llvm::raw_ostream &os) {
+  os << "usage: tk <program> [arguments], or call it by a program's name\n\n";
+  for (const Tool &tool : kTools)
+    os << "  " << llvm::left_justify(tool.name, 8) << tool.purpose << "\n";
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  if (const Tool *tool = findTool(llvm::sys::path::stem(argv[0])))
+    return tool->run(argc, argv);
+  if (argc < 2) {
+    printUsage(llvm::errs());
+    return 1;
+  }
+  llvm::StringRef name = argv[1];
+  if (const Tool *tool = findTool(name))
+    return tool->run(argc - 1, argv + 1);
+  if (name == "--help" || name == "-h") {
+    printUsage(llvm::outs());
+    return 0;
+  }
+  llvm::WithColor::error() << "no program is called '" << name << "'\n";
+  printUsage(llvm::errs());
+  return 1;
+}
