@@ -31,8 +31,8 @@ static unsigned getEditDistance(StringRef from, StringRef to) {
   return previous[to.size()];
 }
 
-std::optional<StringRef> mlir::tk::findClosest(StringRef name,
-                                               ArrayRef<StringRef> candidates) {
+std::optional<StringRef>
+mlir::tk::findClosest(StringRef name, ArrayRef<StringRef> candidates) {
   // Names this long are not typing slips, and the distance is quadratic.
   constexpr size_t kMaxLength = 64;
   if (name.size() > kMaxLength)

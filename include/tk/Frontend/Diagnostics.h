@@ -1,0 +1,180 @@
+//===- Diagnostics.h - reports mistakes in .tk sources ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   diags.report(range, DiagKind::UnknownName, name)
+//       .note(range, DiagKind::DidYouMean, candidate)
+//       .hint("write 'f32(x)'");
+//
+// The message goes out when the temporary dies. Rendered:
+//
+//   softmax.tk:7:29: error: unknown name 'BLOK' [UnknownName]
+//       let row = f32(x[i, 0 +: BLOK, pad = -inf]);
+//                               ^~~~
+//   softmax.tk:7:29: note: did you mean 'BLOCK'?
+
+#ifndef TK_FRONTEND_DIAGNOSTICS_H
+#define TK_FRONTEND_DIAGNOSTICS_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/SMLoc.h"
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace llvm {
+class raw_ostream;
+class SourceMgr;
+} // namespace llvm
+
+namespace mlir::tk {
+
+using SourceRange = llvm::SMRange;
+
+/// Every message of the front end: see Diagnostics.def.
+enum class DiagKind {
+#define ERROR(Name, Text) Name,
+#define WARNING(Name, Text) Name,
+#define NOTE(Name, Text) Name,
+#include "tk/Frontend/Diagnostics.def"
+};
+
+enum class DiagSeverity { Error, Warning, Note };
+
+DiagSeverity getSeverity(DiagKind kind);
+/// "UnknownName"
+llvm::StringRef getName(DiagKind kind);
+/// Text with its placeholders: "unknown name '{0}'"
+llvm::StringRef getText(DiagKind kind);
+/// "error"
+llvm::StringRef stringifySeverity(DiagSeverity severity);
+
+/// One message with the notes that belong to it.
+struct SourceDiagnostic {
+  struct Note {
+    /// Invalid when the note has no place of its own.
+    SourceRange range;
+    DiagKind kind;
+    std::string text;
+  };
+
+  SourceRange range;
+  DiagKind kind;
+  /// With the arguments in place, without name or location.
+  std::string text;
+  llvm::SmallVector<Note, 1> notes;
+
+  DiagSeverity getSeverity() const { return tk::getSeverity(kind); }
+};
+
+/// Collects what goes wrong in a set of source files.
+class DiagnosticReporter {
+public:
+  using Handler = std::function<void(const SourceDiagnostic &)>;
+
+  /// Errors past this number are counted, not shown: one lost bracket should
+  /// not fill a screen.
+  static constexpr unsigned kDefaultErrorLimit = 20;
+
+  /// A message being made; reported at the end of the full expression.
+  class Builder {
+  public:
+    Builder(Builder &&other)
+        : reporter(std::exchange(other.reporter, nullptr)),
+          diagnostic(std::move(other.diagnostic)) {}
+    Builder(const Builder &) = delete;
+    ~Builder() {
+      if (reporter)
+        reporter->emit(std::move(diagnostic));
+    }
+
+    template <typename... ArgTs>
+    Builder &note(SourceRange range, DiagKind kind, const ArgTs &...args) {
+      diagnostic.notes.push_back(
+          {range, kind, format(kind, {toString(args)...})});
+      return *this;
+    }
+    /// A note at the place of the message: what to do about it.
+    Builder &hint(const llvm::Twine &text) {
+      return note(diagnostic.range, DiagKind::Hint, text.str());
+    }
+
+  private:
+    friend class DiagnosticReporter;
+    Builder(DiagnosticReporter *reporter, SourceDiagnostic diagnostic)
+        : reporter(reporter), diagnostic(std::move(diagnostic)) {}
+
+    DiagnosticReporter *reporter;
+    SourceDiagnostic diagnostic;
+  };
+
+  /// Messages go to `handler` as they come; to print them, use
+  /// `printDiagnostic`.
+  DiagnosticReporter(const llvm::SourceMgr &sourceMgr, Handler handler)
+      : sourceMgr(sourceMgr), handler(std::move(handler)) {}
+
+  /// Reports message `kind` about `range`: the smallest wrong piece of text.
+  template <typename... ArgTs>
+  Builder report(SourceRange range, DiagKind kind, const ArgTs &...args) {
+    return Builder(this, {range, kind, format(kind, {toString(args)...}), {}});
+  }
+
+  unsigned getNumErrors() const { return numErrors; }
+  bool hasErrors() const { return numErrors != 0; }
+  /// True once the limit has been passed: whoever can should stop.
+  bool isOverLimit() const { return numErrors > errorLimit; }
+  /// Zero means no limit.
+  void setErrorLimit(unsigned limit) { errorLimit = limit; }
+
+  const llvm::SourceMgr &getSourceMgr() const { return sourceMgr; }
+
+private:
+  static std::string toString(llvm::StringRef text) { return text.str(); }
+  static std::string toString(const char *text) { return text; }
+  static std::string toString(const std::string &text) { return text; }
+  static std::string toString(char character) {
+    return std::string(1, character);
+  }
+  template <typename T>
+  static std::enable_if_t<std::is_integral_v<T>, std::string>
+  toString(T number) {
+    return std::to_string(number);
+  }
+  static std::string format(DiagKind kind,
+                            std::initializer_list<std::string> args);
+
+  void emit(SourceDiagnostic diagnostic);
+
+  const llvm::SourceMgr &sourceMgr;
+  Handler handler;
+  unsigned errorLimit = kDefaultErrorLimit;
+  unsigned numErrors = 0;
+};
+
+/// Line and column, both from 1; a column counts characters, not bytes.
+struct LineColumn {
+  unsigned line = 0;
+  unsigned column = 0;
+};
+LineColumn getLineColumn(const llvm::SourceMgr &sourceMgr, llvm::SMLoc loc);
+
+/// Prints message, source line, underline and notes, in colour if `os` has it.
+void printDiagnostic(const llvm::SourceMgr &sourceMgr,
+                     const SourceDiagnostic &diagnostic, llvm::raw_ostream &os);
+
+/// Compares what was reported with the `expected-error {{...}}` comments of
+/// the main buffer of `sourceMgr` and prints every difference to `os`. An
+/// expectation stands on its line, or says `@below`, `@above`, `@+2`, `@-1`;
+/// it is met by a message whose text or `[Name]` contains its own text. Returns
+/// true when all were met and nothing else was reported.
+bool verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
+                       llvm::ArrayRef<SourceDiagnostic> diagnostics,
+                       llvm::raw_ostream &os);
+
+} // namespace mlir::tk
+
+#endif // TK_FRONTEND_DIAGNOSTICS_H
