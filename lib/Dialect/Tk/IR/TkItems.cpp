@@ -6,9 +6,9 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-SmallVector<IndexItem> mlir::tk::getIndexItems(OperandRange indices,
+SmallVector<ViewItem> mlir::tk::getViewItems(OperandRange indices,
                                                ArrayRef<int64_t> itemExtents) {
-  SmallVector<IndexItem> items;
+  SmallVector<ViewItem> items;
   for (auto [value, extent] : llvm::zip_equal(indices, itemExtents)) {
     if (extent == kScalarItem)
       items.push_back({ItemKind::Scalar, value});
@@ -21,12 +21,12 @@ SmallVector<IndexItem> mlir::tk::getIndexItems(OperandRange indices,
 }
 
 SmallVector<ItemTileDims>
-mlir::tk::getItemTileDims(ArrayRef<IndexItem> items,
+mlir::tk::getItemTileDims(ArrayRef<ViewItem> items,
                           SmallVectorImpl<int64_t> &tileShape) {
   SmallVector<ItemTileDims> dims;
   tileShape.clear();
   std::optional<ArrayRef<int64_t>> previousGather;
-  for (const IndexItem &item : items) {
+  for (const ViewItem &item : items) {
     std::optional<ArrayRef<int64_t>> gather;
     int64_t first = tileShape.size();
     switch (item.kind) {
@@ -72,7 +72,7 @@ LogicalResult mlir::tk::verifyItems(Operation *op, ViewType view,
              << extent;
   }
   SmallVector<int64_t> shape;
-  getItemTileDims(getIndexItems(indices, itemExtents), shape);
+  getItemTileDims(getViewItems(indices, itemExtents), shape);
   auto tile = dyn_cast<RankedTensorType>(accessed);
   ArrayRef<int64_t> found = tile ? tile.getShape() : ArrayRef<int64_t>();
   if ((!tile && !shape.empty()) || (tile && shape.empty()) ||

@@ -28,7 +28,7 @@ namespace mlir::tk {
 enum class ItemKind { Scalar, Slice, Gather };
 
 /// One item of `%x[%i, %k +: 64, gather %t]`, decoded.
-struct IndexItem {
+struct ViewItem {
   ItemKind kind;
   /// The coordinate, the start of the slice, or the tile of coordinates.
   Value value;
@@ -41,7 +41,7 @@ constexpr int64_t kScalarItem = -1;
 constexpr int64_t kGatherItem = -2;
 
 /// Decodes the operands of an indexed access, one item per view dimension.
-SmallVector<IndexItem> getIndexItems(OperandRange indices,
+SmallVector<ViewItem> getViewItems(OperandRange indices,
                                      ArrayRef<int64_t> itemExtents);
 
 /// One dimension of a view as an access walks over it.
@@ -59,7 +59,7 @@ struct ItemTileDims {
 };
 
 /// Computes which tile dimensions each item walks, and the shape of the tile.
-SmallVector<ItemTileDims> getItemTileDims(ArrayRef<IndexItem> items,
+SmallVector<ItemTileDims> getItemTileDims(ArrayRef<ViewItem> items,
                                           SmallVectorImpl<int64_t> &tileShape);
 
 /// Returns `element`, shaped and laid out like `type` if that is a tile.

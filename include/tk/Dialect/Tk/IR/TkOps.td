@@ -221,8 +221,8 @@ def Tk_SubviewOp : Tk_Op<"subview", [Pure, AttrSizedOperandSegments]> {
 class Tk_ItemsOp<string mnemonic, list<Trait> traits = []>
     : Tk_Op<mnemonic, traits> {
   code itemsDeclaration = [{
-    SmallVector<IndexItem> getItems() {
-      return ::mlir::tk::getIndexItems(getIndices(), getItemExtents());
+    SmallVector<ViewItem> getItems() {
+      return ::mlir::tk::getViewItems(getIndices(), getItemExtents());
     }
   }];
   let extraClassDeclaration = itemsDeclaration;
