@@ -1,0 +1,289 @@
+//===- Program.h - checked .tk files, and what can be asked of them -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The one interface between the front end and the tools: which instances there
+// are, their tk IR, the tests and benches with concrete sizes, and references.
+//
+//   DiagnosticReporter diags(sourceMgr, handler);
+//   std::unique_ptr<CheckedProgram> program =
+//       CheckedProgram::create(sourceMgr, diags);
+//   for (const TestCase &test : program->getTests()) {
+//     OwningOpRef<ModuleOp> kernel =
+//         program->instantiate(test.instance, context);
+//     OwningOpRef<ModuleOp> reference =
+//         program->generateReference(test, context);
+//   }
+
+#ifndef TK_FRONTEND_PROGRAM_H
+#define TK_FRONTEND_PROGRAM_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "tk/Frontend/Diagnostics.h"
+#include "tk/Support/DType.h"
+#include "tk/Support/HostExpr.h"
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class SourceMgr;
+} // namespace llvm
+
+namespace mlir::tk {
+
+//===----------------------------------------------------------------------===//
+// Instances
+//===----------------------------------------------------------------------===//
+
+/// A generic parameter and the text of its value: "T" = "bf16", "BM" = "128",
+/// "CAUSAL" = "true", "ACT" = ".relu", "F" = "relu". An absent optional
+/// argument is bound to "none"; one that is present is not listed.
+struct InstanceBinding {
+  std::string name;
+  std::string value;
+
+  bool operator==(const InstanceBinding &other) const {
+    return name == other.name && value == other.value;
+  }
+};
+
+/// A kernel or sequence with all its generic parameters bound.
+struct Instance {
+  std::string name;
+  bool isSequence = false;
+  /// All generic parameters in order of declaration, then absent arguments.
+  std::vector<InstanceBinding> bindings;
+
+  /// As a user writes it: "softmax<bf16, BLOCK = 5120>".
+  std::string str() const;
+  /// A C identifier: "softmax_bf16_BLOCK5120".
+  std::string getSymbolName() const;
+  /// The value bound to `name`, or "".
+  llvm::StringRef getBinding(llvm::StringRef name) const;
+
+  bool operator==(const Instance &other) const {
+    return name == other.name && bindings == other.bindings;
+  }
+};
+
+/// One axis of a tuning space. `warps` and `stages` are no generic parameters
+/// but go to the compiler.
+struct TuneAxis {
+  std::string name;
+  bool isGenericParam = true;
+  std::vector<std::string> choices;
+};
+
+enum class ParamMode { In, Mut, Out, Temp };
+
+/// A parameter of an instance. Those that are absent are left out.
+struct ParamInfo {
+  std::string name;
+  ParamMode mode = ParamMode::In;
+  bool isTensor = false;
+  /// Elements are pointers to `dtype`.
+  bool isPointer = false;
+  /// `index` parameters are I64.
+  DType dtype = DType::F32;
+  /// Of a tensor; over the names of dimensions.
+  std::vector<HostExpr> dims;
+  /// Parameters whose memory may overlap this one's.
+  std::vector<std::string> aliases;
+  /// Of a temp: its memory starts as zeros.
+  bool isZeroed = false;
+  /// Of a mut parameter: `init(c = 0)`, set before every launch.
+  std::optional<double> initialValue;
+};
+
+/// What a launcher must know of an instance.
+struct InstanceInfo {
+  Instance instance;
+  std::vector<ParamInfo> params;
+  /// Empty for a sequence.
+  std::vector<HostExpr> grid;
+  std::vector<HostExpr> requirements;
+  std::vector<TuneAxis> tune;
+  /// The text of `///` above the declaration.
+  std::string doc;
+};
+
+//===----------------------------------------------------------------------===//
+// Sequences
+//===----------------------------------------------------------------------===//
+
+/// A workspace tensor of a sequence.
+struct SequenceTemp {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<HostExpr> dims;
+  bool isZeroed = false;
+};
+
+/// An argument of a launch: a parameter or temp of the sequence by name, or a
+/// scalar that the host computes.
+struct SequenceArg {
+  std::string param;
+  std::string buffer;
+  std::optional<HostExpr> scalar;
+};
+
+struct SequenceStep {
+  Instance instance;
+  std::vector<SequenceArg> args;
+};
+
+/// The launches of a sequence, in order. Host arithmetic is already substituted
+/// into dims and scalars, which are over the dims and scalars of the sequence.
+struct SequencePlan {
+  InstanceInfo info;
+  std::vector<SequenceTemp> temps;
+  std::vector<SequenceStep> steps;
+};
+
+//===----------------------------------------------------------------------===//
+// Tests and benches
+//===----------------------------------------------------------------------===//
+
+/// Where the contents of an argument come from. The numbers mean what they
+/// mean in Runtime/Generators.h.
+struct DataSource {
+  enum class Kind {
+    /// An output: poisoned before the run.
+    Unspecified,
+    Full,
+    Arange,
+    Uniform,
+    Randn,
+    /// A .npy file, relative to the .tk file.
+    File,
+  };
+  Kind kind = Kind::Unspecified;
+  double first = 0;
+  double second = 0;
+  std::string path;
+};
+
+struct TestArgument {
+  std::string name;
+  ParamMode mode = ParamMode::In;
+  bool isTensor = false;
+  DType dtype = DType::F32;
+  llvm::SmallVector<int64_t, 4> dims;
+  /// In elements; always filled in.
+  llvm::SmallVector<int64_t, 4> strides;
+  DataSource data;
+  /// Random contents: the stream of this argument, its number among all.
+  uint64_t stream = 0;
+  /// Of a scalar.
+  HostValue value = HostValue::integer(0);
+};
+
+/// The tolerance classes of the language, with the bounds in docs/Language.md.
+enum class ToleranceClass { X, A, M, R, D, S, F, FB, N, Q, P, Explicit };
+
+llvm::StringRef stringifyToleranceClass(ToleranceClass toleranceClass);
+
+struct OutputCheck {
+  /// Index into the arguments of the test.
+  unsigned argument = 0;
+  /// Under `ignore(...)`, or the kernel has no reference.
+  bool isIgnored = false;
+  ToleranceClass toleranceClass = ToleranceClass::X;
+  /// K of D(K); 0 where the class has none.
+  int64_t length = 0;
+  /// Of Explicit.
+  double relative = 0;
+  double absolute = 0;
+  /// The result of the reference that this output is compared with.
+  unsigned referenceResult = 0;
+};
+
+/// A test, or one point of the sweep of a bench.
+struct TestCase {
+  std::string name;
+  Instance instance;
+  /// Not empty if the defaults break `require` and the first legal
+  /// configuration was taken: its text, to be named in the output.
+  std::string replacedDefaults;
+  /// One for each parameter that is present, in the order of the declaration.
+  std::vector<TestArgument> arguments;
+  std::vector<OutputCheck> outputs;
+  /// The named dimensions, scalars, constants and `x.bytes`.
+  HostBindings bindings;
+  /// False if the kernel or sequence has no reference.
+  bool hasReference = false;
+  SourceRange range;
+
+  // Of benches.
+  bool isBench = false;
+  /// "N = 4096" for each variable of the sweep.
+  std::vector<std::pair<std::string, int64_t>> sweepPoint;
+  std::optional<int64_t> flops;
+  std::optional<int64_t> bytes;
+};
+
+//===----------------------------------------------------------------------===//
+// CheckedProgram
+//===----------------------------------------------------------------------===//
+
+/// A `.tk` file and what it imports, parsed, with names and declarations
+/// checked. Bodies are checked when they are instantiated: every question may
+/// report mistakes and then has an empty answer.
+class CheckedProgram {
+public:
+  /// Parses the main buffer of `sourceMgr`. Both must outlive the program.
+  /// Returns null if an error was reported.
+  static std::unique_ptr<CheckedProgram> create(llvm::SourceMgr &sourceMgr,
+                                                DiagnosticReporter &diags);
+  ~CheckedProgram();
+
+  /// The exported instances; without `export`, those that tests and benches
+  /// name, each once. A sequence brings the instances of its kernels with it.
+  std::vector<Instance> listInstances();
+
+  /// Every kernel and sequence that can be instantiated without arguments or
+  /// is listed by listInstances() is checked; true if no error was found.
+  bool checkAll(MLIRContext *context);
+
+  /// Reads an instance as the user writes it, from a command line. Parameters
+  /// that are not given take their defaults.
+  std::optional<Instance> parseInstance(llvm::StringRef text);
+
+  /// `instance` with other values for some parameters (`-D BM=64`, a tuner).
+  std::optional<Instance> rebind(const Instance &instance,
+                                 llvm::ArrayRef<InstanceBinding> changes);
+
+  /// Parameters, grid and preconditions of an instance.
+  std::optional<InstanceInfo> getInfo(const Instance &instance);
+
+  /// Of an instance that is a sequence.
+  std::optional<SequencePlan> getSequencePlan(const Instance &instance);
+
+  /// A verified module with one `tk.kernel` and the functions that it calls.
+  OwningOpRef<ModuleOp> instantiate(const Instance &instance,
+                                    MLIRContext *context);
+
+  /// The tests of the main file.
+  const std::vector<TestCase> &getTests();
+  /// The benches of the main file, one entry for each point of a sweep.
+  const std::vector<TestCase> &getBenches();
+
+  /// A verified module with one `func.func @reference`. Its arguments are, in
+  /// order: each `in` and `mut` tensor of the test as a view of static shape
+  /// and contiguous rows (floats f64, integers as they are, bool i1), each
+  /// scalar (floats f64), then one view for each result, in the order of
+  /// OutputCheck::referenceResult. Argument attribute tk.name tells which.
+  OwningOpRef<ModuleOp> generateReference(const TestCase &test,
+                                          MLIRContext *context);
+
+private:
+  class Impl;
+  explicit CheckedProgram(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_FRONTEND_PROGRAM_H
