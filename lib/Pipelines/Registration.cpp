@@ -20,6 +20,7 @@
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/ROCDL/ROCDLToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "tk/Dialect/Tk/IR/Tk.h"
 
 using namespace mlir;
 
@@ -27,7 +28,7 @@ void mlir::tk::registerDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, cf::ControlFlowDialect, DLTIDialect,
                   func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
                   NVVM::NVVMDialect, ROCDL::ROCDLDialect, scf::SCFDialect,
-                  ub::UBDialect>();
+                  tk::TkDialect, ub::UBDialect>();
   func::registerInlinerExtension(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);

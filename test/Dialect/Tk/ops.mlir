@@ -49,7 +49,7 @@ func.func @view_accesses(%x: !tk.view<?x?xf32>, %i: index, %k: index, %neg_inf: 
                          %rows: tensor<8xindex>, %t: tensor<64xf32>) -> f32 {
   // CHECK: tk.load_view %{{.*}}[%{{.*}}, %{{.*}} +: 64] pad %{{.*}} : f32 : !tk.view<?x?xf32> -> tensor<64xf32>
   %0 = tk.load_view %x[%i, %k +: 64] pad %neg_inf : f32 : !tk.view<?x?xf32> -> tensor<64xf32>
-  // CHECK: tk.load_view %{{.*}}[gather %{{.*}}, %{{.*}} +: 64] : !tk.view<?x?xf32>(tensor<8xindex>) -> tensor<8x64xf32>
+  // CHECK: tk.load_view %{{.*}}[gather %{{.*}}, %{{.*}} +: 64] : !tk.view<?x?xf32> (tensor<8xindex>) -> tensor<8x64xf32>
   %1 = tk.load_view %x[gather %rows, %k +: 64] : !tk.view<?x?xf32> (tensor<8xindex>) -> tensor<8x64xf32>
   // Two gathers of one shape pair up.
   // CHECK: tk.load_view %{{.*}}[gather %{{.*}}, gather %{{.*}}] : {{.*}} -> tensor<8xf32>

@@ -54,6 +54,11 @@ void TkDialect::initialize() {
   addInterfaces<TkInlinerInterface>();
 }
 
+Operation *TkDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                          Type type, Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
 //===----------------------------------------------------------------------===//
 // ViewType
 //===----------------------------------------------------------------------===//

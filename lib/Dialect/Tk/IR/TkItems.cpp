@@ -158,5 +158,5 @@ void mlir::tk::printGatherTypes(OpAsmPrinter &printer, Operation *,
   SmallVector<Type> gatherTypes = llvm::filter_to_vector(
       types, [](Type type) { return isa<RankedTensorType>(type); });
   if (!gatherTypes.empty())
-    printer << "(" << gatherTypes << ")";
+    printer << " (" << gatherTypes << ")";
 }

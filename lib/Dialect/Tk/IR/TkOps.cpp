@@ -481,7 +481,10 @@ LogicalResult ReduceOp::verifyRegions() {
   if (block.getArgumentTypes() != TypeRange(arguments))
     return emitOpError("expects a combiner of ")
            << arguments.size() << " arguments of the element types, twice";
-  auto yield = cast<YieldOp>(block.getTerminator());
+  auto yield = dyn_cast<YieldOp>(block.back());
+  if (!yield)
+    return block.back().emitOpError(
+        "expects 'tk.yield' at the end of a combiner");
   if (yield.getValues().getTypes() != TypeRange(elements))
     return yield.emitOpError("expects ")
            << elements.size() << " values of the element types, got "

@@ -19,7 +19,9 @@ def Tk_Access : Tk_Enum<"Access", "what a kernel may do with a tensor parameter"
   I32EnumAttrCase<"Out", 2, "out">,
   I32EnumAttrCase<"Temp", 3, "temp">
 ]>;
-def Tk_AccessAttr : EnumAttr<Tk_Dialect, Tk_Access, "access">;
+def Tk_AccessAttr : EnumAttr<Tk_Dialect, Tk_Access, "access"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Tk_Precision : Tk_Enum<"Precision", "how the products of a dot are formed", [
   I32EnumAttrCase<"IEEE", 0, "ieee">,

@@ -143,7 +143,7 @@ class Tk_ViewQueryOp<string mnemonic> : Tk_Op<mnemonic, [Pure]> {
   let arguments = (ins Tk_ViewType:$view,
                        ConfinedAttr<I32Attr, [IntNonNegative]>:$axis);
   let results = (outs Index:$result);
-  let assemblyFormat = "$view `,` $axis attr-dict `:` type($view)";
+  let assemblyFormat = "$view `,` $axis attr-dict `:` qualified(type($view))";
   let hasVerifier = 1;
 }
 
@@ -181,7 +181,7 @@ def Tk_MakeViewOp : Tk_Op<"make_view", [Pure, AttrSizedOperandSegments]> {
   let results = (outs Tk_ViewType:$result);
   let assemblyFormat = [{
     $pointer `[` $extents `]` `strides` `[` $strides `]` attr-dict
-    `:` type($pointer) `->` type($result)
+    `:` qualified(type($pointer)) `->` qualified(type($result))
   }];
   let hasVerifier = 1;
 }
@@ -209,7 +209,7 @@ def Tk_SubviewOp : Tk_Op<"subview", [Pure, AttrSizedOperandSegments]> {
   let results = (outs Tk_ViewType:$result);
   let assemblyFormat = [{
     $source `kinds` $kinds `offsets` `[` $offsets `]` `lengths` `[` $lengths `]`
-    attr-dict `:` type($source) `->` type($result)
+    attr-dict `:` qualified(type($source)) `->` qualified(type($result))
   }];
   let extraClassDeclaration = [{
     enum Kind : int64_t { Drop = 0, Whole = 1, Range = 2 };
@@ -259,8 +259,8 @@ def Tk_LoadViewOp : Tk_ItemsOp<"load_view", [
   );
   let results = (outs Tk_AnyValue:$result);
   let assemblyFormat = [{
-    $view custom<IndexItems>($indices, $itemExtents) (`pad` $pad^ `:` type($pad))?
-    attr-dict `:` type($view) custom<GatherTypes>(type($indices), ref($itemExtents))
+    $view `` custom<IndexItems>($indices, $itemExtents) (`pad` $pad^ `:` type($pad))?
+    attr-dict `:` qualified(type($view)) `` custom<GatherTypes>(type($indices), ref($itemExtents))
     `->` type($result)
   }];
 }
@@ -283,8 +283,8 @@ def Tk_StoreViewOp : Tk_ItemsOp<"store_view", [MemoryEffects<[MemWrite]>]> {
     OptionalAttr<DenseBoolArrayAttr>:$inbounds
   );
   let assemblyFormat = [{
-    $value `,` $view custom<IndexItems>($indices, $itemExtents) attr-dict
-    `:` type($value) `,` type($view) custom<GatherTypes>(type($indices), ref($itemExtents))
+    $value `,` $view `` custom<IndexItems>($indices, $itemExtents) attr-dict
+    `:` type($value) `,` qualified(type($view)) `` custom<GatherTypes>(type($indices), ref($itemExtents))
   }];
 }
 
@@ -302,8 +302,8 @@ def Tk_AddressesOp : Tk_ItemsOp<"addresses", [Pure]> {
                        DenseI64ArrayAttr:$itemExtents);
   let results = (outs Tk_PtrValue:$result);
   let assemblyFormat = [{
-    $view custom<IndexItems>($indices, $itemExtents) attr-dict
-    `:` type($view) custom<GatherTypes>(type($indices), ref($itemExtents))
+    $view `` custom<IndexItems>($indices, $itemExtents) attr-dict
+    `:` qualified(type($view)) `` custom<GatherTypes>(type($indices), ref($itemExtents))
     `->` type($result)
   }];
 }
@@ -321,8 +321,8 @@ def Tk_InsideOp : Tk_ItemsOp<"inside", [Pure]> {
                        DenseI64ArrayAttr:$itemExtents);
   let results = (outs Tk_BoolValue:$result);
   let assemblyFormat = [{
-    $view custom<IndexItems>($indices, $itemExtents) attr-dict
-    `:` type($view) custom<GatherTypes>(type($indices), ref($itemExtents))
+    $view `` custom<IndexItems>($indices, $itemExtents) attr-dict
+    `:` qualified(type($view)) `` custom<GatherTypes>(type($indices), ref($itemExtents))
     `->` type($result)
   }];
 }
@@ -645,8 +645,7 @@ def Tk_DotOp : Tk_Op<"dot", [Pure, AllTypesMatch<["accumulator", "result"]>]> {
 }
 
 def Tk_ReduceOp : Tk_Op<"reduce", [
-    Pure, SameVariadicOperandSize,
-    SingleBlockImplicitTerminator<"YieldOp">]> {
+    Pure, SingleBlock]> {
   let summary = "combine the elements of tiles along one dimension";
   let description = [{
     Takes n tiles of one shape and combines their elements along `axis`, as
@@ -687,7 +686,6 @@ def Tk_YieldOp : Tk_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["Red
   }];
   let arguments = (ins Variadic<Tk_AnyScalar>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
 }
 
 //===----------------------------------------------------------------------===//
