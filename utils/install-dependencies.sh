@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# install-dependencies.sh - installs what building and testing tk needs.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# For Debian and Ubuntu. Installs nothing that is already there, and asks for
+# root only if something is missing. CUDA is optional and never installed here.
+set -euo pipefail
+
+llvm_packages=(clang-22 liblld-22-dev libmlir-22-dev lld-22 llvm-22-dev llvm-22-tools mlir-22-tools)
+packages=(ccache cmake g++ git libgtest-dev libzstd-dev ninja-build python3 xz-utils zlib1g-dev "${llvm_packages[@]}")
+# Device functions of AMD GPUs; only needed for hsaco of kernels that call exp and the like.
+optional_packages=(rocm-device-libs)
+
+is_installed() {
+  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+is_available() {
+  [ -n "$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -v '(none)')" ]
+}
+
+if ! command -v apt-get >/dev/null; then
+  echo "install-dependencies.sh: this system has no apt-get. Install by hand: cmake, ninja, ccache," \
+       "GoogleTest, zlib, zstd, and LLVM, MLIR, clang and lld of version 22." >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}" "${optional_packages[@]}"; do
+  is_installed "$package" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "install-dependencies.sh: run it as root, or install: ${missing[*]}" >&2
+    exit 1
+  fi
+  root=(sudo)
+fi
+
+echo "Installing: ${missing[*]}"
+"${root[@]}" apt-get update -qq
+for package in "${llvm_packages[@]}"; do
+  if ! is_available "$package"; then
+    . /etc/os-release
+    cat >&2 <<MESSAGE
+install-dependencies.sh: the package sources of this system have no '$package'.
+LLVM 22 is in Debian 12's security updates and in Debian 13 and later. For other
+systems the LLVM project keeps a package source: see https://apt.llvm.org for the
+line of '${VERSION_CODENAME:-your release}' (version 22), add it, and run this again.
+MESSAGE
+    exit 1
+  fi
+done
+for package in "${optional_packages[@]}"; do
+  if ! is_available "$package"; then
+    echo "Not available here, going on without: $package"
+    kept=()
+    for name in "${missing[@]}"; do [ "$name" = "$package" ] || kept+=("$name"); done
+    missing=("${kept[@]}")
+  fi
+done
+[ ${#missing[@]} -eq 0 ] ||
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
