@@ -699,9 +699,7 @@ struct SourceFile {
 /// Prints the tree in the stable form of `tkc --emit=ast`: one node per line,
 /// children indented by two.
 void dumpAST(const SourceFile &file, llvm::raw_ostream &os);
-void dumpAST(const Decl &decl, llvm::raw_ostream &os);
-void dumpAST(const Stmt &stmt, llvm::raw_ostream &os);
-void dumpAST(const Expr &expr, llvm::raw_ostream &os);
+void dumpAST(const Node &node, llvm::raw_ostream &os);
 
 } // namespace mlir::tk
 

@@ -51,6 +51,9 @@ struct TokenStream {
 /// Longest source text in bytes: positions and memory stay bounded.
 constexpr size_t kMaxSourceSize = size_t(64) << 20;
 
+/// Longest name in bytes: it ends up in symbols of objects and in messages.
+constexpr size_t kMaxNameSize = 255;
+
 /// Splits `text` into tokens. Mistakes are reported and leave an Error token or
 /// nothing; the result is always usable.
 TokenStream lex(llvm::StringRef text, DiagnosticReporter &diags);

@@ -7,12 +7,20 @@
 #include "tk/Frontend/AST.h"
 #include "tk/Frontend/Diagnostics.h"
 #include "llvm/ADT/StringSet.h"
+#include <vector>
 
 namespace mlir::tk {
 
 /// Deepest nesting of expressions, blocks and types together. Bounds the stack
 /// of the parser and of everything that walks the tree.
 constexpr unsigned kMaxNesting = 256;
+
+/// Most operators, calls and indices in one expression: `a + b + c` makes the
+/// tree deeper without being nested.
+constexpr unsigned kMaxOperators = 4096;
+
+/// True for builtins that take type arguments, such as `zeros`.
+bool isGenericBuiltin(llvm::StringRef name);
 
 /// Parses the text of buffer `bufferId`. `name<...>` followed by `(` or `[` is
 /// a generic use when `name` is a generic builtin, a generic declared in this
@@ -22,16 +30,17 @@ SourceFile parseSourceFile(const llvm::SourceMgr &sourceMgr, unsigned bufferId,
                            const llvm::StringSet<> &importedGenerics,
                            ASTContext &context, DiagnosticReporter &diags);
 
-/// The main file first, then everything it imports, each file once, in the
-/// order of first import.
-struct Program {
+/// The main file first, then everything it imports, each file once. All their
+/// declarations share one scope.
+struct ParsedProgram {
   std::vector<SourceFile> files;
 };
 
-/// Parses the main buffer of `sourceMgr` and, through the include directories
-/// of `sourceMgr` and the directory of the importing file, what it imports.
-Program parseProgram(llvm::SourceMgr &sourceMgr, ASTContext &context,
-                     DiagnosticReporter &diags);
+/// Parses the main buffer of `sourceMgr` and, recursively, what it imports. A
+/// path in an import is looked for beside the importing file, then in the
+/// include directories of `sourceMgr`.
+ParsedProgram parseProgram(llvm::SourceMgr &sourceMgr, ASTContext &context,
+                           DiagnosticReporter &diags);
 
 } // namespace mlir::tk
 

@@ -1,0 +1,263 @@
+//===- Parser.cpp - tokens, errors and recovery of the parser -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Frontend/Parser.h"
+#include "ParserImpl.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+using llvm::ArrayRef;
+using llvm::StringRef;
+
+bool mlir::tk::isGenericBuiltin(StringRef name) {
+  static const llvm::StringSet<> names = {
+      "arange", "bitcast", "cast",  "fill",    "full",
+      "ones",   "randint", "randn", "uniform", "zeros"};
+  return names.contains(name);
+}
+
+void mlir::tk::collectGenericNames(ArrayRef<Token> tokens,
+                                   llvm::StringSet<> &names) {
+  for (size_t i = 0; i + 2 < tokens.size(); ++i)
+    if (tokens[i].isOneOf(TokenKind::Fn, TokenKind::Kernel,
+                          TokenKind::Sequence) &&
+        tokens[i + 1].is(TokenKind::Identifier) &&
+        tokens[i + 2].is(TokenKind::Less))
+      names.insert(tokens[i + 1].text);
+}
+
+Parser::Parser(TokenStream stream, const llvm::StringSet<> &importedGenerics,
+               ASTContext &context, DiagnosticReporter &diags)
+    : tokens(std::move(stream.tokens)), comments(std::move(stream.comments)),
+      genericNames(importedGenerics), context(context), diags(diags) {
+  collectGenericNames(tokens, genericNames);
+}
+
+//===----------------------------------------------------------------------===//
+// Tokens
+//===----------------------------------------------------------------------===//
+
+Token Parser::consume() {
+  Token token = peek();
+  if (position + 1 < tokens.size())
+    ++position;
+  return token;
+}
+
+bool Parser::consumeIf(TokenKind kind) {
+  if (!at(kind))
+    return false;
+  consume();
+  return true;
+}
+
+bool Parser::expect(TokenKind kind) {
+  if (consumeIf(kind))
+    return true;
+  auto message = reportUnexpected(describe(kind));
+  if (message && kind == TokenKind::LeftBrace && at(TokenKind::Equal))
+    message->hint("to compare, write '=='");
+  return false;
+}
+
+bool Parser::expectClosing(TokenKind kind, const Token &opening) {
+  if (consumeIf(kind))
+    return true;
+  if (auto message = reportUnexpected(describe(kind)))
+    message->note(opening.getRange(), DiagKind::OpenedHere, opening.text);
+  return false;
+}
+
+bool Parser::expectSemicolon() {
+  if (consumeIf(TokenKind::Semicolon))
+    return true;
+  report(endOfPrevious(), DiagKind::ExpectedSemicolon, describeCurrent());
+  // At the end of a line nothing else can be missing: go on as if it were here.
+  return isFirstOnLine(position) || at(TokenKind::RightBrace);
+}
+
+bool Parser::expectClosingAngle(const Token &opening) {
+  Token &token = tokens[position];
+  TokenKind rest;
+  switch (token.kind) {
+  case TokenKind::GreaterGreater:
+    rest = TokenKind::Greater;
+    break;
+  case TokenKind::GreaterEqual:
+    rest = TokenKind::Equal;
+    break;
+  case TokenKind::GreaterGreaterEqual:
+    rest = TokenKind::GreaterEqual;
+    break;
+  default:
+    return expectClosing(TokenKind::Greater, opening);
+  }
+  token = {rest, token.text.drop_front()};
+  return true;
+}
+
+std::optional<Identifier> Parser::expectName(StringRef what) {
+  if (at(TokenKind::Identifier)) {
+    Token token = consume();
+    return Identifier{token.text, token.getRange()};
+  }
+  if (isKeyword(peek().kind))
+    report(peek().getRange(), DiagKind::ReservedWord, peek().text, what);
+  else
+    reportUnexpected(what.str());
+  return std::nullopt;
+}
+
+std::optional<Identifier> Parser::expectWord(StringRef what) {
+  if (!isKeyword(peek().kind))
+    return expectName(what);
+  Token token = consume();
+  return Identifier{token.text, token.getRange()};
+}
+
+bool Parser::isFirstOnLine(size_t index) const {
+  if (index == 0)
+    return true;
+  const char *previousEnd = tokens[index - 1].text.end();
+  return StringRef(previousEnd, tokens[index].text.begin() - previousEnd)
+      .contains('\n');
+}
+
+bool Parser::atDeclaration() const {
+  return peek().isOneOf(TokenKind::Bench, TokenKind::Enum, TokenKind::Export,
+                        TokenKind::Fn, TokenKind::Import, TokenKind::Kernel,
+                        TokenKind::Reference, TokenKind::Sequence,
+                        TokenKind::Test);
+}
+
+bool Parser::atDeclarationOnNewLine() const {
+  return atDeclaration() && isFirstOnLine(position);
+}
+
+SourceRange Parser::rangeFrom(llvm::SMLoc start) const {
+  const char *end = endOfPrevious().End.getPointer();
+  return {start,
+          llvm::SMLoc::getFromPointer(std::max(start.getPointer(), end))};
+}
+
+SourceRange Parser::endOfPrevious() const {
+  llvm::SMLoc end = position == 0 ? tokens.front().getRange().Start
+                                  : tokens[position - 1].getRange().End;
+  return {end, end};
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+std::string Parser::describeCurrent() const {
+  const Token &token = peek();
+  if (token.isOneOf(TokenKind::Identifier, TokenKind::Integer,
+                    TokenKind::Float))
+    return "'" + token.text.str() + "'";
+  return describe(token.kind);
+}
+
+std::optional<DiagnosticReporter::Builder>
+Parser::reportUnexpected(const std::string &expected) {
+  SourceRange range =
+      at(TokenKind::EndOfFile) ? endOfPrevious() : peek().getRange();
+  return report(range, DiagKind::ExpectedToken, expected, describeCurrent());
+}
+
+/// Skips the rest of a statement that could not be understood: to behind its
+/// `;` or its block, or to what certainly starts something new.
+void Parser::skipStatement() {
+  size_t start = position;
+  unsigned openBraces = 0;
+  for (; !at(TokenKind::EndOfFile); consume()) {
+    if (atDeclarationOnNewLine())
+      return;
+    bool startsStatement = peek().isOneOf(
+        TokenKind::Assert, TokenKind::For, TokenKind::Let, TokenKind::Print,
+        TokenKind::Return, TokenKind::StaticAssert, TokenKind::Temp,
+        TokenKind::Var, TokenKind::While);
+    if (openBraces == 0 && startsStatement && position != start &&
+        isFirstOnLine(position))
+      return;
+    if (at(TokenKind::LeftBrace)) {
+      ++openBraces;
+    } else if (at(TokenKind::RightBrace)) {
+      if (openBraces == 0)
+        return;
+      bool isLast =
+          --openBraces == 0 && !peek(1).is(TokenKind::Else) &&
+          (isFirstOnLine(position + 1) || peek(1).is(TokenKind::RightBrace));
+      if (isLast) {
+        consume();
+        return;
+      }
+    } else if (at(TokenKind::Semicolon) && openBraces == 0) {
+      consume();
+      return;
+    }
+  }
+}
+
+void Parser::skipToDeclaration() {
+  while (!at(TokenKind::EndOfFile) && !atDeclarationOnNewLine())
+    consume();
+}
+
+Parser::Nesting::Nesting(Parser &parser) : parser(parser) {
+  isAllowed = ++parser.nesting <= kMaxNesting;
+  if (!isAllowed)
+    parser.report(parser.peek().getRange(), DiagKind::NestingTooDeep,
+                  kMaxNesting);
+}
+
+bool Parser::countOperator() {
+  if (++numOperators <= kMaxOperators)
+    return true;
+  report(peek().getRange(), DiagKind::ExpressionTooLong, kMaxOperators);
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Lists
+//===----------------------------------------------------------------------===//
+
+bool Parser::parseList(const Token &opening, TokenKind closing,
+                       llvm::function_ref<bool()> parseElement) {
+  while (!at(closing)) {
+    if (!parseElement())
+      return false;
+    if (!consumeIf(TokenKind::Comma))
+      break;
+  }
+  return expectClosing(closing, opening);
+}
+
+bool Parser::parseNames(llvm::SmallVectorImpl<Identifier> &names,
+                        StringRef what) {
+  Token opening = peek();
+  if (!expect(TokenKind::LeftParen))
+    return false;
+  return parseList(opening, TokenKind::RightParen, [&] {
+    std::optional<Identifier> name = expectName(what);
+    if (name)
+      names.push_back(*name);
+    return name.has_value();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Entry
+//===----------------------------------------------------------------------===//
+
+SourceFile mlir::tk::parseSourceFile(const llvm::SourceMgr &sourceMgr,
+                                     unsigned bufferId,
+                                     const llvm::StringSet<> &importedGenerics,
+                                     ASTContext &context,
+                                     DiagnosticReporter &diags) {
+  StringRef text = sourceMgr.getMemoryBuffer(bufferId)->getBuffer();
+  return Parser(lex(text, diags), importedGenerics, context, diags)
+      .parseFile(bufferId);
+}
