@@ -11,10 +11,6 @@
 using namespace llvm;
 using namespace mlir::tk;
 
-static constexpr std::array<HardwareDim, kNumHardwareDims> kHardwareDims = {
-    HardwareDim::Register, HardwareDim::Lane, HardwareDim::Warp,
-    HardwareDim::Block, HardwareDim::Offset};
-
 StringRef mlir::tk::getName(HardwareDim dim) {
   switch (dim) {
   case HardwareDim::Register:
@@ -35,21 +31,25 @@ StringRef mlir::tk::getName(HardwareDim dim) {
 // Construction
 //===----------------------------------------------------------------------===//
 
+void Layout::add(HardwareDim dim, const HardwareDigit &digit) {
+  assert(digit.bits >> shape.getNumBits() == 0 && "basis outside the tile");
+  assert((!digit.odd || (*digit.odd < shape.getNumOdd() &&
+                         shape.getOddRadix(*digit.odd) == digit.radix)) &&
+         "the tile has no such odd digit");
+  digits[static_cast<unsigned>(dim)].push_back(digit);
+}
+
 void Layout::addBit(HardwareDim dim, uint64_t bits) {
-  assert(bits >> shape.getNumBits() == 0 && "basis lies outside the tile");
-  digits[static_cast<unsigned>(dim)].push_back(HardwareDigit::getBit(bits));
+  add(dim, HardwareDigit::getBit(bits));
 }
 
 void Layout::addOdd(HardwareDim dim, unsigned odd) {
-  assert(odd < shape.getNumOdd() && "the tile has no such odd digit");
-  digits[static_cast<unsigned>(dim)].push_back(
-      HardwareDigit::getOdd(shape.getOddRadix(odd), odd));
+  add(dim, HardwareDigit::getOdd(shape.getOddRadix(odd), odd));
 }
 
 void Layout::addOddReplica(HardwareDim dim, unsigned radix) {
   assert(radix % 2 == 1 && radix > 1 && "not an odd digit");
-  digits[static_cast<unsigned>(dim)].push_back(
-      HardwareDigit::getOdd(radix, std::nullopt));
+  add(dim, HardwareDigit::getOdd(radix, std::nullopt));
 }
 
 /// The odd digit of `shape` with this radix that grows the coordinates by

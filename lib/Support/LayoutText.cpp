@@ -9,10 +9,6 @@
 using namespace llvm;
 using namespace mlir::tk;
 
-static constexpr std::array<HardwareDim, kNumHardwareDims> kHardwareDims = {
-    HardwareDim::Register, HardwareDim::Lane, HardwareDim::Warp,
-    HardwareDim::Block, HardwareDim::Offset};
-
 //===----------------------------------------------------------------------===//
 // Printing
 //===----------------------------------------------------------------------===//

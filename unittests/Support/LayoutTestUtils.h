@@ -8,6 +8,8 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "gtest/gtest.h"
+#include <algorithm>
+#include <random>
 
 namespace mlir::tk {
 
@@ -49,6 +51,61 @@ inline int64_t evaluate(const CoordinateTerms &terms, int64_t r, int64_t lane,
   for (const CoordinateTerms::Odd &odd : terms.odds)
     coordinate += odd.weight * getDigit(odd.dim, odd.divisor, odd.radix);
   return coordinate;
+}
+
+/// A random element of 0 ... bound - 1.
+inline unsigned getRandom(std::mt19937 &random, unsigned bound) {
+  return random() % bound;
+}
+
+/// A random layout that holds every element of `shape`: an invertible matrix
+/// of bases dealt to registers, lanes and warps, odd digits anywhere but in
+/// lanes, and up to `numReplicas` bases that repeat sums of others.
+inline Layout getRandomLayout(std::mt19937 &random, const DigitShape &shape,
+                              unsigned numReplicas) {
+  unsigned numBits = shape.getNumBits();
+  llvm::SmallVector<uint64_t> bases;
+  for (unsigned bit = 0; bit < numBits; ++bit)
+    bases.push_back(uint64_t(1) << bit);
+  // Adding one basis to another keeps them independent.
+  for (unsigned i = 0; numBits > 1 && i < 2 * numBits; ++i) {
+    unsigned a = getRandom(random, numBits), b = getRandom(random, numBits);
+    if (a != b)
+      bases[a] ^= bases[b];
+  }
+  for (unsigned i = 0; i < numReplicas; ++i)
+    bases.push_back(numBits && getRandom(random, 2)
+                        ? bases[getRandom(random, numBits)]
+                        : 0);
+  std::shuffle(bases.begin(), bases.end(), random);
+
+  Layout layout(shape);
+  constexpr HardwareDim kDims[] = {HardwareDim::Register, HardwareDim::Warp,
+                                   HardwareDim::Lane};
+  llvm::SmallVector<unsigned> odds;
+  for (unsigned odd = 0; odd < shape.getNumOdd(); ++odd)
+    odds.push_back(odd);
+  while (!bases.empty() || !odds.empty()) {
+    if (bases.empty() || (!odds.empty() && getRandom(random, 4) == 0)) {
+      layout.addOdd(kDims[getRandom(random, 2)], odds.pop_back_val());
+      continue;
+    }
+    layout.addBit(kDims[getRandom(random, 3)], bases.pop_back_val());
+  }
+  return layout;
+}
+
+/// A random shape of two dimensions and at most 2^8 * 15 elements.
+inline DigitShape getRandomShape(std::mt19937 &random) {
+  llvm::SmallVector<llvm::SmallVector<unsigned>> digits(2);
+  for (unsigned i = 0, e = getRandom(random, 9); i < e; ++i)
+    digits[getRandom(random, 2)].push_back(2);
+  for (unsigned odd : {3u, 5u})
+    if (getRandom(random, 2)) {
+      llvm::SmallVector<unsigned> &dim = digits[getRandom(random, 2)];
+      dim.insert(dim.begin() + getRandom(random, dim.size() + 1), odd);
+    }
+  return DigitShape(digits);
 }
 
 /// Every list of digits (2 or odd, at least 3) with product at most `max`.

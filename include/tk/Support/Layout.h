@@ -35,6 +35,9 @@ namespace mlir::tk {
 /// tiles in shared memory `Offset` (counted in elements) alone.
 enum class HardwareDim : uint8_t { Register, Lane, Warp, Block, Offset };
 constexpr unsigned kNumHardwareDims = 5;
+constexpr std::array<HardwareDim, kNumHardwareDims> kHardwareDims = {
+    HardwareDim::Register, HardwareDim::Lane, HardwareDim::Warp,
+    HardwareDim::Block, HardwareDim::Offset};
 
 /// "register", "lane", "warp", "block" or "offset".
 llvm::StringRef getName(HardwareDim dim);
@@ -97,6 +100,8 @@ public:
   void addOdd(HardwareDim dim, unsigned odd);
   /// Appends a hardware digit of an odd radix that all hold the same element.
   void addOddReplica(HardwareDim dim, unsigned radix);
+  /// Appends any of these.
+  void add(HardwareDim dim, const HardwareDigit &digit);
 
   const DigitShape &getShape() const { return shape; }
   unsigned getRank() const { return shape.getRank(); }
