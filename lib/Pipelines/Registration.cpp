@@ -4,6 +4,7 @@
 #include "tk/Pipelines/Registration.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
@@ -21,6 +22,8 @@
 #include "mlir/Target/LLVMIR/Dialect/ROCDL/ROCDLToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
+#include "tk/Dialect/Tk/Transforms/Passes.h"
+#include "tk/Pipelines/Pipelines.h"
 
 using namespace mlir;
 
@@ -37,6 +40,11 @@ void mlir::tk::registerDialects(DialectRegistry &registry) {
 }
 
 void mlir::tk::registerPasses() {
+  registerTkPasses();
+  registerPipelines();
+
+  arith::registerArithIntRangeOptsPass();
+  arith::registerArithUnsignedWhenEquivalentPass();
   registerCanonicalizerPass();
   registerCSEPass();
   registerInlinerPass();

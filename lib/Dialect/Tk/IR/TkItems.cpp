@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace mlir::tk;
 
 SmallVector<ViewItem> mlir::tk::getViewItems(OperandRange indices,
-                                               ArrayRef<int64_t> itemExtents) {
+                                             ArrayRef<int64_t> itemExtents) {
   SmallVector<ViewItem> items;
   for (auto [value, extent] : llvm::zip_equal(indices, itemExtents)) {
     if (extent == kScalarItem)

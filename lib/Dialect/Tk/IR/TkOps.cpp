@@ -206,6 +206,23 @@ OpFoldResult DimOp::fold(FoldAdaptor) {
   return IntegerAttr::get(getType(), extent);
 }
 
+/// No address space holds more elements; the host refuses larger extents. The
+/// bound keeps sums and products of a few extents clear of overflow.
+constexpr int64_t kMaxExtent = int64_t(1) << 48;
+
+static ConstantIntRanges getIndexRange(int64_t low, int64_t high) {
+  return ConstantIntRanges::fromSigned(APInt(64, low, /*isSigned=*/true),
+                                       APInt(64, high, /*isSigned=*/true));
+}
+
+void DimOp::inferResultRanges(ArrayRef<ConstantIntRanges>,
+                              SetIntRangeFn setResultRange) {
+  int64_t extent = getView().getType().getShape()[getAxis()];
+  bool isKnown = !ShapedType::isDynamic(extent);
+  setResultRange(getResult(), getIndexRange(isKnown ? extent : 0,
+                                            isKnown ? extent : kMaxExtent));
+}
+
 LogicalResult StrideOp::verify() {
   return verifyViewQuery(*this, getView().getType(), getAxis());
 }
@@ -431,6 +448,24 @@ LogicalResult MakeViewOp::verify() {
     return emitOpError("expects a pointer to ")
            << view.getElementType() << ", got " << getPointer().getType();
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ProgramIdOp, NumProgramsOp
+//===----------------------------------------------------------------------===//
+
+/// A grid has at most 2^31 - 1 programs (CUDA C++ Programming Guide, "Compute
+/// Capabilities"; HIP has the same limit).
+constexpr int64_t kMaxPrograms = (int64_t(1) << 31) - 1;
+
+void ProgramIdOp::inferResultRanges(ArrayRef<ConstantIntRanges>,
+                                    SetIntRangeFn setResultRange) {
+  setResultRange(getResult(), getIndexRange(0, kMaxPrograms - 1));
+}
+
+void NumProgramsOp::inferResultRanges(ArrayRef<ConstantIntRanges>,
+                                      SetIntRangeFn setResultRange) {
+  setResultRange(getResult(), getIndexRange(1, kMaxPrograms));
 }
 
 //===----------------------------------------------------------------------===//

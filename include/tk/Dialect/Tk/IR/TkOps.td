@@ -11,6 +11,7 @@ include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/CallInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferIntRangeInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "tk/Dialect/Tk/IR/TkAttrs.td"
@@ -94,7 +95,8 @@ def Tk_ReturnOp : Tk_Op<"return", [HasParent<"KernelOp">, Pure, Terminator]> {
   let assemblyFormat = "attr-dict";
 }
 
-class Tk_GridOp<string mnemonic> : Tk_Op<mnemonic, [Pure]> {
+class Tk_GridOp<string mnemonic> : Tk_Op<mnemonic, [
+    Pure, DeclareOpInterfaceMethods<InferIntRangeInterface, ["inferResultRanges"]>]> {
   let arguments = (ins ConfinedAttr<I32Attr, [IntMinValue<0>, IntMaxValue<2>]>:$axis);
   let results = (outs Index:$result);
   let assemblyFormat = "$axis attr-dict";
@@ -139,7 +141,8 @@ def Tk_IsPresentOp : Tk_Op<"is_present", [Pure]> {
 // Views
 //===----------------------------------------------------------------------===//
 
-class Tk_ViewQueryOp<string mnemonic> : Tk_Op<mnemonic, [Pure]> {
+class Tk_ViewQueryOp<string mnemonic, list<Trait> traits = []>
+    : Tk_Op<mnemonic, traits # [Pure]> {
   let arguments = (ins Tk_ViewType:$view,
                        ConfinedAttr<I32Attr, [IntNonNegative]>:$axis);
   let results = (outs Index:$result);
@@ -147,7 +150,8 @@ class Tk_ViewQueryOp<string mnemonic> : Tk_Op<mnemonic, [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tk_DimOp : Tk_ViewQueryOp<"dim"> {
+def Tk_DimOp : Tk_ViewQueryOp<"dim", [
+    DeclareOpInterfaceMethods<InferIntRangeInterface, ["inferResultRanges"]>]> {
   let summary = "extent of a dimension of a view, in elements";
   let description = [{
     ```mlir

@@ -1,0 +1,28 @@
+//===- Pipelines.h - the order of the passes, written once ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_PIPELINES_PIPELINES_H
+#define TK_PIPELINES_PIPELINES_H
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace mlir::tk {
+
+/// Folds, removes what is dead or repeated, and moves what is invariant out of
+/// loops; drops arithmetic and bounds tests that value ranges prove needless.
+/// Registered as `tk-simplify`.
+void buildSimplifyPipeline(OpPassManager &manager);
+
+/// From what the front end wrote to one simple kernel for each instance.
+/// Parameters are bound before, for each kernel by itself. Registered as
+/// `tk-pipeline`.
+void buildTkPipeline(OpPassManager &manager);
+
+/// Registers the pipelines by name, for `tk-opt`.
+void registerPipelines();
+
+} // namespace mlir::tk
+
+#endif // TK_PIPELINES_PIPELINES_H
