@@ -23,6 +23,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
+#include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Pipelines/Pipelines.h"
 
 using namespace mlir;
@@ -31,7 +32,7 @@ void mlir::tk::registerDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, cf::ControlFlowDialect, DLTIDialect,
                   func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
                   NVVM::NVVMDialect, ROCDL::ROCDLDialect, scf::SCFDialect,
-                  tk::TkDialect, ub::UBDialect>();
+                  tk::TkDialect, tkg::TkgDialect, ub::UBDialect>();
   func::registerInlinerExtension(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);

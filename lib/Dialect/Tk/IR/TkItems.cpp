@@ -1,7 +1,7 @@
 //===- TkItems.cpp - index items: how accesses pick elements of a view ----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "TkItems.h"
+#include "tk/Dialect/Tk/IR/TkItems.h"
 
 using namespace mlir;
 using namespace mlir::tk;

@@ -1,12 +1,12 @@
 //===- TkOps.cpp - verifiers, folds and syntax of the tk ops --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "TkItems.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
+#include "tk/Dialect/Tk/IR/TkItems.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -54,14 +54,32 @@ static LogicalResult verifyMask(Operation *op, Type pointer, Value mask) {
                              /*isMask=*/true);
 }
 
+LogicalResult mlir::tk::verifyTileLayouts(Operation *op) {
+  auto getInterface = [](Type type) -> const TileLayoutInterface * {
+    auto tile = dyn_cast<RankedTensorType>(type);
+    if (!tile || !tile.getEncoding())
+      return nullptr;
+    Dialect &dialect = tile.getEncoding().getDialect();
+    return dialect.getRegisteredInterface<TileLayoutInterface>();
+  };
+  for (TypeRange types :
+       {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
+    for (Type type : types)
+      if (const TileLayoutInterface *interface = getInterface(type))
+        return interface->verifyLayouts(op);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // AddressesOp
 //===----------------------------------------------------------------------===//
 
 LogicalResult AddressesOp::verify() {
   Type element = PtrType::get(getView().getType().getElementType());
-  return verifyItems(*this, getView().getType(), getIndices(), getItemExtents(),
-                     element, getType());
+  if (failed(verifyItems(*this, getView().getType(), getIndices(),
+                         getItemExtents(), element, getType())))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -95,7 +113,10 @@ LogicalResult AtomicCASOp::verify() {
   Type pointer = getPointer().getType();
   if (failed(verifyMask(*this, pointer, getMask())))
     return failure();
-  return verifyBesidePointer(*this, pointer, getValue().getType(), "a value");
+  if (failed(
+          verifyBesidePointer(*this, pointer, getValue().getType(), "a value")))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 LogicalResult AtomicLoadOp::verify() {
@@ -105,7 +126,9 @@ LogicalResult AtomicLoadOp::verify() {
   Type pointer = getPointer().getType();
   if (failed(verifyMask(*this, pointer, getMask())))
     return failure();
-  return verifyBesidePointer(*this, pointer, getType(), "a result");
+  if (failed(verifyBesidePointer(*this, pointer, getType(), "a result")))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 LogicalResult AtomicRMWOp::verify() {
@@ -119,7 +142,7 @@ LogicalResult AtomicRMWOp::verify() {
     return emitOpError("expects ")
            << (isFloatKind(getKind()) ? "floats" : "integers") << " for '"
            << stringifyAtomicKind(getKind()) << "', got " << value;
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 LogicalResult AtomicStoreOp::verify() {
@@ -129,7 +152,10 @@ LogicalResult AtomicStoreOp::verify() {
   Type pointer = getPointer().getType();
   if (failed(verifyMask(*this, pointer, getMask())))
     return failure();
-  return verifyBesidePointer(*this, pointer, getValue().getType(), "a value");
+  if (failed(
+          verifyBesidePointer(*this, pointer, getValue().getType(), "a value")))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -151,7 +177,7 @@ LogicalResult BroadcastOp::verify() {
       return emitOpError("expects dimension ")
              << i << " of the source to have extent 1 or "
              << result.getDimSize(i) << ", got " << source.getDimSize(i);
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 /// broadcast(x) : T -> T  ->  x; broadcast(constant splat) -> constant splat
@@ -171,7 +197,7 @@ LogicalResult CastOp::verify() {
   if (!haveSameShape(getSource().getType(), getType()))
     return emitOpError("expects equal shapes, got ")
            << getSource().getType() << " and " << getType();
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 /// cast(x) : T -> T  ->  x
@@ -287,7 +313,7 @@ LogicalResult ExpandDimsOp::verify() {
     return emitOpError("expects a result of ")
            << RankedTensorType::get(shape, source.getElementType()) << ", got "
            << result;
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 /// expand_dims(constant splat) -> constant splat
@@ -317,7 +343,7 @@ LogicalResult GatherOp::verify() {
       getElementTypeOrSelf(getType()) != source.getElementType())
     return emitOpError("expects a result of ")
            << expected << ", got " << getType();
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -325,8 +351,11 @@ LogicalResult GatherOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult InsideOp::verify() {
-  return verifyItems(*this, getView().getType(), getIndices(), getItemExtents(),
-                     IntegerType::get(getContext(), 1), getType());
+  if (failed(verifyItems(*this, getView().getType(), getIndices(),
+                         getItemExtents(), IntegerType::get(getContext(), 1),
+                         getType())))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -405,7 +434,7 @@ LogicalResult LoadOp::verify() {
            << getType() << ", got " << getOther().getType();
   if (getOther() && !getMask())
     return emitOpError("expects a mask where there is an 'other'");
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -430,7 +459,7 @@ LogicalResult LoadViewOp::verify() {
   if (getPad() && getPad().getType() != view.getElementType())
     return emitOpError("expects padding of type ")
            << view.getElementType() << ", got " << getPad().getType();
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -476,7 +505,7 @@ LogicalResult PtrAddOp::verify() {
   if (!haveSameShape(getPointer().getType(), getOffset().getType()))
     return emitOpError("expects an offset of the shape of ")
            << getPointer().getType() << ", got " << getOffset().getType();
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -527,7 +556,7 @@ LogicalResult ReduceOp::verifyRegions() {
   for (Operation &op : block)
     if (!isMemoryEffectFree(&op))
       return op.emitOpError("is not allowed in a combiner: it must be pure");
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 Operation *ReduceOp::getSimpleCombiner() {
@@ -555,7 +584,7 @@ LogicalResult ReshapeOp::verify() {
   if (source.getNumElements() != result.getNumElements())
     return emitOpError("expects equal numbers of elements, got ")
            << source.getNumElements() << " and " << result.getNumElements();
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 /// reshape(x) : T -> T  ->  x; reshape(reshape(x)) -> reshape(x);
@@ -599,7 +628,10 @@ LogicalResult StoreOp::verify() {
   Type pointer = getPointer().getType();
   if (failed(verifyMask(*this, pointer, getMask())))
     return failure();
-  return verifyBesidePointer(*this, pointer, getValue().getType(), "a value");
+  if (failed(
+          verifyBesidePointer(*this, pointer, getValue().getType(), "a value")))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -610,8 +642,10 @@ LogicalResult StoreViewOp::verify() {
   ViewType view = getView().getType();
   if (failed(verifyInbounds(*this, view, getInbounds())))
     return failure();
-  return verifyItems(*this, view, getIndices(), getItemExtents(),
-                     view.getElementType(), getValue().getType());
+  if (failed(verifyItems(*this, view, getIndices(), getItemExtents(),
+                         view.getElementType(), getValue().getType())))
+    return failure();
+  return verifyTileLayouts(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -670,7 +704,7 @@ LogicalResult TransOp::verify() {
     return emitOpError("expects a result of ")
            << RankedTensorType::get(shape, source.getElementType()) << ", got "
            << result;
-  return success();
+  return verifyTileLayouts(*this);
 }
 
 /// trans(x) by the identity -> x; trans(trans(x)) -> trans(x);

@@ -7,6 +7,7 @@
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
+#include "mlir/IR/DialectInterface.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
@@ -43,7 +44,7 @@ constexpr int64_t kGatherItem = -2;
 
 /// Decodes the operands of an indexed access, one item per view dimension.
 SmallVector<ViewItem> getViewItems(OperandRange indices,
-                                     ArrayRef<int64_t> itemExtents);
+                                   ArrayRef<int64_t> itemExtents);
 
 /// One dimension of a view as an access walks over it.
 ///
@@ -65,6 +66,19 @@ SmallVector<ItemTileDims> getItemTileDims(ArrayRef<ViewItem> items,
 
 /// Returns `element`, shaped and laid out like `type` if that is a tile.
 Type getSameShape(Type type, Type element);
+
+/// Implemented by the dialect whose attributes are the encodings of tiles, so
+/// that the verifiers of `tk` ops can ask whether layouts agree.
+class TileLayoutInterface : public DialectInterface::Base<TileLayoutInterface> {
+public:
+  TileLayoutInterface(Dialect *dialect) : Base(dialect) {}
+
+  /// Checks the layouts of the tiles that `op` takes and gives.
+  virtual LogicalResult verifyLayouts(Operation *op) const = 0;
+};
+
+/// Checks the layouts around `op`; trivial where no tile has one.
+LogicalResult verifyTileLayouts(Operation *op);
 
 /// Names of the discardable attributes on kernels and their arguments.
 constexpr StringLiteral kNameAttr = "tk.name";         // "x"

@@ -1,8 +1,8 @@
 //===- TkItems.h - checking and printing of index items -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef TK_LIB_DIALECT_TK_IR_TKITEMS_H
-#define TK_LIB_DIALECT_TK_IR_TKITEMS_H
+#ifndef TK_DIALECT_TK_IR_TKITEMS_H
+#define TK_DIALECT_TK_IR_TKITEMS_H
 
 #include "tk/Dialect/Tk/IR/Tk.h"
 
@@ -31,4 +31,4 @@ void printGatherTypes(OpAsmPrinter &printer, Operation *op, TypeRange types,
 
 } // namespace mlir::tk
 
-#endif // TK_LIB_DIALECT_TK_IR_TKITEMS_H
+#endif // TK_DIALECT_TK_IR_TKITEMS_H
