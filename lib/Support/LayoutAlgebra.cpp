@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
+#include <array>
 #include <cassert>
 #include <tuple>
 
@@ -79,51 +80,100 @@ Layout mlir::tk::compose(const Layout &outer, const Layout &inner) {
   return result;
 }
 
-Layout mlir::tk::invertAndCompose(const Layout &from, const Layout &to) {
-  assert(from.getShape() == to.getShape() && "digit lists must be equal");
-  Layout result(getPlaceShape(from));
-  DigitNumbers places(result.getShape());
+namespace {
+/// Finds elements among the places of a layout.
+class PlaceFinder {
+public:
+  explicit PlaceFinder(const Layout &layout);
 
-  // Registers first, then lanes, then warps: what can be had from a nearer
-  // place is not fetched from a farther one.
-  F2Span span;
+  const DigitShape &getPlaces() const { return placeShape; }
+  HardwareDigit find(HardwareDim dim, unsigned index,
+                     const HardwareDigit &digit) const;
+
+private:
+  uint64_t findBit(HardwareDim dim, unsigned index, uint64_t bits) const;
+  uint64_t express(uint64_t bits) const;
+
+  const Layout &layout;
+  DigitShape placeShape;
+  DigitNumbers numbers;
+  /// By hardware dimension: the elements reached by it and those before.
+  std::array<F2Span, kNumHardwareDims> reached;
+  F2Span all;
   SmallVector<unsigned> independentPlaces;
-  SmallVector<std::optional<unsigned>> placeOfOdd(from.getShape().getNumOdd());
-  for (HardwareDim dim : getPlaceDims(from))
-    for (auto [i, digit] : enumerate(from.getDigits(dim))) {
-      unsigned number = places.get(getPlaceDim(dim), i);
+  SmallVector<std::optional<unsigned>> placeOfOdd;
+};
+} // namespace
+
+PlaceFinder::PlaceFinder(const Layout &layout)
+    : layout(layout), placeShape(getPlaceShape(layout)), numbers(placeShape),
+      placeOfOdd(layout.getShape().getNumOdd()) {
+  for (HardwareDim dim : getPlaceDims(layout)) {
+    for (auto [i, digit] : enumerate(layout.getDigits(dim))) {
+      unsigned number = numbers.get(getPlaceDim(dim), i);
       if (digit.radix != 2) {
         if (digit.odd)
           placeOfOdd[*digit.odd] = number;
-      } else if (span.add(digit.bits)) {
+      } else if (all.add(digit.bits)) {
         independentPlaces.push_back(number);
       }
     }
-
-  for (HardwareDim dim : kHardwareDims) {
-    ArrayRef<HardwareDigit> own = from.getDigits(dim);
-    for (auto [i, digit] : enumerate(to.getDigits(dim))) {
-      bool isSame = i < own.size() && own[i] == digit;
-      bool isBit = digit.radix == 2;
-      if (isSame) {
-        unsigned number = places.get(getPlaceDim(dim), i);
-        result.add(dim, isBit ? HardwareDigit::getBit(uint64_t(1) << number)
-                              : HardwareDigit::getOdd(digit.radix, number));
-      } else if (!isBit) {
-        assert((!digit.odd || placeOfOdd[*digit.odd]) &&
-               "`from` lacks an odd digit");
-        result.add(dim, HardwareDigit::getOdd(digit.radix,
-                                              digit.odd ? placeOfOdd[*digit.odd]
-                                                        : std::nullopt));
-      } else {
-        assert(span.contains(digit.bits) && "`from` lacks an element");
-        uint64_t place = 0;
-        for (uint64_t todo = span.express(digit.bits); todo; todo &= todo - 1)
-          place |= uint64_t(1) << independentPlaces[countr_zero(todo)];
-        result.addBit(dim, place);
-      }
-    }
+    reached[static_cast<unsigned>(dim)] = all;
   }
+}
+
+/// The place of the element `bits`, as a mask of place bits, that uses the
+/// first independent digits.
+uint64_t PlaceFinder::express(uint64_t bits) const {
+  assert(all.contains(bits) && "the layout lacks an element");
+  uint64_t place = 0;
+  for (uint64_t todo = all.express(bits); todo; todo &= todo - 1)
+    place |= uint64_t(1) << independentPlaces[countr_zero(todo)];
+  return place;
+}
+
+/// Registers come first, then lanes, then warps, so that what can be had from
+/// a nearer place is not fetched from a farther one. A lane looks for its
+/// element in its own registers first, a warp in its own lanes: that is where
+/// it is if the rest, once the digit itself is taken, needs nothing farther.
+uint64_t PlaceFinder::findBit(HardwareDim dim, unsigned index,
+                              uint64_t bits) const {
+  ArrayRef<HardwareDigit> own = layout.getDigits(dim);
+  if (index >= own.size() || own[index].radix != 2)
+    return express(bits);
+  uint64_t rest = bits ^ own[index].bits;
+  uint64_t ownPlace = uint64_t(1) << numbers.get(getPlaceDim(dim), index);
+  if (rest == 0)
+    return ownPlace;
+  if (dim == HardwareDim::Register || dim == HardwareDim::Offset)
+    return express(bits);
+  for (unsigned nearer = 0; nearer < static_cast<unsigned>(dim); ++nearer)
+    if (reached[nearer].contains(rest))
+      return ownPlace | express(rest);
+  return express(bits);
+}
+
+HardwareDigit PlaceFinder::find(HardwareDim dim, unsigned index,
+                                const HardwareDigit &digit) const {
+  if (digit.radix == 2)
+    return HardwareDigit::getBit(findBit(dim, index, digit.bits));
+  ArrayRef<HardwareDigit> own = layout.getDigits(dim);
+  if (index < own.size() && own[index] == digit)
+    return HardwareDigit::getOdd(digit.radix,
+                                 numbers.get(getPlaceDim(dim), index));
+  assert((!digit.odd || placeOfOdd[*digit.odd]) &&
+         "the layout lacks an odd digit");
+  return HardwareDigit::getOdd(digit.radix, digit.odd ? placeOfOdd[*digit.odd]
+                                                      : std::nullopt);
+}
+
+Layout mlir::tk::invertAndCompose(const Layout &from, const Layout &to) {
+  assert(from.getShape() == to.getShape() && "digit lists must be equal");
+  PlaceFinder finder(from);
+  Layout result(finder.getPlaces());
+  for (HardwareDim dim : kHardwareDims)
+    for (auto [i, digit] : enumerate(to.getDigits(dim)))
+      result.add(dim, finder.find(dim, i, digit));
   return result;
 }
 
