@@ -29,6 +29,8 @@ message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} in ${LLVM_DIR}")
 set(LLVM_RUNTIME_OUTPUT_INTDIR ${CMAKE_BINARY_DIR}/bin)
 set(LLVM_LIBRARY_OUTPUT_INTDIR ${CMAKE_BINARY_DIR}/lib)
 set(MLIR_BINARY_DIR ${CMAKE_BINARY_DIR})
+# For the tables of command line options; packages do not export it.
+set(LLVM_TABLEGEN_EXE ${LLVM_TOOLS_BINARY_DIR}/llvm-tblgen)
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)
 include(AddLLVM)
@@ -49,7 +51,7 @@ llvm_map_components_to_libnames(TK_LLVM_CORE_LIBS
   core support asmparser bitreader bitwriter remarks)
 llvm_map_components_to_libnames(TK_LLVM_CODEGEN_LIBS
   nvptxcodegen nvptxdesc nvptxinfo amdgpucodegen amdgpudesc amdgpuinfo
-  amdgpuasmparser amdgpudisassembler x86codegen x86desc x86info x86asmparser
+  amdgpuasmparser amdgpudisassembler
   passes linker irreader target lto dtlto option object)
 
 foreach(target ${MLIR_EXPORTED_TARGETS} lldELF lldCommon)

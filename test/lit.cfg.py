@@ -18,23 +18,42 @@ llvm_config.with_environment("PATH", config.tk_tools_dir, append_path=True)
 llvm_config.add_tool_substitutions(
     ["FileCheck", "not", "count", "split-file", "llvm-objdump", "llvm-readelf"],
     [config.llvm_tools_dir])
-llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME"])
+llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP_PATH"])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 config.substitutions.append(("%kernels", os.path.join(config.tk_source_root, "kernels")))
 
 
-def find_cuda_tool(name):
-    """The tool in the places where tkc looks for it."""
-    for root in [os.environ.get("CUDA_PATH"), os.environ.get("CUDA_HOME"),
-                 "/usr/local/cuda", "/opt/cuda"]:
-        if root and os.path.exists(os.path.join(root, "bin", name)):
-            return os.path.join(root, "bin", name)
-    return shutil.which(name)
+def find_below(roots, names):
+    """The first of the files that exists, in the places where tkc looks."""
+    for root in filter(None, roots):
+        for name in names:
+            if os.path.exists(os.path.join(root, name)):
+                return os.path.join(root, name)
+    return None
 
 
-ptxas = find_cuda_tool("ptxas")
+ptxas_on_path = shutil.which("ptxas")
+cuda_roots = [
+    os.environ.get("CUDA_PATH"), os.environ.get("CUDA_HOME"),
+    os.path.dirname(os.path.dirname(os.path.realpath(ptxas_on_path)))
+    if ptxas_on_path else None,
+    "/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda",
+    "/usr/lib/nvidia-cuda-toolkit", "/usr"]
+ptxas = find_below(cuda_roots, ["bin/ptxas"])
 if ptxas:
     config.available_features.add("ptxas")
     config.substitutions.append(("%ptxas", ptxas))
+if find_below(cuda_roots, [folder + "/libnvJitLink.so." + version
+                           for version in ["13", "12"]
+                           for folder in ["lib64", "lib"]]):
+    config.available_features.add("nvjitlink")
+if find_below(cuda_roots, ["nvvm/libdevice/libdevice.10.bc",
+                           "libdevice/libdevice.10.bc"]):
+    config.available_features.add("libdevice")
+if find_below([os.environ.get("ROCM_PATH"), os.environ.get("HIP_PATH"),
+               "/opt/rocm", "/usr/lib/x86_64-linux-gnu",
+               "/usr/lib/aarch64-linux-gnu", "/usr"],
+              ["amdgcn/bitcode/ocml.bc", "share/amdgcn/bitcode/ocml.bc"]):
+    config.available_features.add("ocml")
 if glob.glob("/dev/nvidia[0-9]*"):
     config.available_features.add("gpu")

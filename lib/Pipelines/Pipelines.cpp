@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Pipelines/Pipelines.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -32,10 +35,18 @@ void mlir::tk::buildTkPipeline(OpPassManager &manager) {
   buildSimplifyPipeline(manager);
 }
 
+void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager) {
+  manager.addPass(createConvertNVVMToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+}
+
 void mlir::tk::registerPipelines() {
   PassPipelineRegistration<>("tk-simplify",
                              "fold, and drop what value ranges prove needless",
                              buildSimplifyPipeline);
   PassPipelineRegistration<>("tk-pipeline", "all passes on the tk dialect",
                              buildTkPipeline);
+  PassPipelineRegistration<>("tk-finalize-llvm",
+                             "LLVM dialect to what translates to LLVM IR",
+                             buildFinalizeLLVMPipeline);
 }

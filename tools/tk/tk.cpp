@@ -18,6 +18,7 @@ struct Tool {
 } // namespace
 
 static constexpr Tool kTools[] = {
+    {"tkc", "compile kernels", mlir::tk::runTkc},
     {"tk-opt", "run passes on MLIR files", mlir::tk::runTkOpt},
 };
 

@@ -20,6 +20,11 @@ void buildSimplifyPipeline(OpPassManager &manager);
 /// `tk-pipeline`.
 void buildTkPipeline(OpPassManager &manager);
 
+/// LLVM dialect with NVVM or ROCDL to what translates to LLVM IR: the ops that
+/// are inline assembly become inline assembly.
+/// Registered as `tk-finalize-llvm`.
+void buildFinalizeLLVMPipeline(OpPassManager &manager);
+
 /// Registers the pipelines by name, for `tk-opt`.
 void registerPipelines();
 

@@ -1,0 +1,76 @@
+//===- Compiler.h - from any stage to any later stage ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_PIPELINES_COMPILER_H
+#define TK_PIPELINES_COMPILER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/Timing.h"
+#include "tk/Target/Target.h"
+#include "llvm/Support/SourceMgr.h"
+#include <optional>
+#include <string>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace mlir::tk {
+
+/// The forms that a program takes, in order. A compilation starts at one (its
+/// input) and stops at a later one (its output).
+enum class Stage {
+  LLVM,   ///< LLVM dialect with NVVM or ROCDL
+  LLVMIR, ///< optimised LLVM IR with device libraries
+  PTX,    ///< NVIDIA only
+  Binary, ///< cubin or hsaco
+};
+
+/// "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the vendor.
+llvm::StringRef getStageName(Stage stage, Vendor vendor);
+/// "cubin" and "hsaco" both name Stage::Binary.
+std::optional<Stage> parseStageName(llvm::StringRef name);
+
+struct CompilerOptions {
+  TargetOptions target;
+  Stage startAt = Stage::LLVM;
+  Stage stopAfter = Stage::Binary;
+  /// If set, every stage passed is written to this folder, as
+  /// `<number>-<stage>.<extension>`.
+  std::string dumpDirectory;
+};
+
+/// What a compilation made: text, or the bytes of a binary.
+struct CompilerOutput {
+  llvm::SmallVector<char, 0> contents;
+  /// Of Stage::Binary.
+  llvm::SmallVector<ResourceUsage> resources;
+
+  llvm::StringRef getContents() const {
+    return {contents.data(), contents.size()};
+  }
+};
+
+/// Compiles one file. Errors and remarks go to the context's diagnostics.
+class Compiler {
+public:
+  /// `context` must know the dialects of registerDialects().
+  Compiler(MLIRContext &context, CompilerOptions options);
+  ~Compiler();
+
+  /// Compiles the main file of `sources`.
+  FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources,
+                                    TimingScope &timing);
+
+private:
+  class Run;
+
+  MLIRContext &context;
+  CompilerOptions options;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_PIPELINES_COMPILER_H

@@ -1,0 +1,220 @@
+//===- Compiler.cpp - from any stage to any later stage -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Pipelines/Compiler.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "tk/Pipelines/Pipelines.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+StringRef mlir::tk::getStageName(Stage stage, Vendor vendor) {
+  switch (stage) {
+  case Stage::LLVM:
+    return "llvm";
+  case Stage::LLVMIR:
+    return "llvmir";
+  case Stage::PTX:
+    return "ptx";
+  case Stage::Binary:
+    return vendor == Vendor::NVIDIA ? "cubin" : "hsaco";
+  }
+  llvm_unreachable("all stages are listed");
+}
+
+std::optional<Stage> mlir::tk::parseStageName(StringRef name) {
+  for (Vendor vendor : {Vendor::NVIDIA, Vendor::AMD})
+    for (Stage stage : {Stage::LLVM, Stage::LLVMIR, Stage::PTX, Stage::Binary})
+      if (getStageName(stage, vendor) == name)
+        return stage;
+  return std::nullopt;
+}
+
+static StringRef getExtension(Stage stage, Vendor vendor) {
+  switch (stage) {
+  case Stage::LLVM:
+    return "mlir";
+  case Stage::LLVMIR:
+    return "ll";
+  case Stage::PTX:
+  case Stage::Binary:
+    return getStageName(stage, vendor);
+  }
+  llvm_unreachable("all stages are listed");
+}
+
+/// One compilation: the program in the form of the stage reached so far.
+class Compiler::Run {
+public:
+  Run(MLIRContext &context, const CompilerOptions &options, TimingScope &timing)
+      : context(context), options(options), timing(timing),
+        vendor(options.target.target->getVendor()),
+        loc(UnknownLoc::get(&context)) {}
+
+  FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources) {
+    if (failed(read(sources)))
+      return failure();
+    stage = options.startAt;
+    while (true) {
+      if (failed(dump()))
+        return failure();
+      if (stage == options.stopAfter)
+        break;
+      if (failed(advance()))
+        return failure();
+    }
+    CompilerOutput output;
+    output.resources = std::move(binary.resources);
+    output.contents = serialize();
+    return output;
+  }
+
+private:
+  /// Takes the main file as the form of `options.startAt`.
+  LogicalResult read(llvm::SourceMgr &sources);
+  /// Takes the program to the next stage that the target has.
+  LogicalResult advance();
+  LogicalResult lowerToLLVMIR();
+  SmallVector<char, 0> serialize();
+  LogicalResult dump();
+
+  MLIRContext &context;
+  const CompilerOptions &options;
+  TimingScope &timing;
+  Vendor vendor;
+  Location loc;
+  Stage stage = Stage::LLVM;
+
+  OwningOpRef<ModuleOp> module;
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> llvmModule;
+  std::string ptx;
+  Binary binary;
+};
+
+LogicalResult Compiler::Run::read(llvm::SourceMgr &sources) {
+  const llvm::MemoryBuffer *buffer =
+      sources.getMemoryBuffer(sources.getMainFileID());
+  loc = FileLineColLoc::get(&context, buffer->getBufferIdentifier(), 1, 1);
+  switch (options.startAt) {
+  case Stage::LLVM: {
+    TimingScope scope = timing.nest("parse MLIR");
+    module = parseSourceFile<ModuleOp>(sources, &context);
+    return success(static_cast<bool>(module));
+  }
+  case Stage::LLVMIR:
+    llvmModule =
+        parseLLVMIR(loc, buffer->getBuffer(), llvmContext, options.target);
+    return success(static_cast<bool>(llvmModule));
+  case Stage::PTX:
+    ptx = buffer->getBuffer().str();
+    return success();
+  case Stage::Binary:
+    return emitError(loc, "nothing is left to do from a binary");
+  }
+  llvm_unreachable("all stages are listed");
+}
+
+LogicalResult Compiler::Run::lowerToLLVMIR() {
+  PassManager passes(&context);
+  TimingScope scope = timing.nest("finalize LLVM dialect");
+  passes.enableTiming(scope);
+  buildFinalizeLLVMPipeline(passes);
+  if (failed(passes.run(*module)))
+    return failure();
+  scope.stop();
+  llvmModule =
+      translateToLLVMIR(loc, *module, llvmContext, options.target, timing);
+  return success(static_cast<bool>(llvmModule));
+}
+
+LogicalResult Compiler::Run::advance() {
+  switch (stage) {
+  case Stage::LLVM:
+    stage = Stage::LLVMIR;
+    return lowerToLLVMIR();
+  case Stage::LLVMIR:
+    if (vendor == Vendor::NVIDIA) {
+      stage = Stage::PTX;
+      FailureOr<std::string> text =
+          emitPtx(loc, *llvmModule, options.target, timing);
+      if (succeeded(text))
+        ptx = std::move(*text);
+      return text;
+    }
+    stage = Stage::Binary;
+    if (FailureOr<Binary> hsaco =
+            emitHsaco(loc, *llvmModule, options.target, timing);
+        succeeded(hsaco)) {
+      binary = std::move(*hsaco);
+      return success();
+    }
+    return failure();
+  case Stage::PTX:
+    stage = Stage::Binary;
+    if (FailureOr<Binary> cubin = assemblePtx(loc, ptx, options.target, timing);
+        succeeded(cubin)) {
+      binary = std::move(*cubin);
+      return success();
+    }
+    return failure();
+  case Stage::Binary:
+    break;
+  }
+  llvm_unreachable("a compilation ends at the binary");
+}
+
+SmallVector<char, 0> Compiler::Run::serialize() {
+  SmallString<0> text;
+  llvm::raw_svector_ostream os(text);
+  switch (stage) {
+  case Stage::LLVM:
+    module->print(os, OpPrintingFlags().enableDebugInfo());
+    break;
+  case Stage::LLVMIR:
+    llvmModule->print(os, nullptr);
+    break;
+  case Stage::PTX:
+    os << ptx;
+    break;
+  case Stage::Binary:
+    return binary.bytes;
+  }
+  return std::move(text);
+}
+
+LogicalResult Compiler::Run::dump() {
+  if (options.dumpDirectory.empty())
+    return success();
+  SmallString<128> path(options.dumpDirectory);
+  std::error_code error = llvm::sys::fs::create_directories(path);
+  llvm::sys::path::append(path, Twine(static_cast<int>(stage)) + "-" +
+                                    getStageName(stage, vendor) + "." +
+                                    getExtension(stage, vendor));
+  if (!error) {
+    llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
+    if (!error) {
+      SmallVector<char, 0> contents = serialize();
+      file.os().write(contents.data(), contents.size());
+      file.keep();
+      return success();
+    }
+  }
+  return emitError(loc) << "cannot write '" << path << "': " << error.message();
+}
+
+Compiler::Compiler(MLIRContext &context, CompilerOptions options)
+    : context(context), options(std::move(options)) {}
+
+Compiler::~Compiler() = default;
+
+FailureOr<CompilerOutput> Compiler::compile(llvm::SourceMgr &sources,
+                                            TimingScope &timing) {
+  return Run(context, options, timing).compile(sources);
+}

@@ -1,0 +1,29 @@
+//===- Ptx.cpp - LLVM IR to PTX -------------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "PtxVersion.h"
+#include "TargetMachine.h"
+#include "llvm/IR/DebugInfo.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+FailureOr<std::string> mlir::tk::emitPtx(Location loc, llvm::Module &module,
+                                         const TargetOptions &options,
+                                         TimingScope &timing) {
+  TimingScope scope = timing.nest("generate PTX");
+  if (!options.emitLineInfo)
+    llvm::StripDebugInfo(module);
+  std::string features =
+      "+ptx" + std::to_string(computePtxVersion(module, *options.target));
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(loc, *options.target, features);
+  if (!machine)
+    return failure();
+  SmallString<0> ptx;
+  if (failed(runCodeGenerator(loc, module, *machine, /*emitText=*/true, ptx)))
+    return failure();
+  return ptx.str().str();
+}

@@ -1,0 +1,44 @@
+//===- TemporaryFile.cpp - a file that is removed when out of use ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "TemporaryFile.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+FailureOr<TemporaryFile> TemporaryFile::create(Location loc, StringRef suffix) {
+  SmallString<128> path;
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile("tk", suffix, path))
+    return emitError(loc) << "cannot make a temporary file: "
+                          << error.message();
+  return TemporaryFile(path);
+}
+
+LogicalResult TemporaryFile::write(Location loc, StringRef contents) const {
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error);
+  if (!error) {
+    os << contents;
+    os.flush();
+    error = os.error();
+    os.clear_error();
+  }
+  if (error)
+    return emitError(loc) << "cannot write '" << path
+                          << "': " << error.message();
+  return success();
+}
+
+FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+TemporaryFile::read(Location loc) const {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                  /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return emitError(loc) << "cannot read '" << path
+                          << "': " << buffer.getError().message();
+  return std::move(*buffer);
+}

@@ -1,0 +1,32 @@
+//===- TemporaryFile.h - a file that is removed when it goes out of use ---===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_LIB_TARGET_TEMPORARYFILE_H
+#define TK_LIB_TARGET_TEMPORARYFILE_H
+
+#include "mlir/IR/Location.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace mlir::tk {
+
+class TemporaryFile {
+public:
+  /// Makes an empty file. Reports an error at `loc` if that is impossible.
+  static FailureOr<TemporaryFile> create(Location loc, StringRef suffix);
+
+  StringRef getPath() const { return path; }
+  LogicalResult write(Location loc, StringRef contents) const;
+  FailureOr<std::unique_ptr<llvm::MemoryBuffer>> read(Location loc) const;
+
+private:
+  explicit TemporaryFile(StringRef path) : path(path), remover(path) {}
+
+  std::string path;
+  llvm::FileRemover remover;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_LIB_TARGET_TEMPORARYFILE_H

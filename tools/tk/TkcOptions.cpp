@@ -1,0 +1,216 @@
+//===- TkcOptions.cpp - the command line of tkc ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "TkcOptions.h"
+#include "tk/Support/Suggest.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Option/Option.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+// The generated tables name DefaultVis and the kinds of options.
+using namespace llvm::opt;
+
+namespace {
+enum OptionId {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "TkcOptions.inc"
+#undef OPTION
+};
+} // namespace
+
+#define OPTTABLE_STR_TABLE_CODE
+#include "TkcOptions.inc"
+#undef OPTTABLE_STR_TABLE_CODE
+
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "TkcOptions.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+
+static constexpr OptTable::Info kOptions[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "TkcOptions.inc"
+#undef OPTION
+};
+
+namespace {
+class TkcOptTable : public GenericOptTable {
+public:
+  TkcOptTable()
+      : GenericOptTable(OptionStrTable, OptionPrefixesTable, kOptions) {}
+};
+} // namespace
+
+using llvm::createStringError;
+
+/// The stage that a file's name suggests.
+static std::optional<Stage> guessStage(StringRef file) {
+  StringRef extension = llvm::sys::path::extension(file);
+  if (extension == ".mlir" || file == "-")
+    return Stage::LLVM;
+  if (extension == ".ll" || extension == ".bc")
+    return Stage::LLVMIR;
+  if (extension == ".ptx")
+    return Stage::PTX;
+  return std::nullopt;
+}
+
+/// "; did you mean 'x'?", or nothing.
+static std::string makeHint(StringRef name, ArrayRef<StringRef> candidates) {
+  if (std::optional<StringRef> closest = findClosest(name, candidates))
+    return ("; did you mean '" + *closest + "'?").str();
+  return "";
+}
+
+static llvm::Expected<const TargetInfo *> findTarget(StringRef name) {
+  if (const TargetInfo *target = TargetInfo::lookup(name))
+    return target;
+  ArrayRef<StringRef> known = TargetInfo::getKnownTargets();
+  return createStringError("unknown target '" + name + "', expects one of " +
+                           llvm::join(known, ", ") + makeHint(name, known));
+}
+
+static llvm::Expected<Stage> findStage(StringRef name, Vendor vendor) {
+  std::optional<Stage> stage = parseStageName(name);
+  SmallVector<StringRef> known = {"llvm", "llvmir"};
+  if (vendor == Vendor::NVIDIA)
+    known.push_back("ptx");
+  known.push_back(getStageName(Stage::Binary, vendor));
+  if (stage && llvm::is_contained(known, name))
+    return *stage;
+  return createStringError("the target has no stage '" + name +
+                           "', expects one of " + llvm::join(known, ", ") +
+                           makeHint(name, known));
+}
+
+/// Sets the stages between which to compile.
+static llvm::Error readStages(const InputArgList &arguments,
+                              TkcOptions &options) {
+  Vendor vendor = options.compiler.target.target->getVendor();
+  if (const Arg *argument = arguments.getLastArg(OPT_start_at_eq)) {
+    llvm::Expected<Stage> stage = findStage(argument->getValue(), vendor);
+    if (!stage)
+      return stage.takeError();
+    options.compiler.startAt = *stage;
+  } else if (std::optional<Stage> stage = guessStage(options.input)) {
+    options.compiler.startAt = *stage;
+  } else {
+    return createStringError("cannot tell the stage of '" + options.input +
+                             "' from its name; pass --start-at");
+  }
+  StringRef emit = arguments.getLastArgValue(
+      OPT_emit_eq, getStageName(Stage::Binary, vendor));
+  llvm::Expected<Stage> stage = findStage(emit, vendor);
+  if (!stage)
+    return stage.takeError();
+  options.compiler.stopAfter = *stage;
+  if (*stage < options.compiler.startAt)
+    return createStringError("cannot go back from stage '" +
+                             getStageName(options.compiler.startAt, vendor) +
+                             "' to '" + emit + "'");
+  return llvm::Error::success();
+}
+
+/// Text goes to standard output, a binary to a file named after the input.
+static std::string getDefaultOutput(const TkcOptions &options) {
+  if (options.compiler.stopAfter != Stage::Binary || options.verifyDiagnostics)
+    return "-";
+  StringRef stem = options.input == "-" ? StringRef("kernel")
+                                        : llvm::sys::path::stem(options.input);
+  Vendor vendor = options.compiler.target.target->getVendor();
+  return (stem + "." + getStageName(Stage::Binary, vendor)).str();
+}
+
+/// Refuses what the table of options does not know.
+static llvm::Error checkArguments(const TkcOptTable &table,
+                                  const InputArgList &arguments,
+                                  unsigned missingIndex,
+                                  unsigned missingCount) {
+  if (missingCount != 0)
+    return createStringError("'" +
+                             StringRef(arguments.getArgString(missingIndex)) +
+                             "' needs a value");
+  for (const Arg *argument : arguments.filtered(OPT_UNKNOWN)) {
+    std::string spelling = argument->getAsString(arguments), nearest;
+    std::string hint;
+    if (table.findNearest(spelling, nearest) < 3)
+      hint = "; did you mean '" + nearest + "'?";
+    return createStringError("unknown option '" + spelling + "'" + hint);
+  }
+  for (const Arg *argument : arguments.filtered(OPT_warning))
+    if (StringRef(argument->getValue()) != "error=missed")
+      return createStringError("unknown option '" +
+                               argument->getAsString(arguments) +
+                               "', expects -Werror=missed");
+  if (arguments.hasArg(OPT_use_ptxas) && arguments.hasArg(OPT_use_nvjitlink))
+    return createStringError(
+        "--use-ptxas and --use-nvjitlink exclude each other");
+  return llvm::Error::success();
+}
+
+static void readTargetOptions(const InputArgList &arguments,
+                              TargetOptions &options) {
+  options.cudaPath = arguments.getLastArgValue(OPT_cuda_path_eq).str();
+  options.rocmPath = arguments.getLastArgValue(OPT_rocm_path_eq).str();
+  options.emitLineInfo = !arguments.hasArg(OPT_no_line_info);
+  if (arguments.hasArg(OPT_use_ptxas))
+    options.assembler = CubinAssembler::Ptxas;
+  if (arguments.hasArg(OPT_use_nvjitlink))
+    options.assembler = CubinAssembler::NvJitLink;
+}
+
+llvm::Expected<TkcOptions>
+mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
+  TkcOptTable table;
+  unsigned missingIndex, missingCount;
+  InputArgList arguments = table.ParseArgs(argv, missingIndex, missingCount);
+  TkcOptions options;
+  if (arguments.hasArg(OPT_help)) {
+    options.action = TkcOptions::Action::PrintHelp;
+    return options;
+  }
+  if (arguments.hasArg(OPT_version)) {
+    options.action = TkcOptions::Action::PrintVersion;
+    return options;
+  }
+  if (llvm::Error error =
+          checkArguments(table, arguments, missingIndex, missingCount))
+    return std::move(error);
+
+  std::vector<std::string> inputs = arguments.getAllArgValues(OPT_INPUT);
+  if (inputs.size() != 1)
+    return createStringError(inputs.empty()
+                                 ? "no input file"
+                                 : "expects one input file, got '" + inputs[0] +
+                                       "' and '" + inputs[1] + "'");
+  options.input = inputs.front();
+  llvm::Expected<const TargetInfo *> target =
+      findTarget(arguments.getLastArgValue(OPT_target_eq, "sm_90a"));
+  if (!target)
+    return target.takeError();
+  options.compiler.target.target = *target;
+  readTargetOptions(arguments, options.compiler.target);
+  options.compiler.dumpDirectory =
+      arguments.getLastArgValue(OPT_dump_dir_eq).str();
+  options.remarks.print = arguments.hasArg(OPT_remarks);
+  options.remarks.missedIsError = arguments.hasArg(OPT_warning);
+  options.printTimes = arguments.hasArg(OPT_time);
+  options.verifyDiagnostics = arguments.hasArg(OPT_verify_diagnostics);
+  options.splitInputFile = arguments.hasArg(OPT_split_input_file);
+  if (llvm::Error error = readStages(arguments, options))
+    return std::move(error);
+  options.output = arguments.getLastArgValue(OPT_output).str();
+  if (options.output.empty())
+    options.output = getDefaultOutput(options);
+  return options;
+}
+
+void mlir::tk::printTkcHelp(raw_ostream &os) {
+  TkcOptTable().printHelp(os, "tkc [options] <file>",
+                          "compiles tiled GPU kernels to cubin and hsaco");
+  os << "\nTARGETS: " << llvm::join(TargetInfo::getKnownTargets(), " ") << "\n";
+}

@@ -1,0 +1,34 @@
+//===- TkcOptions.h - the command line of tkc -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_TOOLS_TK_TKCOPTIONS_H
+#define TK_TOOLS_TK_TKCOPTIONS_H
+
+#include "tk/Pipelines/Compiler.h"
+#include "tk/Pipelines/Remarks.h"
+#include "llvm/Support/Error.h"
+
+namespace mlir::tk {
+
+/// What one call of tkc is to do.
+struct TkcOptions {
+  enum class Action { Compile, PrintHelp, PrintVersion };
+
+  Action action = Action::Compile;
+  std::string input;
+  std::string output;
+  CompilerOptions compiler;
+  RemarkSettings remarks;
+  bool printTimes = false;
+  bool verifyDiagnostics = false;
+  bool splitInputFile = false;
+};
+
+/// Fails with a message that says what is wrong with the command line.
+llvm::Expected<TkcOptions> parseTkcOptions(llvm::ArrayRef<const char *> argv);
+
+void printTkcHelp(llvm::raw_ostream &os);
+
+} // namespace mlir::tk
+
+#endif // TK_TOOLS_TK_TKCOPTIONS_H

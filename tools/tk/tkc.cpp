@@ -1,0 +1,100 @@
+//===- tkc.cpp - the compiler ---------------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "TkcOptions.h"
+#include "Tools.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/ToolUtilities.h"
+#include "tk/Pipelines/Registration.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+static int fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "tkc") << message << "\n";
+  return 1;
+}
+
+/// Compiles one part of the input and writes the result to `os`.
+static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                             const TkcOptions &options, TimingScope &timing,
+                             raw_ostream &os) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
+  if (failed(enableRemarks(context, options.remarks)))
+    return failure();
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+
+  Compiler compiler(context, options.compiler);
+  if (options.verifyDiagnostics) {
+    SourceMgrDiagnosticVerifierHandler handler(sources, &context);
+    // An expected error makes the compilation fail; what counts is that all
+    // diagnostics were expected.
+    (void)compiler.compile(sources, timing);
+    return handler.verify();
+  }
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  // Remarks that were made errors do not stop the compilation by themselves.
+  bool hasErrors = false;
+  ScopedDiagnosticHandler watcher(&context, [&](Diagnostic &diagnostic) {
+    hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
+    return failure();
+  });
+  FailureOr<CompilerOutput> output = compiler.compile(sources, timing);
+  if (failed(output) || hasErrors)
+    return failure();
+  os << output->getContents();
+  return success();
+}
+
+static int run(const TkcOptions &options) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> input =
+      openInputFile(options.input, &message);
+  if (!input)
+    return fail(message);
+  std::unique_ptr<llvm::ToolOutputFile> output =
+      openOutputFile(options.output, &message);
+  if (!output)
+    return fail(message);
+
+  DefaultTimingManager timingManager;
+  timingManager.setEnabled(options.printTimes);
+  timingManager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+  TimingScope timing = timingManager.getRootScope();
+  auto compileChunk = [&](std::unique_ptr<llvm::MemoryBuffer> chunk,
+                          raw_ostream &os) {
+    return compile(std::move(chunk), options, timing, os);
+  };
+  if (failed(splitAndProcessBuffer(std::move(input), compileChunk, output->os(),
+                                   options.splitInputFile ? kDefaultSplitMarker
+                                                          : "")))
+    return 1;
+  output->keep();
+  return 0;
+}
+
+int mlir::tk::runTkc(int argc, char **argv) {
+  llvm::Expected<TkcOptions> options =
+      parseTkcOptions(ArrayRef(argv, argc).drop_front());
+  if (!options)
+    return fail(llvm::toString(options.takeError()));
+  switch (options->action) {
+  case TkcOptions::Action::PrintHelp:
+    printTkcHelp(llvm::outs());
+    return 0;
+  case TkcOptions::Action::PrintVersion:
+    llvm::outs() << "tkc " << TK_VERSION << "\n";
+    return 0;
+  case TkcOptions::Action::Compile:
+    return run(*options);
+  }
+  llvm_unreachable("all actions are listed");
+}
