@@ -1,0 +1,58 @@
+# kernel_format.py - runs each kernel file in each way as one lit test.
+#
+# A module of its own, because lit hands tests to other processes, and those can
+# only find classes that they can import.
+import os
+import subprocess
+
+import lit.formats
+import lit.Test
+
+
+class KernelFormat(lit.formats.FileBasedTest):
+    KINDS = ("interp", "sm_80", "sm_90a", "cuda")
+
+    def getTestsInDirectory(self, suite, path_in_suite, lit_config, local_config):
+        for name in sorted(os.listdir(self.kernels)):
+            stem, ext = os.path.splitext(name)
+            if ext == ".tk":
+                for kind in self.KINDS:
+                    yield lit.Test.Test(suite, path_in_suite + (stem + "." + kind,), local_config)
+
+    def execute(self, test, lit_config):
+        stem, kind = test.path_in_suite[-1].rsplit(".", 1)
+        source = os.path.join(self.kernels, stem + ".tk")
+        if kind == "cuda" and "gpu" not in test.config.available_features:
+            return lit.Test.UNSUPPORTED, "needs a GPU"
+        if kind.startswith("sm_"):
+            return self.compile(test, source, kind)
+        return self.run_tests(source, "interp" if kind == "interp" else "cuda")
+
+    def run(self, command):
+        result = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        shown = "$ " + " ".join(command) + "\n" + result.stdout + result.stderr
+        return result.returncode, result.stdout, shown
+
+    def run_tests(self, source, device):
+        with open(source) as file:
+            has_tests = "\ntest " in file.read()
+        code, out, shown = self.run([os.path.join(self.tools, "tk-run"), "--device", device, source])
+        if code != 0:
+            return lit.Test.FAIL, shown
+        if has_tests and " ok " not in out:
+            return lit.Test.FAIL, shown + "\nthe file has tests, but none was reported"
+        return lit.Test.PASS, shown
+
+    def compile(self, test, source, target):
+        if "ptxas" not in test.config.available_features:
+            return lit.Test.UNSUPPORTED, "needs ptxas"
+        output = os.path.join(test.suite.getExecPath(test.path_in_suite[:-1]), test.path_in_suite[-1] + ".cubin")
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        tkc = os.path.join(self.tools, "tkc")
+        code, _, shown = self.run([tkc, source, "--target=" + target, "-o", output])
+        if code != 0 or not os.path.getsize(output):
+            return lit.Test.FAIL, shown
+        if "spill" in shown:
+            return lit.Test.FAIL, shown
+        code, _, described = self.run([tkc, "--describe", output])
+        return (lit.Test.PASS if code == 0 else lit.Test.FAIL), shown + described
