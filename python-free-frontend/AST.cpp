@@ -147,7 +147,7 @@ public:
 
   // Types.
   void visitErrorTypeExpr(const ErrorTypeExpr &) {}
-  void visitNamedTypeExpr(const NamedTypeExpr &) {}
+  void visitNamedTypeExpr(const NamedTypeExpr &type) { values(type.args); }
   void visitPtrTypeExpr(const PtrTypeExpr &type) { one(type.element); }
   void visitTensorTypeExpr(const TensorTypeExpr &type) {
     one(type.element);

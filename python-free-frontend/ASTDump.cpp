@@ -123,6 +123,7 @@ public:
   void visitErrorTypeExpr(const ErrorTypeExpr &) { os << '\n'; }
   void visitNamedTypeExpr(const NamedTypeExpr &type) {
     os << ' ' << type.name << '\n';
+    dumpArgs(type.args);
   }
   void visitPtrTypeExpr(const PtrTypeExpr &type) {
     os << '\n';

@@ -276,7 +276,7 @@ DiagnosticReporter::format(DiagKind kind,
 void DiagnosticReporter::emit(SourceDiagnostic diagnostic) {
   if (diagnostic.getSeverity() == DiagSeverity::Error) {
     ++numErrors;
-    if (errorLimit && numErrors == errorLimit + 1)
+    if (isOverLimit() && numErrors == errorLimit + 1)
       handler({diagnostic.range,
                DiagKind::TooManyErrors,
                format(DiagKind::TooManyErrors, {std::to_string(errorLimit)}),

@@ -236,7 +236,7 @@ void Lexer::lexNumber() {
     auto message = report(piece, DiagKind::InvalidNumber, piece);
     if (isOctalLooking && !trailing)
       message.hint("there are no octal literals: write '" +
-                   piece.ltrim("0_").str() + "'");
+                   piece.drop_back().ltrim("0_") + piece.take_back() + "'");
     else if (trailing)
       message.hint("literals have no suffix and take the type of the other "
                    "operand; to force one, write 'f32(1)'");
@@ -255,7 +255,7 @@ void Lexer::lexString() {
   if (size >= rest.size() || rest[size] != '"') {
     StringRef piece = take(size);
     report(piece.rtrim(), DiagKind::UnterminatedString);
-    return add(TokenKind::String, piece);
+    return add(TokenKind::Error, piece);
   }
   add(TokenKind::String, take(size + 1));
 }

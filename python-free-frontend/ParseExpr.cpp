@@ -3,6 +3,7 @@
 
 #include "ParserImpl.h"
 #include "tk/Frontend/Parser.h"
+#include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -86,9 +87,10 @@ const Expr *Parser::parseBinary(unsigned minPrecedence) {
       return lhs;
     if (!countOperator())
       return nullptr;
-    if (isComparison && precedence == kComparisonPrecedence)
-      if (auto message = report(peek().getRange(), DiagKind::ChainedComparison))
-        message->hint("write 'a < b && b < c'");
+    if (isComparison && precedence == kComparisonPrecedence) {
+      reportChainedComparison(llvm::cast<BinaryExpr>(*lhs));
+      return nullptr;
+    }
     isComparison = precedence == kComparisonPrecedence;
 
     Token op = consume();
@@ -103,6 +105,24 @@ const Expr *Parser::parseBinary(unsigned minPrecedence) {
     lhs = expr;
   }
   return lhs;
+}
+
+/// At the second comparison. `f<a>(b)` where `f` is not generic gets here too.
+void Parser::reportChainedComparison(const BinaryExpr &first) {
+  const auto *name = llvm::dyn_cast<NameExpr>(first.lhs);
+  bool looksGeneric =
+      name && first.op == BinaryOp::Less && at(TokenKind::Greater) &&
+      peek(1).isOneOf(TokenKind::LeftParen, TokenKind::LeftBracket);
+  if (!looksGeneric) {
+    if (auto message = report(peek().getRange(), DiagKind::ChainedComparison))
+      message->hint("write 'a < b && b < c'");
+    return;
+  }
+  auto message = report(name->range, DiagKind::NotGeneric, name->name);
+  SmallVector<StringRef> candidates(genericNames.keys());
+  llvm::sort(candidates);
+  if (auto closest = findClosest(name->name, candidates); message && closest)
+    message->note(name->range, DiagKind::DidYouMean, *closest);
 }
 
 const Expr *Parser::parseUnary() {
@@ -333,7 +353,7 @@ constexpr size_t kMaxGenericLookahead = 1024;
 
 bool Parser::atGenericUse() const {
   if (!at(TokenKind::Identifier) || !peek(1).is(TokenKind::Less) ||
-      !(isGenericBuiltin(peek().text) || genericNames.contains(peek().text)))
+      !genericNames.contains(peek().text))
     return false;
   unsigned openAngles = 0;
   unsigned openBrackets = 0;
@@ -378,7 +398,13 @@ bool Parser::atGenericUse() const {
 
 const Expr *Parser::parseName() {
   llvm::SMLoc start = here();
-  if (isTypeConstructor(peek().text) && peek(1).is(TokenKind::Less)) {
+  if (atGenericUse())
+    return parseGenericUse();
+  // A type as the argument of a generic: `ptr<f32>`, `acc_of<T>`.
+  bool isType =
+      isGreaterClosing && peek(1).is(TokenKind::Less) &&
+      (isTypeConstructor(peek().text) || genericNames.contains(peek().text));
+  if (isType) {
     const TypeExpr *type = parseType();
     if (!type)
       return nullptr;
@@ -386,8 +412,6 @@ const Expr *Parser::parseName() {
     expr->type = type;
     return expr;
   }
-  if (atGenericUse())
-    return parseGenericUse();
   Token token = consume();
   auto *expr = make<NameExpr>(start);
   expr->name = token.text;
@@ -399,6 +423,10 @@ const Expr *Parser::parseGenericUse() {
   ArrayRef<GenericArg> args;
   if (!parseGenericArgs(args))
     return nullptr;
+  if (!peek().isOneOf(TokenKind::LeftParen, TokenKind::LeftBracket)) {
+    reportUnexpected("'(' or '['");
+    return nullptr;
+  }
   auto *expr = make<GenericExpr>(name.getRange().Start);
   expr->name = {name.text, name.getRange()};
   expr->args = args;
@@ -476,8 +504,7 @@ const Expr *Parser::parsePrimary() {
     return parseDotCase();
   case TokenKind::Error:
     // The lexer has reported it.
-    consume();
-    return make<ErrorExpr>(start);
+    return nullptr;
   default:
     reportUnexpected("an expression");
     return nullptr;
@@ -720,8 +747,12 @@ const TypeExpr *Parser::parseType() {
     return type;
   }
   Token name = consume();
+  ArrayRef<GenericArg> args;
+  if (at(TokenKind::Less) && !parseGenericArgs(args))
+    return nullptr;
   auto *type = make<NamedTypeExpr>(start);
   type->name = name.text;
+  type->args = args;
   return type;
 }
 

@@ -11,11 +11,11 @@ using namespace mlir::tk;
 using llvm::ArrayRef;
 using llvm::StringRef;
 
-bool mlir::tk::isGenericBuiltin(StringRef name) {
-  static const llvm::StringSet<> names = {
-      "arange", "bitcast", "cast",  "fill",    "full",
-      "ones",   "randint", "randn", "uniform", "zeros"};
-  return names.contains(name);
+llvm::ArrayRef<StringRef> mlir::tk::getGenericBuiltins() {
+  static constexpr StringRef names[] = {
+      "acc_of", "arange",  "bitcast", "cast",    "fill", "full",
+      "ones",   "randint", "randn",   "uniform", "zeros"};
+  return names;
 }
 
 void mlir::tk::collectGenericNames(ArrayRef<Token> tokens,
@@ -33,6 +33,7 @@ Parser::Parser(TokenStream stream, const llvm::StringSet<> &importedGenerics,
     : tokens(std::move(stream.tokens)), comments(std::move(stream.comments)),
       genericNames(importedGenerics), context(context), diags(diags) {
   collectGenericNames(tokens, genericNames);
+  genericNames.insert_range(getGenericBuiltins());
 }
 
 //===----------------------------------------------------------------------===//
@@ -226,12 +227,18 @@ bool Parser::countOperator() {
 
 bool Parser::parseList(const Token &opening, TokenKind closing,
                        llvm::function_ref<bool()> parseElement) {
+  // Neighbours do not make each other deeper: only the deepest one counts.
+  unsigned before = numOperators;
+  unsigned deepest = before;
   while (!at(closing)) {
+    numOperators = before;
     if (!parseElement())
       return false;
+    deepest = std::max(deepest, numOperators);
     if (!consumeIf(TokenKind::Comma))
       break;
   }
+  numOperators = deepest;
   return expectClosing(closing, opening);
 }
 

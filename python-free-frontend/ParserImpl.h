@@ -185,6 +185,7 @@ private:
 
   const Expr *parseExpr();
   const Expr *parseBinary(unsigned minPrecedence);
+  void reportChainedComparison(const BinaryExpr &first);
   const Expr *parseUnary();
   const Expr *parsePostfix();
   const Expr *parsePrimary();

@@ -363,10 +363,12 @@ struct ErrorTypeExpr : NodeBase<TypeExpr, NodeKind::ErrorTypeExpr> {
   using NodeBase::NodeBase;
 };
 
-/// `f32`, `index`, a type parameter or an enum.
+/// `f32`, `index`, a type parameter, an enum, or a type computed from others:
+/// `acc_of<T>`.
 struct NamedTypeExpr : NodeBase<TypeExpr, NodeKind::NamedTypeExpr> {
   using NodeBase::NodeBase;
   llvm::StringRef name;
+  llvm::ArrayRef<GenericArg> args;
 };
 
 /// `ptr<element>`

@@ -126,7 +126,7 @@ public:
   unsigned getNumErrors() const { return numErrors; }
   bool hasErrors() const { return numErrors != 0; }
   /// True once the limit has been passed: whoever can should stop.
-  bool isOverLimit() const { return numErrors > errorLimit; }
+  bool isOverLimit() const { return errorLimit && numErrors > errorLimit; }
   /// Zero means no limit.
   void setErrorLimit(unsigned limit) { errorLimit = limit; }
 

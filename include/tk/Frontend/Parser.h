@@ -19,8 +19,8 @@ constexpr unsigned kMaxNesting = 256;
 /// tree deeper without being nested.
 constexpr unsigned kMaxOperators = 4096;
 
-/// True for builtins that take type arguments, such as `zeros`.
-bool isGenericBuiltin(llvm::StringRef name);
+/// The builtins that take arguments in angle brackets, such as `zeros`.
+llvm::ArrayRef<llvm::StringRef> getGenericBuiltins();
 
 /// Parses the text of buffer `bufferId`. `name<...>` followed by `(` or `[` is
 /// a generic use when `name` is a generic builtin, a generic declared in this
