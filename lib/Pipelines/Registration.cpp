@@ -21,6 +21,7 @@
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/ROCDL/ROCDLToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "tk/Conversion/TkToTkg/TkToTkg.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
@@ -42,6 +43,7 @@ void mlir::tk::registerDialects(DialectRegistry &registry) {
 
 void mlir::tk::registerPasses() {
   registerTkPasses();
+  tkg::registerTkToTkgPasses();
   registerPipelines();
 
   arith::registerArithIntRangeOptsPass();

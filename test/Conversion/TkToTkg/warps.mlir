@@ -1,0 +1,72 @@
+// RUN: tk-opt %s --convert-tk-to-tkg=target=sm_90a | FileCheck %s
+
+// CHECK-LABEL: tk.kernel @scalars(
+// CHECK-SAME:    tkg.warps = 1 : i32
+tk.kernel @scalars(%x: !tk.view<?xf32>, %i: index) {
+  %0 = tk.load_view %x[%i] : !tk.view<?xf32> -> f32
+  tk.store_view %0, %x[%i] : f32, !tk.view<?xf32>
+  tk.return
+}
+
+// 200 elements: one warp holds 128 of them with 4 a thread, two suffice.
+// CHECK-LABEL: tk.kernel @small_tile(
+// CHECK-SAME:    tkg.warps = 2 : i32
+tk.kernel @small_tile(%x: !tk.view<?xf32>, %i: index) {
+  %0 = tk.load_view %x[%i +: 200] : !tk.view<?xf32> -> tensor<200xf32>
+  tk.store_view %0, %x[%i +: 200] : tensor<200xf32>, !tk.view<?xf32>
+  tk.return
+}
+
+// CHECK-LABEL: tk.kernel @usual_tile(
+// CHECK-SAME:    tkg.warps = 4 : i32
+tk.kernel @usual_tile(%x: !tk.view<?xf32>, %i: index) {
+  %0 = tk.load_view %x[%i +: 1024] : !tk.view<?xf32> -> tensor<1024xf32>
+  tk.store_view %0, %x[%i +: 1024] : tensor<1024xf32>, !tk.view<?xf32>
+  tk.return
+}
+
+// 5120 / (32 * 16) = 10, of which 8 is the power of two below.
+// CHECK-LABEL: tk.kernel @row_of_5120(
+// CHECK-SAME:    tkg.warps = 8 : i32
+tk.kernel @row_of_5120(%x: !tk.view<?xbf16>, %i: index) {
+  %0 = tk.load_view %x[%i +: 5120] : !tk.view<?xbf16> -> tensor<5120xbf16>
+  tk.store_view %0, %x[%i +: 5120] : tensor<5120xbf16>, !tk.view<?xbf16>
+  tk.return
+}
+
+// CHECK-LABEL: tk.kernel @row_of_65536(
+// CHECK-SAME:    tkg.warps = 16 : i32
+tk.kernel @row_of_65536(%x: !tk.view<?xbf16>, %i: index) {
+  %0 = tk.load_view %x[%i +: 65536] : !tk.view<?xbf16> -> tensor<65536xbf16>
+  tk.store_view %0, %x[%i +: 65536] : tensor<65536xbf16>, !tk.view<?xbf16>
+  tk.return
+}
+
+// The result of a dot decides, not the operands: 128 * 256 / (32 * 128) = 8.
+// CHECK-LABEL: tk.kernel @dot(
+// CHECK-SAME:    tkg.warps = 8 : i32
+tk.kernel @dot(%x: !tk.view<?x?xbf16>, %y: !tk.view<?x?xf32>, %i: index) {
+  %a = tk.load_view %x[%i +: 128, %i +: 64] : !tk.view<?x?xbf16> -> tensor<128x64xbf16>
+  %b = tk.load_view %x[%i +: 64, %i +: 256] : !tk.view<?x?xbf16> -> tensor<64x256xbf16>
+  %c = arith.constant dense<0.0> : tensor<128x256xf32>
+  // CHECK: %[[D:.*]] = tkg.dot %{{.*}}, %{{.*}}, %{{.*}} {tk.segment = "full"} : tensor<128x64xbf16>, tensor<64x256xbf16> -> tensor<128x256xf32>
+  %d = tk.dot %a, %b, %c {tk.segment = "full"} : tensor<128x64xbf16>, tensor<64x256xbf16> -> tensor<128x256xf32>
+  // CHECK: tk.store_view %[[D]]
+  tk.store_view %d, %y[%i +: 128, %i +: 256] : tensor<128x256xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
+// Precision and signedness come along.
+// CHECK-LABEL: tk.kernel @dot_attributes(
+tk.kernel @dot_attributes(%x: !tk.view<?x?xf32>, %y: !tk.view<?x?xi8>, %i: index) {
+  %a = tk.load_view %x[%i +: 32, %i +: 32] : !tk.view<?x?xf32> -> tensor<32x32xf32>
+  // CHECK: tkg.dot {{.*}} precision tf32x3 :
+  %d = tk.dot %a, %a, %a precision tf32x3 : tensor<32x32xf32>, tensor<32x32xf32> -> tensor<32x32xf32>
+  %b = tk.load_view %y[%i +: 32, %i +: 32] : !tk.view<?x?xi8> -> tensor<32x32xi8>
+  %c = arith.constant dense<0> : tensor<32x32xi32>
+  // CHECK: tkg.dot {{.*}} {lhs_unsigned} :
+  %e = tk.dot %b, %b, %c {lhs_unsigned} : tensor<32x32xi8>, tensor<32x32xi8> -> tensor<32x32xi32>
+  tk.store_view %d, %x[%i +: 32, %i +: 32] : tensor<32x32xf32>, !tk.view<?x?xf32>
+  tk.print "sum", %e : tensor<32x32xi32>
+  tk.return
+}
