@@ -275,6 +275,14 @@ private:
     return HostExpr::integer(value);
   }
 
+  /// Of an argument: bytes, address, span, stride0, stride1, ...
+  static bool isProperty(StringRef name) {
+    if (name == "bytes" || name == "address" || name == "span")
+      return true;
+    unsigned dim;
+    return name.consume_front("stride") && !name.getAsInteger(10, dim);
+  }
+
   Expected<HostExpr> parseWord(StringRef word) {
     if (word == "true" || word == "false")
       return HostExpr::boolean(word == "true");
@@ -284,9 +292,13 @@ private:
       return parseIf();
     if (consume("("))
       return parseCall(word);
-    if (rest.consume_front(".bytes"))
-      return HostExpr::name((word + ".bytes").str());
-    return HostExpr::name(word);
+    if (!rest.consume_front("."))
+      return HostExpr::name(word);
+    StringRef property = rest.take_while(isAlnum);
+    if (!isProperty(property))
+      return makeError("a property of an argument, such as 'bytes'");
+    rest = rest.drop_front(property.size());
+    return HostExpr::name((word + "." + property).str());
   }
 
   Expected<HostExpr> parseIf() {

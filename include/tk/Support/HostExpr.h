@@ -64,7 +64,9 @@ private:
 
 /// What names mean where an expression is evaluated.
 struct HostBindings {
-  /// "M", "scale", and "x.bytes" for the size of an argument.
+  /// "M", "scale", and facts of an argument: "x.bytes", its size; "x.address";
+  /// "x.stride0", in elements; "x.span", the largest distance in elements
+  /// between two of its elements. The language has only the first.
   llvm::StringMap<HostValue> values;
   /// Number of multiprocessors; absent where no device was chosen.
   std::optional<int64_t> numSms;

@@ -1,0 +1,128 @@
+//===- ManifestTest.cpp - tests of manifests ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Support/Manifest.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace mlir::tk;
+
+static HostExpr parse(StringRef text) {
+  return cantFail(HostExpr::parse(text));
+}
+
+static Manifest makeManifest() {
+  ManifestKernel kernel;
+  kernel.name = "axpy";
+  kernel.instance = "axpy<f16>";
+  ManifestParam x;
+  x.name = "x";
+  x.isTensor = true;
+  x.dtype = DType::F16;
+  x.dims = {HostExpr::name("M"), parse("N / 2")};
+  ManifestParam alpha;
+  alpha.name = "alpha";
+  ManifestParam y = x;
+  y.name = "y";
+  y.access = ParamAccess::Mut;
+  y.aliases = {"x"};
+  kernel.params = {x, alpha, y};
+  kernel.grid = {parse("cdiv(M, 64)"), parse("min(num_sms(), N)")};
+  kernel.requirements = {parse("N % 2 == 0")};
+  kernel.workspace.bytes = parse("4 * M");
+  kernel.workspace.isZeroed = true;
+  ManifestVariant vector;
+  vector.name = "vector";
+  vector.symbol = "axpy_f16_vector";
+  vector.preconditions = {parse("x.address % 16 == 0"),
+                          parse("x.stride1 == 1 && x.span < 2147483648")};
+  vector.abi = {{AbiSlot::Kind::Address, 0},   {AbiSlot::Kind::Dim, 0, 1},
+                {AbiSlot::Kind::Stride, 0, 0}, {AbiSlot::Kind::Scalar, 1},
+                {AbiSlot::Kind::Address, 2},   {AbiSlot::Kind::Workspace}};
+  vector.blockSize = {128, 1, 1};
+  vector.dynamicSharedBytes = 49152;
+  ManifestVariant general = vector;
+  general.name = "general";
+  general.symbol = "axpy_f16_general";
+  general.preconditions.clear();
+  general.hasLinearGrid = true;
+  kernel.variants = {vector, general};
+  Manifest manifest;
+  manifest.target = "sm_90a";
+  manifest.kernels = {kernel};
+  manifest.source = "kernel axpy // \"µ\"\n";
+  manifest.sourceHash = hashSource(manifest.source);
+  return manifest;
+}
+
+static std::string getError(StringRef text) {
+  Expected<Manifest> manifest = Manifest::fromJSON(text);
+  return manifest ? "" : toString(manifest.takeError());
+}
+
+TEST(ManifestTest, EverythingReadsBack) {
+  Manifest manifest = makeManifest();
+  Expected<Manifest> back = Manifest::fromJSON(manifest.toJSON());
+  ASSERT_TRUE(bool(back)) << toString(back.takeError());
+  EXPECT_EQ(*back, manifest);
+  EXPECT_EQ(back->toJSON(), manifest.toJSON());
+}
+
+TEST(ManifestTest, InstancesAreFoundByName) {
+  Manifest manifest = makeManifest();
+  EXPECT_EQ(manifest.findInstance("axpy<f16>"), &manifest.kernels[0]);
+  EXPECT_EQ(manifest.findInstance("axpy"), nullptr);
+}
+
+TEST(ManifestTest, AbiSlotsAreText) {
+  Manifest manifest = makeManifest();
+  ArrayRef<ManifestParam> params = manifest.kernels[0].params;
+  const char *expected[] = {"x.address", "x.dim1",    "x.stride0",
+                            "alpha",     "y.address", "workspace"};
+  for (auto [slot, text] : zip(manifest.kernels[0].variants[0].abi, expected)) {
+    EXPECT_EQ(formatAbiSlot(slot, params), text);
+    EXPECT_EQ(parseAbiSlot(text, params), slot);
+  }
+  for (const char *wrong :
+       {"z.address", "x", "x.dim2", "x.stride", "x.size", "alpha.dim0", ""})
+    EXPECT_EQ(parseAbiSlot(wrong, params), std::nullopt) << wrong;
+}
+
+TEST(ManifestTest, MistakesAreNamed) {
+  EXPECT_NE(getError("{").find("bad manifest: "), std::string::npos);
+  EXPECT_EQ(getError("[]"), "bad manifest: expects an object");
+  EXPECT_EQ(getError(R"({"schema": 2})"),
+            "the manifest has schema version 2, but this program knows 1");
+  EXPECT_EQ(getError(R"({"target": "sm_80", "kernels": []})"),
+            "bad manifest: 'schema' is missing or is not an integer");
+  EXPECT_EQ(getError(R"({"schema": 1, "target": "sm_80", "kernels": [1]})"),
+            "bad manifest: 'kernels[0].' is missing or is not an object");
+}
+
+/// Replaces one piece of a good manifest.
+static std::string getErrorWith(StringRef from, StringRef to) {
+  std::string text = makeManifest().toJSON();
+  size_t at = text.find(from.str());
+  EXPECT_NE(at, std::string::npos);
+  return getError(text.replace(at, from.size(), to.str()));
+}
+
+TEST(ManifestTest, WrongFieldsAreNamedByPath) {
+  EXPECT_EQ(getErrorWith(R"("block":[128,1,1])", R"("block":[128,0,1])"),
+            "bad manifest: 'kernels[0].variants[0].block' is missing or is not "
+            "an array of three integers from 1 up");
+  EXPECT_EQ(getErrorWith(R"("x.stride0")", R"("x.stride7")"),
+            "bad manifest: 'kernels[0].variants[0].abi' is missing or is not "
+            "made of parameters such as \"x.stride0\"");
+  EXPECT_EQ(getErrorWith(R"("dtype":"f16")", R"("dtype":"f17")"),
+            "bad manifest: 'kernels[0].params[0].dtype' is missing or is not "
+            "an element type");
+  EXPECT_EQ(getErrorWith(R"(["cdiv","M",64])", R"(["cdiv","M"])"),
+            "bad manifest: 'kernels[0].grid' is missing or is not made of host "
+            "expressions");
+}
+
+TEST(ManifestTest, HashesAreStable) {
+  // Binaries made elsewhere are compared by it. XXH3_64bits("").
+  EXPECT_EQ(hashSource(""), "2d06800538d394c2");
+}
