@@ -25,6 +25,7 @@
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
 
 using namespace mlir;
@@ -44,6 +45,7 @@ void mlir::tk::registerDialects(DialectRegistry &registry) {
 void mlir::tk::registerPasses() {
   registerTkPasses();
   tkg::registerTkToTkgPasses();
+  tkg::registerTkgPasses();
   registerPipelines();
 
   arith::registerArithIntRangeOptsPass();

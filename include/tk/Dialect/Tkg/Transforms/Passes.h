@@ -1,0 +1,18 @@
+//===- Passes.h - passes on the tkg dialect -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_DIALECT_TKG_TRANSFORMS_PASSES_H
+#define TK_DIALECT_TKG_TRANSFORMS_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir::tkg {
+
+#define GEN_PASS_DECL
+#include "tk/Dialect/Tkg/Transforms/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "tk/Dialect/Tkg/Transforms/Passes.h.inc"
+
+} // namespace mlir::tkg
+
+#endif // TK_DIALECT_TKG_TRANSFORMS_PASSES_H

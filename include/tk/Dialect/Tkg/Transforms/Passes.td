@@ -1,0 +1,65 @@
+//===- Passes.td - passes on the tkg dialect --------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_DIALECT_TKG_TRANSFORMS_PASSES
+#define TK_DIALECT_TKG_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AllocateSharedMemoryPass
+    : Pass<"tkg-allocate-shared-memory", "::mlir::tk::KernelOp"> {
+  let summary = "give every buffer its place in shared memory";
+  let description = [{
+    Buffers are the tiles of `tkg.alloc` and the scratch of ops
+    (`getScratchBytes`). One that is never alive together with another may share
+    its place. A buffer lives from its allocation to its last use, and through
+    any loop that it is used in but allocated outside of. Places are chosen
+    largest buffer first, each at the lowest offset that is free.
+
+    Reuse makes hazards between accesses to different buffers;
+    `tkg-place-synchronisation` sees them.
+
+    Before: layouts are assigned. After: every `tkg.alloc` has an `offset`, every
+    op with scratch a `tkg.scratch_offset`, the kernel `tkg.shared_bytes`. More
+    than the chip has is an error that lists the buffers.
+  }];
+  let statistics = [
+    Statistic<"numBuffers", "num-buffers", "Number of buffers placed">,
+    Statistic<"numBytes", "num-bytes", "Bytes of shared memory">];
+}
+
+def PlaceSynchronisationPass
+    : Pass<"tkg-place-synchronisation", "::mlir::tk::KernelOp"> {
+  let summary = "add the barriers and wait counts that a kernel needs";
+  let description = [{
+    One model of hazards for all memory that the threads of a block share.
+
+    *Barriers.* Two accesses to one place conflict if one of them writes and
+    different threads may make them. A barrier goes in front of an op that
+    conflicts with an access that may have happened, on some path, since the last
+    barrier. Places are bytes of shared memory after allocation, so that reuse of
+    memory is seen, and views of arguments in global memory. Loops are followed
+    until nothing changes. Nothing is needed between
+
+    - slots of a ring that are provably different,
+    - accesses to a view by the same layout at the same coordinates, which the
+      same threads make,
+    - accesses in different iterations that walk over different slices,
+    - arguments of a kernel, unless declared as `alias`.
+
+    *Copies.* `tkg.async_wait` gets in `pending` the smallest number of groups that
+    any path commits after those it waits for. A `tkg.local_load` after a wait
+    needs a barrier in between, because other threads made part of the copies. A
+    buffer whose place is reused while a copy into it may be in flight gets a
+    wait for all copies.
+
+    Before: shared memory is allocated. After: kernels have no race between the
+    threads of a block; every `tkg.async_wait` has `pending`.
+  }];
+  let statistics = [
+    Statistic<"numBarriers", "num-barriers", "Number of barriers added">,
+    Statistic<"numWaits", "num-waits", "Number of waits added">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
+#endif // TK_DIALECT_TKG_TRANSFORMS_PASSES

@@ -1,0 +1,292 @@
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-place-synchronisation))' | FileCheck %s
+
+#small = #tkg.shared<shape = [[8], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 0], [4, 0]]>
+#one = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [0, 2]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
+#other = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [32, 0]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 2]]>
+#copies = #tkg.layout<shape = [[32], [4]], register = [[0, 1], [0, 2]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 0]]>
+!tile = !tkg.memdesc<8x4xf32, #small>
+!ring = !tkg.memdesc<3 x [8x4xf32], #small>
+!view = !tk.view<?x?xf32>
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+//===----------------------------------------------------------------------===//
+// Shared memory
+//===----------------------------------------------------------------------===//
+
+// Write, then read: one barrier. Reading twice needs none.
+// CHECK-LABEL: tk.kernel @read_after_write
+// CHECK:         tkg.local_store
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+// CHECK-NEXT:    tkg.local_load
+// CHECK-NEXT:    tk.return
+tk.kernel @read_after_write(%t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  tkg.local_store %t, %a : tensor<8x4xf32>, !tile
+  %u = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  %v = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  tk.return
+}
+
+// Two buffers in one place conflict, two in different places do not.
+// CHECK-LABEL: tk.kernel @reused_place
+// CHECK:         tkg.local_load
+// CHECK-NEXT:    tkg.local_store {{.*}}
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_store
+// CHECK-NEXT:    tk.return
+tk.kernel @reused_place(%t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  %b = tkg.alloc {offset = 128 : i64} : !tile
+  %c = tkg.alloc {offset = 0 : i64} : !tile
+  %u = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  tkg.local_store %t, %b : tensor<8x4xf32>, !tile
+  tkg.local_store %t, %c : tensor<8x4xf32>, !tile
+  tk.return
+}
+
+// The read of one iteration comes before the write of the next.
+// CHECK-LABEL: tk.kernel @loop_carried
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tkg.local_store
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tkg.local_load
+// CHECK-NEXT:    }
+tk.kernel @loop_carried(%t: tensor<8x4xf32>, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  scf.for %i = %c0 to %n step %c1 {
+    tkg.local_store %t, %a : tensor<8x4xf32>, !tile
+    %u = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  }
+  tk.return
+}
+
+// A write in one arm only: the read after the branch must be safe on that path.
+// CHECK-LABEL: tk.kernel @one_arm
+// CHECK:         scf.if
+// CHECK-NEXT:      tkg.local_store
+// CHECK-NEXT:    }
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+tk.kernel @one_arm(%t: tensor<8x4xf32>, %c: i1) attributes {tkg.warps = 2 : i32} {
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  scf.if %c {
+    tkg.local_store %t, %a : tensor<8x4xf32>, !tile
+  }
+  %u = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  tk.return
+}
+
+// Different constant slots of a ring; the same slot again.
+// CHECK-LABEL: tk.kernel @slots
+// CHECK:         tkg.local_store
+// CHECK-NEXT:    tkg.local_load
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+tk.kernel @slots(%t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %ring = tkg.alloc {offset = 0 : i64} : !ring
+  %s0 = tkg.slot %ring[%c0] : !ring
+  %s1 = tkg.slot %ring[%c1] : !ring
+  tkg.local_store %t, %s0 : tensor<8x4xf32>, !tile
+  %u = tkg.local_load %s1 : !tile -> tensor<8x4xf32>
+  %v = tkg.local_load %s0 : !tile -> tensor<8x4xf32>
+  tk.return
+}
+
+// Scratch is written, met over, and read by its op. The next op in the same
+// place must wait for the readers; one elsewhere need not.
+// CHECK-LABEL: tk.kernel @scratch
+// CHECK:         tkg.convert_layout
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.convert_layout
+// CHECK-NEXT:    tkg.convert_layout
+tk.kernel @scratch(%t: tensor<64x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %c = arith.constant dense<0.0> : tensor<64x4xf32, #one>
+  %u = tkg.convert_layout %c {tkg.scratch_offset = 0 : i64} : tensor<64x4xf32, #one> -> tensor<64x4xf32, #other>
+  %v = tkg.convert_layout %u {tkg.scratch_offset = 512 : i64} : tensor<64x4xf32, #other> -> tensor<64x4xf32, #one>
+  %w = tkg.convert_layout %v {tkg.scratch_offset = 2048 : i64} : tensor<64x4xf32, #one> -> tensor<64x4xf32, #other>
+  tk.return
+}
+
+//===----------------------------------------------------------------------===//
+// Asynchronous copies
+//===----------------------------------------------------------------------===//
+
+// The copies of other threads are there after a wait and a barrier. One group
+// is committed after the first, none after the second.
+// CHECK-LABEL: tk.kernel @wait_counts
+// CHECK:         tkg.async_wait %{{.*}} {pending = 1 : i32}
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+// CHECK-NEXT:    tkg.async_wait %{{.*}} {pending = 0 : i32}
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+tk.kernel @wait_counts(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  %b = tkg.alloc {offset = 128 : i64} : !tile
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %a : !view, !tile
+  %g0 = tkg.async_commit %t0
+  %t1 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %b : !view, !tile
+  %g1 = tkg.async_commit %t1
+  %w0 = tkg.async_wait %g0
+  %u = tkg.local_load %a after %w0 : !tile -> tensor<8x4xf32>
+  %w1 = tkg.async_wait %g1
+  %v = tkg.local_load %b after %w1 : !tile -> tensor<8x4xf32>
+  tk.return
+}
+
+// A pipelined loop, three slots: two groups are in flight at the wait, the one
+// waited for and one more. A single barrier an iteration is for both the copies
+// of other threads and the slot that was read last.
+// CHECK-LABEL: tk.kernel @pipelined
+// CHECK:         tkg.copy_async
+// CHECK-NOT:     tkg.barrier
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.async_wait %{{.*}} {pending = 1 : i32}
+// CHECK-NEXT:      tkg.slot
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tkg.copy_async
+// CHECK-NEXT:      tkg.async_commit
+// CHECK-NEXT:      tkg.slot
+// CHECK-NEXT:      tkg.local_load
+// CHECK-NOT:       tkg.barrier
+// CHECK:         }
+tk.kernel @pipelined(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %ring = tkg.alloc {offset = 0 : i64} : !ring
+  %s0 = tkg.slot %ring[%c0] : !ring
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %s0 : !view, !tile
+  %g0 = tkg.async_commit %t0
+  %s1 = tkg.slot %ring[%c1] : !ring
+  %t1 = tkg.copy_async %x[%c0 +: 8, %c4 +: 4] into %s1 : !view, !tile
+  %g1 = tkg.async_commit %t1
+  %r:4 = scf.for %i = %c8 to %n step %c4
+      iter_args(%in = %c2, %out = %c0, %h0 = %g0, %h1 = %g1)
+      -> (index, index, !tkg.token, !tkg.token) {
+    %w = tkg.async_wait %h0
+    %sin = tkg.slot %ring[%in] : !ring
+    %t2 = tkg.copy_async %x[%c0 +: 8, %i +: 4] into %sin : !view, !tile
+    %g2 = tkg.async_commit %t2
+    %sout = tkg.slot %ring[%out] : !ring
+    %u = tkg.local_load %sout after %w : !tile -> tensor<8x4xf32>
+    %in1 = arith.addi %in, %c1 : index
+    %inlast = arith.cmpi eq, %in1, %c3 : index
+    %innext = arith.select %inlast, %c0, %in1 : index
+    %out1 = arith.addi %out, %c1 : index
+    %outlast = arith.cmpi eq, %out1, %c3 : index
+    %outnext = arith.select %outlast, %c0, %out1 : index
+    scf.yield %innext, %outnext, %h1, %g2 : index, index, !tkg.token, !tkg.token
+  }
+  tk.return
+}
+
+// Copies may still be in flight after the loop: whoever gets the place next
+// waits for them.
+// CHECK-LABEL: tk.kernel @in_flight
+// CHECK:         tkg.copy_async
+// CHECK:         tkg.async_commit
+// CHECK-NEXT:    %{{.*}} = tkg.async_wait {pending = 0 : i32}
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_store
+tk.kernel @in_flight(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  %b = tkg.alloc {offset = 0 : i64} : !tile
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %a : !view, !tile
+  %g0 = tkg.async_commit %t0
+  tkg.local_store %t, %b : tensor<8x4xf32>, !tile
+  tk.return
+}
+
+//===----------------------------------------------------------------------===//
+// Global memory
+//===----------------------------------------------------------------------===//
+
+// A streaming loop over two arguments, and one in place, have no barrier.
+// CHECK-LABEL: tk.kernel @streaming
+// CHECK-NOT:     tkg.barrier
+// CHECK:         tk.return
+tk.kernel @streaming(%x: !view {tk.dims = ["M", "N"], tk.name = "x"},
+                     %y: !view {tk.dims = ["M", "N"], tk.name = "y"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  scf.for %i = %c0 to %n step %c4 {
+    %t = tk.load_view %x[%c0 +: 64, %i +: 4] : !view -> tensor<64x4xf32, #one>
+    tk.store_view %t, %y[%c0 +: 64, %i +: 4] : tensor<64x4xf32, #one>, !view
+    %u = tk.load_view %y[%c0 +: 64, %i +: 4] : !view -> tensor<64x4xf32, #one>
+    tk.store_view %u, %y[%c0 +: 64, %i +: 4] : tensor<64x4xf32, #one>, !view
+  }
+  tk.return
+}
+
+// What another thread stored: other layout, other place, replicas, an alias.
+// CHECK-LABEL: tk.kernel @through_memory
+// CHECK:         tk.store_view
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view {{.*}}#layout1>
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.store_view
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view %[[Z:.*]][
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.store_view
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view
+// CHECK-NEXT:    tk.return
+tk.kernel @through_memory(%y: !view {tk.dims = ["M", "N"], tk.name = "y", tk.alias = ["z"]},
+                          %z: !view {tk.dims = ["M", "N"], tk.name = "z"}, %i: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %cst = arith.constant dense<0.0> : tensor<64x4xf32, #one>
+  %few = arith.constant dense<0.0> : tensor<32x4xf32, #copies>
+  tk.store_view %cst, %y[%c0 +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  %t = tk.load_view %y[%c0 +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #other>
+  tk.store_view %cst, %y[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  %u = tk.load_view %z[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+  tk.store_view %few, %y[%c0 +: 32, %c0 +: 4] : tensor<32x4xf32, #copies>, !view
+  %w = tk.load_view %y[%c0 +: 32, %c0 +: 4] : !view -> tensor<32x4xf32, #copies>
+  tk.return
+}
+
+// Relaxed additions whose results nobody reads may come in any order; a release
+// waits for all threads, and what follows an acquire waits for it.
+// CHECK-LABEL: tk.kernel @atomics
+// CHECK:         scf.for
+// CHECK-NEXT:      tk.atomic_rmw
+// CHECK-NEXT:    }
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.atomic_store release
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.atomic_load acquire
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view
+tk.kernel @atomics(%p: !tk.ptr<f32> {tk.name = "p"}, %q: !tk.ptr<i32> {tk.name = "q"},
+                   %x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %one = arith.constant 1.0 : f32
+  %flag = arith.constant 1 : i32
+  scf.for %i = %c0 to %n step %c1 {
+    %old = tk.atomic_rmw fadd relaxed gpu %p, %one : !tk.ptr<f32>, f32
+  }
+  tk.atomic_store release gpu %flag, %q : i32, !tk.ptr<i32>
+  %f = tk.atomic_load acquire gpu %q : !tk.ptr<i32> -> i32
+  %t = tk.load_view %x[%c0 +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+  tk.return
+}
+
+}
