@@ -1,0 +1,296 @@
+//===- ReduceOps.cpp - the instruction of tk.reduce -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A tile of extent R along the axis is folded: its second half is combined with
+// its first, element by element, until one is left; in the order
+//   ((x0 x4) (x2 x6)) ((x1 x5) (x3 x7)) for R = 8.
+// The order is fixed, rounding errors grow with log2(R), and every step is a
+// loop over many lanes, whatever the combiner. An odd element in the middle
+// waits for the next step.
+
+#include "Builder.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::tk;
+
+//===----------------------------------------------------------------------===//
+// Combiners
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A combiner as a lane program. An `scf.if` becomes a select of both arms:
+/// combiners are pure.
+struct Combiner {
+  LaneProgram lanes;
+  /// Lane registers of the arguments: first those of one tuple, then those of
+  /// the other.
+  SmallVector<unsigned> arguments;
+  /// Lane registers that the results are copied to.
+  SmallVector<unsigned> results;
+  /// Scalars from outside, and constants: the register of the program and the
+  /// lane register that it is bound to.
+  SmallVector<std::pair<Register, unsigned>> captured;
+};
+
+class CombinerBuilder {
+public:
+  CombinerBuilder(ProgramBuilder &builder, Combiner &combiner)
+      : builder(builder), combiner(combiner) {}
+
+  LogicalResult build(ReduceOp op) {
+    Block &block = op.getCombiner().front();
+    for (BlockArgument argument : block.getArguments()) {
+      lanes[argument] = addLane(argument.getType());
+      combiner.arguments.push_back(lanes[argument]);
+    }
+    if (failed(buildOps(block)))
+      return failure();
+    for (Value value : block.getTerminator()->getOperands()) {
+      ElementKind kind = *getElementKind(value.getType());
+      unsigned result = addLane(value.getType());
+      addStep(op, selectCopyLoop(kind), {result, getLane(value)});
+      combiner.results.push_back(result);
+    }
+    return success();
+  }
+
+private:
+  unsigned addLane(Type type) {
+    return combiner.lanes.addRegister(*getElementKind(type));
+  }
+
+  void addStep(Operation *op, LaneLoop loop, ArrayRef<unsigned> registers) {
+    combiner.lanes.steps.push_back(
+        {op, loop, SmallVector<unsigned, 4>(registers), isSpeculative});
+  }
+
+  /// The lanes of a value; one from outside is spread over all lanes first.
+  unsigned getLane(Value value) {
+    if (auto it = lanes.find(value); it != lanes.end())
+      return it->second;
+    return capture(value, builder.getRegister(value));
+  }
+
+  unsigned capture(Value value, Register reg) {
+    ElementKind kind = *getElementKind(value.getType());
+    unsigned uniform = combiner.lanes.addRegister(kind, /*isUniform=*/true);
+    combiner.captured.push_back({reg, uniform});
+    unsigned lane = addLane(value.getType());
+    addStep(value.getParentRegion()->getParentOp(), selectSplatLoop(kind),
+            {lane, uniform});
+    lanes[value] = lane;
+    return lane;
+  }
+
+  LogicalResult buildOps(Block &block) {
+    for (Operation &op : block.without_terminator())
+      if (failed(buildOp(&op)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult buildOp(Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (!getElementKind(type) || isa<RankedTensorType>(type))
+        return op->emitError("the interpreter does not know the type ")
+               << type << " in a combiner";
+    Attribute constant;
+    if (matchPattern(op, m_Constant(&constant))) {
+      Value result = op->getResult(0);
+      capture(result,
+              builder.addConstant(*getElementKind(result.getType()), constant));
+      return success();
+    }
+    if (auto branch = dyn_cast<scf::IfOp>(op))
+      return buildIf(branch);
+    if (auto call = dyn_cast<func::CallOp>(op))
+      return buildCall(call);
+    LaneLoop loop = op->getNumResults() ? selectElementwiseLoop(op) : nullptr;
+    if (!loop)
+      return op->emitError("the interpreter does not know '")
+             << op->getName() << "' in a combiner";
+    SmallVector<unsigned, 4> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(getLane(operand));
+    SmallVector<unsigned, 4> registers;
+    for (Value result : op->getResults()) {
+      lanes[result] = addLane(result.getType());
+      registers.push_back(lanes[result]);
+    }
+    llvm::append_range(registers, operands);
+    addStep(op, loop, registers);
+    return success();
+  }
+
+  LogicalResult buildIf(scf::IfOp op) {
+    unsigned condition = getLane(op.getCondition());
+    bool wasSpeculative = std::exchange(isSpeculative, true);
+    if (failed(buildOps(op.getThenRegion().front())) ||
+        (!op.getElseRegion().empty() &&
+         failed(buildOps(op.getElseRegion().front()))))
+      return failure();
+    isSpeculative = wasSpeculative;
+    for (auto [i, result] : llvm::enumerate(op.getResults())) {
+      unsigned ifTrue = getLane(op.thenYield().getOperand(i));
+      unsigned ifFalse = getLane(op.elseYield().getOperand(i));
+      lanes[result] = addLane(result.getType());
+      addStep(op, selectSelectLoop(*getElementKind(result.getType())),
+              {lanes[result], condition, ifTrue, ifFalse});
+    }
+    return success();
+  }
+
+  LogicalResult buildCall(func::CallOp op) {
+    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+        op, op.getCalleeAttr());
+    if (!callee || !callee.getBody().hasOneBlock() || callStack.size() > 100)
+      return op.emitError("the interpreter cannot inline '")
+             << op.getCallee() << "' into a combiner";
+    for (auto [argument, operand] :
+         llvm::zip_equal(callee.getArguments(), op.getOperands()))
+      lanes[argument] = getLane(operand);
+    callStack.push_back(callee);
+    Block &block = callee.getBody().front();
+    if (failed(buildOps(block)))
+      return failure();
+    callStack.pop_back();
+    for (auto [result, value] :
+         llvm::zip_equal(op.getResults(), block.getTerminator()->getOperands()))
+      lanes[result] = getLane(value);
+    return success();
+  }
+
+  ProgramBuilder &builder;
+  Combiner &combiner;
+  llvm::DenseMap<Value, unsigned> lanes;
+  SmallVector<Operation *> callStack;
+  bool isSpeculative = false;
+};
+
+//===----------------------------------------------------------------------===//
+// The instruction
+//===----------------------------------------------------------------------===//
+
+/// Views each source as [outer, extent, inner]. Slots: results, sources, then
+/// what the combiner captures.
+class ReduceInstruction : public TileInstruction {
+public:
+  ReduceInstruction(Operation *op, ArrayRef<size_t> slots, unsigned numResults,
+                    ReduceOp reduce, Combiner combiner, LaneLoop simpleLoop)
+      : TileInstruction(op, slots, numResults), combiner(std::move(combiner)),
+        simpleLoop(simpleLoop) {
+    ArrayRef<int64_t> shape = getTileShape(reduce.getSources()[0].getType());
+    for (int64_t extent : shape.take_front(reduce.getAxis()))
+      outer *= extent;
+    extent = shape[reduce.getAxis()];
+    for (int64_t extent : shape.drop_front(reduce.getAxis() + 1))
+      inner *= extent;
+    for (Value source : reduce.getSources())
+      elementSizes.push_back(getFrameSize(*getElementKind(source.getType())));
+  }
+
+  void execute(ProgramInstance &instance) const override {
+    Buffers &buffers = getBuffers();
+    for (int64_t o = 0; o < outer; ++o) {
+      SmallVector<char *, 4> current;
+      for (unsigned i = 0; i < numResults; ++i)
+        current.push_back(instance.frame + slots[numResults + i] +
+                          o * extent * inner * elementSizes[i]);
+      unsigned turn = 0;
+      for (int64_t length = extent; length > 1; length = (length + 1) / 2) {
+        SmallVector<char *, 4> next;
+        for (unsigned i = 0; i < numResults; ++i)
+          next.push_back(buffers[2 * i + turn].data());
+        fold(instance, current, next, length);
+        current = next;
+        turn ^= 1;
+      }
+      for (unsigned i = 0; i < numResults; ++i)
+        std::memcpy(instance.frame + slots[i] + o * inner * elementSizes[i],
+                    current[i], inner * elementSizes[i]);
+    }
+  }
+
+private:
+  /// Two for each source, of half a row each, used in turn.
+  using Buffers = std::vector<std::vector<char>>;
+  Buffers &getBuffers() const {
+    thread_local Buffers buffers;
+    if (buffers.size() < 2 * numResults)
+      buffers.resize(2 * numResults);
+    for (unsigned i = 0; i < 2 * numResults; ++i) {
+      size_t size = (extent + 1) / 2 * inner * elementSizes[i / 2];
+      if (buffers[i].size() < size)
+        buffers[i].resize(size);
+    }
+    return buffers;
+  }
+
+  /// Combines elements [half, length) with the first ones.
+  void fold(ProgramInstance &instance, ArrayRef<char *> from,
+            ArrayRef<char *> to, int64_t length) const {
+    int64_t half = (length + 1) / 2;
+    int64_t numLanes = (length - half) * inner;
+    if (simpleLoop) {
+      LoopFault fault;
+      char *const pointers[] = {to[0], from[0],
+                                from[0] + half * inner * elementSizes[0]};
+      simpleLoop(pointers, numLanes, fault);
+      if (fault.kind != LoopFault::None)
+        reportFault(instance, cast<ReduceOp>(op).getSimpleCombiner(), fault,
+                    pointers);
+    } else {
+      combine(instance, from, to, half, numLanes);
+    }
+    if (length % 2 == 0)
+      return;
+    for (unsigned i = 0; i < numResults; ++i) {
+      int64_t rowSize = inner * elementSizes[i];
+      std::memcpy(to[i] + (half - 1) * rowSize, from[i] + (half - 1) * rowSize,
+                  rowSize);
+    }
+  }
+
+  void combine(ProgramInstance &instance, ArrayRef<char *> from,
+               ArrayRef<char *> to, int64_t half, int64_t numLanes) const {
+    SmallVector<char *, 16> bound(combiner.lanes.registers.size(), nullptr);
+    for (unsigned i = 0; i < numResults; ++i) {
+      bound[combiner.arguments[i]] = from[i];
+      bound[combiner.arguments[numResults + i]] =
+          from[i] + half * inner * elementSizes[i];
+      bound[combiner.results[i]] = to[i];
+    }
+    for (auto [i, capture] : llvm::enumerate(combiner.captured))
+      bound[capture.second] = instance.frame + slots[2 * numResults + i];
+    combiner.lanes.run(bound, numLanes,
+                       [&](const LaneProgram::Step &step, LoopFault fault,
+                           char *const *pointers) {
+                         reportFault(instance, step.op, fault, pointers);
+                       });
+  }
+
+  Combiner combiner;
+  LaneLoop simpleLoop;
+  int64_t outer = 1, extent, inner = 1;
+  SmallVector<int64_t> elementSizes;
+};
+} // namespace
+
+LogicalResult mlir::tk::buildReduce(ProgramBuilder &builder, ReduceOp op) {
+  Combiner combiner;
+  Operation *simple = op.getSimpleCombiner();
+  LaneLoop simpleLoop = simple ? selectElementwiseLoop(simple) : nullptr;
+  if (!simpleLoop && failed(CombinerBuilder(builder, combiner).build(op)))
+    return failure();
+  SmallVector<size_t> slots(builder.getSlots(op));
+  for (auto [reg, lane] : combiner.captured)
+    slots.push_back(reg);
+  builder.emit<ReduceInstruction>(op, slots, op.getNumResults(), op,
+                                  std::move(combiner), simpleLoop);
+  return success();
+}
