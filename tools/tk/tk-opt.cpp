@@ -1,6 +1,7 @@
 //===- tk-opt.cpp - runs passes on MLIR files -----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "../../test/lib/TestPasses.h"
 #include "Tools.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -12,6 +13,7 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   registerPasses();
+  registerTestAlignmentPass();
   return asMainReturnCode(
       MlirOptMain(argc, argv, "the tk pass driver", registry));
 }
