@@ -667,7 +667,11 @@ bool Parser::parseTestClause(TestDecl &test,
     if (!expect(TokenKind::LeftParen))
       return false;
     value = parseExpr();
-    return value && expectClosing(TokenKind::RightParen, opening);
+    if (!value || !expectClosing(TokenKind::RightParen, opening))
+      return false;
+    (isFlops ? test.flopsRange : test.bytesRange) =
+        rangeFrom(word.getRange().Start);
+    return true;
   }
   if (atWord("within")) {
     if (test.tolerance.range.isValid())

@@ -677,9 +677,11 @@ struct TestDecl : NodeBase<Decl, NodeKind::TestDecl> {
   InstanceRef target;
   llvm::ArrayRef<TestArg> args;
   llvm::ArrayRef<Sweep> sweeps;
-  /// Null when absent.
+  /// Null when absent; the ranges are of the whole clauses.
   const Expr *flops = nullptr;
+  SourceRange flopsRange;
   const Expr *bytes = nullptr;
+  SourceRange bytesRange;
   Tolerance tolerance;
 };
 
