@@ -7,6 +7,7 @@
 #include "mlir/Analysis/DataFlow/DeadCodeAnalysis.h"
 #include "mlir/Analysis/DataFlow/SparseAnalysis.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -4,6 +4,7 @@
 #include "AlignmentTransfer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -23,12 +24,6 @@ int64_t mlir::tkg::multiplyDivisors(int64_t lhs, int64_t rhs) {
 static ArrayRef<int64_t> getTileShape(Value value) {
   auto tile = dyn_cast<RankedTensorType>(value.getType());
   return tile ? tile.getShape() : ArrayRef<int64_t>();
-}
-
-int64_t mlir::tkg::getElementSizeInBytes(Type type) {
-  if (!type.isIntOrFloat())
-    return 8;
-  return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }
 
 /// The size of the elements that a pointer, or a tile of pointers, points to,

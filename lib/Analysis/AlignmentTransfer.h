@@ -11,8 +11,6 @@ namespace mlir::tkg {
 /// The product of two powers of two, at most kMaxDivisor.
 int64_t multiplyDivisors(int64_t lhs, int64_t rhs);
 
-int64_t getElementSizeInBytes(Type type);
-
 /// What holds of a value about which nothing is known.
 ValueFacts getUnknownFacts(Value value);
 
