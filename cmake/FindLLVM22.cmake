@@ -48,7 +48,7 @@ add_definitions(${TK_LLVM_DEFINITIONS})
 add_link_options(-Wl,--gc-sections -Wl,--as-needed -static-libstdc++ -static-libgcc)
 
 llvm_map_components_to_libnames(TK_LLVM_CORE_LIBS
-  core support asmparser bitreader bitwriter remarks)
+  core support asmparser bitreader bitwriter object remarks)
 llvm_map_components_to_libnames(TK_LLVM_CODEGEN_LIBS
   nvptxcodegen nvptxdesc nvptxinfo amdgpucodegen amdgpudesc amdgpuinfo
   amdgpuasmparser amdgpudisassembler

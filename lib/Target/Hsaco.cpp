@@ -4,6 +4,7 @@
 #include "TargetMachine.h"
 #include "TemporaryFile.h"
 #include "lld/Common/Driver.h"
+#include "tk/Support/BinaryFile.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -63,6 +64,15 @@ FailureOr<Binary> mlir::tk::emitHsaco(Location loc, llvm::Module &module,
   Binary binary;
   StringRef bytes = (*contents)->getBuffer();
   binary.bytes.assign(bytes.begin(), bytes.end());
-  binary.resources = readHsacoResources(bytes);
+  // A spilled register is stored and loaded at least once, 4 bytes each.
+  for (const DeviceFunction &function : readDeviceFunctions(bytes)) {
+    ResourceUsage &usage = binary.resources.emplace_back();
+    usage.kernel = function.symbol;
+    usage.numRegisters = function.numRegisters;
+    usage.stackBytes = function.stackBytes;
+    usage.staticSharedBytes = function.staticSharedBytes;
+    usage.spillStoreBytes = usage.spillLoadBytes =
+        4 * function.numSpilledRegisters;
+  }
   return binary;
 }

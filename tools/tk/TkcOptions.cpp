@@ -188,6 +188,10 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
                                  : "expects one input file, got '" + inputs[0] +
                                        "' and '" + inputs[1] + "'");
   options.input = inputs.front();
+  if (arguments.hasArg(OPT_describe)) {
+    options.action = TkcOptions::Action::Describe;
+    return options;
+  }
   llvm::Expected<const TargetInfo *> target =
       findTarget(arguments.getLastArgValue(OPT_target_eq, "sm_90a"));
   if (!target)

@@ -12,7 +12,7 @@ namespace mlir::tk {
 
 /// What one call of tkc is to do.
 struct TkcOptions {
-  enum class Action { Compile, PrintHelp, PrintVersion };
+  enum class Action { Compile, Describe, PrintHelp, PrintVersion };
 
   Action action = Action::Compile;
   std::string input;

@@ -34,6 +34,8 @@ def use_nvjitlink : F<"use-nvjitlink", "Make cubins by libnvJitLink only">;
 def no_line_info : F<"no-line-info",
     "Leave out the source lines for debuggers and profilers">;
 
+def describe : F<"describe",
+    "Print what a cubin, hsaco or PTX file says about itself">;
 def remarks : F<"remarks",
     "Say what was optimised, and what was not and why">;
 def warning : Joined<["-"], "W">, MetaVarName<"error=missed">,

@@ -8,6 +8,7 @@
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/ToolUtilities.h"
 #include "tk/Pipelines/Registration.h"
+#include "tk/Support/BinaryFile.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
@@ -81,12 +82,26 @@ static int run(const TkcOptions &options) {
   return 0;
 }
 
+static int describe(const TkcOptions &options) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> input =
+      openInputFile(options.input, &message);
+  if (!input)
+    return fail(message);
+  if (llvm::Error error = describeBinary(input->getBuffer(), llvm::outs()))
+    return fail("cannot describe '" + options.input +
+                "': " + llvm::toString(std::move(error)));
+  return 0;
+}
+
 int mlir::tk::runTkc(int argc, char **argv) {
   llvm::Expected<TkcOptions> options =
       parseTkcOptions(ArrayRef(argv, argc).drop_front());
   if (!options)
     return fail(llvm::toString(options.takeError()));
   switch (options->action) {
+  case TkcOptions::Action::Describe:
+    return describe(*options);
   case TkcOptions::Action::PrintHelp:
     printTkcHelp(llvm::outs());
     return 0;

@@ -68,10 +68,3 @@ TEST(AssemblerLogTest, ErrorsAreKept) {
   ASSERT_EQ(log.messages.size(), 2u);
   EXPECT_TRUE(log.resources.empty());
 }
-
-TEST(HsacoResourcesTest, GarbageHasNone) {
-  EXPECT_TRUE(readHsacoResources("").empty());
-  EXPECT_TRUE(readHsacoResources("\x7f"
-                                 "ELF and then nothing")
-                  .empty());
-}

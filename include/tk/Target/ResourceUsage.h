@@ -34,9 +34,6 @@ struct AssemblerLog {
 
 AssemblerLog parseAssemblerLog(llvm::StringRef log);
 
-/// Reads the metadata of an hsaco; empty if there is none.
-llvm::SmallVector<ResourceUsage> readHsacoResources(llvm::StringRef bytes);
-
 } // namespace mlir::tk
 
 #endif // TK_TARGET_RESOURCEUSAGE_H
