@@ -22,6 +22,7 @@
 #include "mlir/Target/LLVMIR/Dialect/ROCDL/ROCDLToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
 #include "tk/Conversion/TkToTkg/TkToTkg.h"
+#include "tk/Conversion/TkgToNVVM/TkgToNVVM.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
@@ -46,6 +47,7 @@ void mlir::tk::registerPasses() {
   registerTkPasses();
   tkg::registerTkToTkgPasses();
   tkg::registerTkgPasses();
+  tkg::registerTkgToNVVMPasses();
   registerPipelines();
 
   arith::registerArithIntRangeOptsPass();

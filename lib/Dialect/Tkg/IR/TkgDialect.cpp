@@ -87,7 +87,11 @@ struct AttributeRule {
 };
 } // namespace
 
-static bool isKernel(Operation *op) { return isa<tk::KernelOp>(op); }
+static bool isKernel(Operation *op) {
+  // Lowering keeps the attributes of a kernel on its function; the dialect of
+  // that function is none of ours.
+  return isa<tk::KernelOp>(op) || op->getName().getStringRef() == "llvm.func";
+}
 static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
 static bool isAnyOp(Operation *) { return true; }
 static bool isLoop(Operation *op) { return isa<scf::ForOp>(op); }

@@ -36,7 +36,7 @@ def Tkg_LayoutAttr : Tkg_Attr<"Layout", "layout",
     tensor<64x4xf32, #layout>
     ```
   }];
-  let parameters = (ins AttrParameter<"::mlir::tk::Layout", "the layout">:$layout);
+  let parameters = (ins AttrParameter<"::mlir::tk::Layout", "the layout", "const ::mlir::tk::Layout &">:$layout);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
@@ -57,7 +57,7 @@ def Tkg_SharedAttr : Tkg_Attr<"Shared", "shared"> {
     !tkg.memdesc<8x4xf32, #shared>
     ```
   }];
-  let parameters = (ins AttrParameter<"::mlir::tk::Layout", "the layout">:$layout);
+  let parameters = (ins AttrParameter<"::mlir::tk::Layout", "the layout", "const ::mlir::tk::Layout &">:$layout);
   let extraClassDeclaration = [{
     /// Number of elements that a tile takes up, padding included.
     int64_t getNumElements() const;

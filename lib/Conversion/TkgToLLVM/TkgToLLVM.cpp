@@ -1,0 +1,119 @@
+//===- TkgToLLVM.cpp - lowers kernels to the LLVM dialect -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "tk/Conversion/TkgToLLVM/AccessFacts.h"
+#include "tk/Conversion/TkgToLLVM/KernelInterface.h"
+#include "tk/Conversion/TkgToLLVM/LoweringContext.h"
+
+using namespace mlir;
+using namespace mlir::tkg;
+
+/// Finds the facts of all accesses while loops are still loops.
+static void collectAccessFacts(ModuleOp module, LoweringContext &context) {
+  auto collect = [&](auto op) {
+    ArrayRef<bool> inbounds;
+    if (std::optional<ArrayRef<bool>> flags = op.getInbounds())
+      inbounds = *flags;
+    context.setAccessFacts(
+        op, computeAccessFacts(op.getView(), op.getItems(), inbounds));
+  };
+  module.walk([&](tk::LoadViewOp op) { collect(op); });
+  module.walk([&](tk::StoreViewOp op) { collect(op); });
+  module.walk([&](CopyAsyncOp op) { collect(op); });
+}
+
+/// Loops and conditions become branches; they still carry tiles.
+static LogicalResult lowerStructuredControlFlow(ModuleOp module) {
+  RewritePatternSet patterns(module.getContext());
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*module.getContext());
+  target.addIllegalOp<scf::ForOp, scf::IfOp, scf::IndexSwitchOp, scf::WhileOp,
+                      scf::ExecuteRegionOp>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  return applyPartialConversion(module, target, std::move(patterns));
+}
+
+static LogicalResult
+lowerToLLVM(ModuleOp module, LoweringContext &context,
+            function_ref<void(LoweringContext &, RewritePatternSet &)>
+                addTargetPatterns) {
+  RewritePatternSet patterns(module.getContext());
+  // populateAtomicPatterns(context, patterns);
+  populateCastPatterns(context, patterns);
+  populateControlFlowPatterns(context, patterns);
+  //  populateConvertLayoutPatterns(context, patterns);
+  //  populateDotPatterns(context, patterns);
+  populateElementwisePatterns(context, patterns);
+  populateKernelPatterns(context, patterns);
+  populateMathPatterns(context, patterns);
+  populateMemoryPatterns(context, patterns);
+  //  populateMessagePatterns(context, patterns);
+  populateReducePatterns(context, patterns);
+  populateShapePatterns(context, patterns);
+  //  populateSharedMemoryPatterns(context, patterns);
+  populateViewPatterns(context, patterns);
+  addTargetPatterns(context, patterns);
+
+  ConversionTarget target(*module.getContext());
+  target.addLegalOp<ModuleOp, UnrealizedConversionCastOp>();
+  target.markUnknownOpDynamicallyLegal([](Operation *op) {
+    return !isa<tk::TkDialect, TkgDialect, arith::ArithDialect,
+                cf::ControlFlowDialect, math::MathDialect, scf::SCFDialect>(
+        op->getDialect());
+  });
+  ConversionConfig config;
+  // Patterns fail before they change anything, or the kernel is wrong.
+  config.allowPatternRollback = false;
+  config.foldingMode = DialectConversionFoldingMode::Never;
+  config.buildMaterializations = false;
+  return applyPartialConversion(module, target, std::move(patterns), config);
+}
+
+/// Erases what nobody uses: addresses of registers that were not needed, and
+/// what only unused parameters feed.
+static void eraseDeadOps(LLVM::LLVMFuncOp function) {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (Block &block : llvm::reverse(function.getBody()))
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+        if (isOpTriviallyDead(&op)) {
+          op.erase();
+          changed = true;
+        }
+  }
+}
+
+static LogicalResult removeCasts(ModuleOp module) {
+  SmallVector<UnrealizedConversionCastOp> casts, remaining;
+  module.walk([&](UnrealizedConversionCastOp op) { casts.push_back(op); });
+  reconcileUnrealizedCasts(casts, &remaining);
+  for (UnrealizedConversionCastOp op : remaining)
+    if (!op->use_empty())
+      return op.emitError("a value of this type cannot be lowered");
+  return success();
+}
+
+LogicalResult mlir::tkg::lowerKernels(
+    ModuleOp module, const TargetCodegen &target,
+    function_ref<void(LoweringContext &, RewritePatternSet &)>
+        addTargetPatterns) {
+  LoweringContext context(module.getContext(), target);
+  collectAccessFacts(module, context);
+  if (failed(lowerStructuredControlFlow(module)) ||
+      failed(lowerToLLVM(module, context, addTargetPatterns)) ||
+      failed(removeCasts(module)))
+    return failure();
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    if (!function->hasAttr(kAbiAttr))
+      continue;
+    eraseDeadOps(function);
+    dropUnusedParameters(function);
+  }
+  return success();
+}
