@@ -168,3 +168,128 @@ Layout mlir::tk::buildMmaOperandB(const DigitShape &shape, WarpGrid warps,
   filler.takeLow(HardwareDim::Register, k, shape.getNumBits(k));
   return filler.finish();
 }
+
+//===----------------------------------------------------------------------===//
+// wgmma
+//===----------------------------------------------------------------------===//
+
+static constexpr unsigned kWarpsPerWarpgroup = 4;
+
+Layout mlir::tk::buildWgmmaAccumulator(const DigitShape &shape,
+                                       WarpgroupGrid grid) {
+  assert(isDivisibleBy(shape, 64, 8) && "the tile has no 64 rows");
+  return buildMmaAccumulator(shape,
+                             {kWarpsPerWarpgroup * grid.alongM, grid.alongN});
+}
+
+Layout mlir::tk::buildWgmmaOperandA(const DigitShape &shape, WarpgroupGrid grid,
+                                    unsigned elementBitWidth) {
+  assert(isDivisibleBy(shape, 64, 256 / elementBitWidth) &&
+         "the tile is no whole number of instructions");
+  return buildMmaOperandA(shape,
+                          {kWarpsPerWarpgroup * grid.alongM, grid.alongN},
+                          elementBitWidth, {16, 8, 256 / elementBitWidth});
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix units of AMD
+//===----------------------------------------------------------------------===//
+
+Layout mlir::tk::buildMfmaAccumulator(const DigitShape &shape, WarpGrid warps,
+                                      MfmaShape instruction,
+                                      unsigned accumulatorBitWidth) {
+  assert(isDivisibleBy(shape, instruction.m, instruction.m) &&
+         "the tile is no whole number of instructions");
+  unsigned m = shape.getRank() - 2, n = shape.getRank() - 1;
+  unsigned numColumnBits = Log2_32(instruction.m);
+  unsigned numRowGroupBits = Log2_32(64 / instruction.m);
+  LayoutFiller filler(shape);
+  filler.takeLow(HardwareDim::Lane, n, numColumnBits);
+  if (accumulatorBitWidth == 64) {
+    filler.takeLow(HardwareDim::Lane, m, numRowGroupBits);
+    filler.takeLow(HardwareDim::Register, m, 2);
+  } else {
+    filler.takeLow(HardwareDim::Register, m, 2);
+    filler.takeLow(HardwareDim::Lane, m, numRowGroupBits);
+    filler.takeLow(HardwareDim::Register, m,
+                   numColumnBits - 2 - numRowGroupBits);
+  }
+  placeWarps(filler, warps, m, n);
+  return filler.finish();
+}
+
+/// A lane holds neighbours along `k`; lanes count `outer`, then the rest of
+/// `k`.
+static void placeMfmaOperand(LayoutFiller &filler, unsigned outer, unsigned k,
+                             MfmaShape instruction) {
+  unsigned numLaneGroupBits = Log2_32(64 / instruction.m);
+  filler.takeLow(HardwareDim::Register, k,
+                 Log2_32(instruction.k) - numLaneGroupBits);
+  filler.takeLow(HardwareDim::Lane, outer, Log2_32(instruction.m));
+  filler.takeLow(HardwareDim::Lane, k, numLaneGroupBits);
+}
+
+Layout mlir::tk::buildMfmaOperandA(const DigitShape &shape, WarpGrid warps,
+                                   MfmaShape instruction) {
+  assert(isDivisibleBy(shape, instruction.m, instruction.k) &&
+         "the tile is no whole number of instructions");
+  unsigned m = shape.getRank() - 2, k = shape.getRank() - 1;
+  LayoutFiller filler(shape);
+  placeMfmaOperand(filler, m, k, instruction);
+  placeWarps(filler, warps, m, std::nullopt);
+  return filler.finish();
+}
+
+Layout mlir::tk::buildMfmaOperandB(const DigitShape &shape, WarpGrid warps,
+                                   MfmaShape instruction) {
+  assert(isDivisibleBy(shape, instruction.k, instruction.m) &&
+         "the tile is no whole number of instructions");
+  unsigned k = shape.getRank() - 2, n = shape.getRank() - 1;
+  LayoutFiller filler(shape);
+  placeMfmaOperand(filler, n, k, instruction);
+  placeWarps(filler, warps, std::nullopt, n);
+  filler.takeLow(HardwareDim::Register, k, shape.getNumBits(k));
+  return filler.finish();
+}
+
+/// WMMA multiplies 16 x 16 by 16 x 16.
+static constexpr unsigned kWmmaBits = 4;
+
+Layout mlir::tk::buildWmmaAccumulator(const DigitShape &shape, WarpGrid warps) {
+  assert(isDivisibleBy(shape, 16, 16) &&
+         "the tile is no whole number of instructions");
+  unsigned m = shape.getRank() - 2, n = shape.getRank() - 1;
+  LayoutFiller filler(shape);
+  filler.takeLow(HardwareDim::Lane, n, kWmmaBits);
+  filler.takeLow(HardwareDim::Lane, m, 1);
+  filler.takeLow(HardwareDim::Register, m, kWmmaBits - 1);
+  placeWarps(filler, warps, m, n);
+  return filler.finish();
+}
+
+static void placeWmmaOperand(LayoutFiller &filler, unsigned outer, unsigned k) {
+  filler.takeLow(HardwareDim::Register, k, kWmmaBits);
+  filler.takeLow(HardwareDim::Lane, outer, kWmmaBits);
+  filler.replicate(HardwareDim::Lane, 1);
+}
+
+Layout mlir::tk::buildWmmaOperandA(const DigitShape &shape, WarpGrid warps) {
+  assert(isDivisibleBy(shape, 16, 16) &&
+         "the tile is no whole number of instructions");
+  unsigned m = shape.getRank() - 2, k = shape.getRank() - 1;
+  LayoutFiller filler(shape);
+  placeWmmaOperand(filler, m, k);
+  placeWarps(filler, warps, m, std::nullopt);
+  return filler.finish();
+}
+
+Layout mlir::tk::buildWmmaOperandB(const DigitShape &shape, WarpGrid warps) {
+  assert(isDivisibleBy(shape, 16, 16) &&
+         "the tile is no whole number of instructions");
+  unsigned k = shape.getRank() - 2, n = shape.getRank() - 1;
+  LayoutFiller filler(shape);
+  placeWmmaOperand(filler, n, k);
+  placeWarps(filler, warps, std::nullopt, n);
+  filler.takeLow(HardwareDim::Register, k, shape.getNumBits(k));
+  return filler.finish();
+}

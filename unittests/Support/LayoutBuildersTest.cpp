@@ -3,6 +3,8 @@
 
 #include "tk/Support/LayoutBuilders.h"
 #include "LayoutTestUtils.h"
+#include "tk/Support/LayoutAlgebra.h"
+#include <map>
 
 using namespace mlir::tk;
 using llvm::SmallVector;
@@ -195,4 +197,180 @@ TEST(MmaLayoutTest, AskingBeforeBuilding) {
   EXPECT_FALSE(isDivisibleBy(DigitShape::get({24, 24}), 16, 8));
   EXPECT_FALSE(isDivisibleBy(DigitShape({{4, 3, 4}, {8}}), 16, 8));
   EXPECT_FALSE(isDivisibleBy(DigitShape::get({16}), 16, 8));
+}
+
+//===----------------------------------------------------------------------===//
+// wgmma: PTX ISA, "Register fragments for wgmma.mma_async.m64nNk16"
+//===----------------------------------------------------------------------===//
+
+TEST(WgmmaLayoutTest, AccumulatorFollowsThePtxTable) {
+  // row = 16 * (warp % 4) + laneid / 4 + 8 * (i / 2 % 2),
+  // column = 8 * (i / 4) + laneid % 4 * 2 + i % 2.
+  for (int64_t n : {8, 16, 64, 128, 256}) {
+    Layout d = buildWgmmaAccumulator(DigitShape::get({64, n}), {});
+    ASSERT_EQ(d.getNumRegisters(), n / 2);
+    forEachPlace(d, [&](int64_t i, int64_t lane, int64_t warp) {
+      ASSERT_EQ(d.apply(i, lane, warp),
+                (Coordinates{16 * warp + lane / 4 + 8 * (i / 2 % 2),
+                             8 * (i / 4) + lane % 4 * 2 + i % 2}));
+    });
+  }
+}
+
+TEST(WgmmaLayoutTest, OddColumnsKeepTheOrderOfTheTable) {
+  // One instruction: the odd digit is outermost in registers, as in the table.
+  for (int64_t n : {24, 80, 88, 176, 192}) {
+    Layout d = buildWgmmaAccumulator(DigitShape::get({64, n}), {});
+    forEachPlace(d, [&](int64_t i, int64_t lane, int64_t warp) {
+      ASSERT_EQ(d.apply(i, lane, warp),
+                (Coordinates{16 * warp + lane / 4 + 8 * (i / 2 % 2),
+                             8 * (i / 4) + lane % 4 * 2 + i % 2}));
+    });
+  }
+}
+
+TEST(WgmmaLayoutTest, B1ThreeWarpgroupsTake192Rows) {
+  Layout d = buildWgmmaAccumulator(DigitShape::get({192, 128}), {3, 1});
+  EXPECT_EQ(d.getNumWarps(), 12);
+  EXPECT_TRUE(d.isSurjective() && d.isInjective());
+  for (int64_t warp = 0; warp < 12; ++warp)
+    EXPECT_EQ(d.apply(0, 0, warp)[0], 16 * warp);
+}
+
+TEST(WgmmaLayoutTest, B2TwoWarpgroupsTake96ColumnsEach) {
+  Layout d = buildWgmmaAccumulator(DigitShape({{64}, {32, 3, 2}}), {1, 2});
+  EXPECT_EQ(d.getNumWarps(), 8);
+  EXPECT_TRUE(d.isSurjective() && d.isInjective());
+  // Each warpgroup sees one instruction of 96 contiguous columns.
+  Layout instruction = buildWgmmaAccumulator(DigitShape::get({64, 96}), {});
+  forEachPlace(d, [&](int64_t i, int64_t lane, int64_t warp) {
+    Coordinates expected = instruction.apply(i, lane, warp % 4);
+    expected[1] += warp / 4 * 96;
+    ASSERT_EQ(d.apply(i, lane, warp), expected);
+  });
+}
+
+TEST(WgmmaLayoutTest, B3TwoInstructionsOf192ColumnsByDivision) {
+  Layout instruction = buildWgmmaAccumulator(DigitShape::get({64, 192}), {});
+  Layout tile = buildWgmmaAccumulator(DigitShape::get({64, 384}), {});
+  std::optional<Quotient> quotient = divideLeft(tile, instruction);
+  ASSERT_TRUE(quotient);
+  int64_t size = instruction.getNumRegisters();
+  ASSERT_EQ(quotient->registers.size(), size_t(2 * size));
+  // The registers coincide: instruction q has registers 96 q and up.
+  for (unsigned i = 0; i < quotient->registers.size(); ++i)
+    EXPECT_EQ(quotient->registers[i], i);
+}
+
+TEST(WgmmaLayoutTest, OperandAInRegistersIsTheAccumulatorOfHalves) {
+  EXPECT_EQ(buildWgmmaOperandA(DigitShape::get({64, 176}), {}, 16),
+            buildWgmmaAccumulator(DigitShape::get({64, 176}), {}));
+  // 8-bit: four elements of a row follow in a register.
+  Layout a = buildWgmmaOperandA(DigitShape::get({64, 32}), {}, 8);
+  for (int64_t lane = 0; lane < 32; ++lane)
+    for (int64_t i = 0; i < 16; ++i)
+      EXPECT_EQ(a.apply(i, lane),
+                (Coordinates{lane / 4 + 8 * (i / 4 % 2),
+                             lane % 4 * 4 + i % 4 + 16 * (i / 8)}));
+}
+
+//===----------------------------------------------------------------------===//
+// AMD: the formulas of the matrix instruction calculator
+//===----------------------------------------------------------------------===//
+
+TEST(MfmaLayoutTest, Accumulator32x32) {
+  Layout d = buildMfmaAccumulator(DigitShape::get({32, 32}), {}, {32, 8});
+  ASSERT_EQ(d.getNumRegisters(), 16);
+  ASSERT_EQ(d.getNumLanes(), 64);
+  forEachPlace(d, [&](int64_t i, int64_t lane, int64_t) {
+    ASSERT_EQ(d.apply(i, lane),
+              (Coordinates{8 * (i / 4) + lane / 32 * 4 + i % 4, lane % 32}));
+  });
+}
+
+TEST(MfmaLayoutTest, Accumulator16x16) {
+  Layout d = buildMfmaAccumulator(DigitShape::get({16, 16}), {}, {16, 16});
+  ASSERT_EQ(d.getNumRegisters(), 4);
+  forEachPlace(d, [&](int64_t i, int64_t lane, int64_t) {
+    ASSERT_EQ(d.apply(i, lane), (Coordinates{lane / 16 * 4 + i, lane % 16}));
+  });
+  Layout f64 = buildMfmaAccumulator(DigitShape::get({16, 16}), {}, {16, 4}, 64);
+  forEachPlace(f64, [&](int64_t i, int64_t lane, int64_t) {
+    ASSERT_EQ(f64.apply(i, lane), (Coordinates{lane / 16 + 4 * i, lane % 16}));
+  });
+}
+
+TEST(MfmaLayoutTest, Operands) {
+  // 32x32x8 f16: four elements of K per lane, lanes 32 and up start at 4.
+  Layout a = buildMfmaOperandA(DigitShape::get({32, 8}), {}, {32, 8});
+  Layout b = buildMfmaOperandB(DigitShape::get({8, 32}), {}, {32, 8});
+  ASSERT_EQ(a.getNumRegisters(), 4);
+  forEachPlace(a, [&](int64_t i, int64_t lane, int64_t) {
+    ASSERT_EQ(a.apply(i, lane), (Coordinates{lane % 32, lane / 32 * 4 + i}));
+    ASSERT_EQ(b.apply(i, lane), (Coordinates{lane / 32 * 4 + i, lane % 32}));
+  });
+  // 32x32x2 f32: one element each.
+  Layout f32 = buildMfmaOperandA(DigitShape::get({32, 2}), {}, {32, 2});
+  ASSERT_EQ(f32.getNumRegisters(), 1);
+  EXPECT_EQ(f32.apply(0, 33), (Coordinates{1, 1}));
+}
+
+TEST(WmmaLayoutTest, Fragments) {
+  Layout d = buildWmmaAccumulator(DigitShape::get({16, 16}), {});
+  Layout a = buildWmmaOperandA(DigitShape::get({16, 16}), {});
+  Layout b = buildWmmaOperandB(DigitShape::get({16, 16}), {});
+  ASSERT_EQ(d.getNumRegisters(), 8);
+  ASSERT_EQ(a.getNumRegisters(), 16);
+  for (int64_t lane = 0; lane < 32; ++lane) {
+    for (int64_t i = 0; i < 8; ++i)
+      EXPECT_EQ(d.apply(i, lane), (Coordinates{2 * i + lane / 16, lane % 16}));
+    for (int64_t i = 0; i < 16; ++i) {
+      EXPECT_EQ(a.apply(i, lane), (Coordinates{lane % 16, i}));
+      EXPECT_EQ(b.apply(i, lane), (Coordinates{i, lane % 16}));
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Any tile size
+//===----------------------------------------------------------------------===//
+
+TEST(BlockedLayoutTest, TilesOfEverySizeAreHeldOnce) {
+  // Of the copies of an element, one has all free digits zero; pad elements
+  // are those beyond the extent.
+  for (int64_t n : {1, 3, 12, 80, 200, 781, 1000, 5000, 5120})
+    for (unsigned numWarps : {1u, 4u, 8u, 12u}) {
+      SmallVector<int64_t> padded = padExtents({n}, 32 * numWarps);
+      EXPECT_GE(padded[0], n);
+      Layout layout =
+          buildBlocked(DigitShape::get(padded), {0}, 8, {32, numWarps});
+      EXPECT_EQ(layout.getNumWarps(), numWarps);
+      std::map<int64_t, int> holders;
+      auto isFirst = [&](HardwareDim dim, int64_t index) {
+        llvm::ArrayRef<HardwareDigit> digits = layout.getDigits(dim);
+        for (unsigned i = 0; i < digits.size(); ++i)
+          if (layout.getFreeDigits(dim) >> i & 1 &&
+              getDigitOf(digits, i, index) != 0)
+            return false;
+        return true;
+      };
+      forEachPlace(layout, [&](int64_t r, int64_t lane, int64_t warp) {
+        if (isFirst(HardwareDim::Register, r) &&
+            isFirst(HardwareDim::Lane, lane) &&
+            isFirst(HardwareDim::Warp, warp))
+          ++holders[layout.apply(r, lane, warp)[0]];
+      });
+      ASSERT_EQ(holders.size(), size_t(padded[0]));
+      for (auto [element, count] : holders)
+        ASSERT_EQ(count, 1) << element;
+    }
+}
+
+TEST(BlockedLayoutTest, Rows5120OnOneHundredTwentyEightThreads) {
+  EXPECT_EQ(
+      buildBlocked(DigitShape::get({5120}), {0}, 8, {32, 4}).getNumRegisters(),
+      40);
+  EXPECT_EQ(
+      buildBlocked(DigitShape::get({5120}), {0}, 8, {32, 8}).getContiguity(0),
+      4);
 }

@@ -85,6 +85,56 @@ Layout buildMmaOperandA(const DigitShape &shape, WarpGrid warps,
 Layout buildMmaOperandB(const DigitShape &shape, WarpGrid warps,
                         unsigned elementBitWidth, MmaShape instruction = {});
 
+/// How the warpgroups (four warps) of a block divide the result of a dot.
+struct WarpgroupGrid {
+  unsigned alongM = 1;
+  unsigned alongN = 1;
+};
+
+/// The accumulator of `wgmma.m64nNk*` (PTX ISA, "Register fragments for
+/// wgmma.mma_async.m64nNk16"): a warp owns 16 rows, as in mma.sync, and any
+/// multiple of 8 columns. Warpgroups along N take the highest columns. One
+/// instruction needs contiguous columns: 192 columns of two warpgroups want the
+/// digits [32, 3, 2], which give each 96 of them.
+Layout buildWgmmaAccumulator(const DigitShape &shape, WarpgroupGrid grid);
+
+/// The A operand [M, K] of wgmma in registers; one instruction takes 256 bits
+/// of K. (Operands in shared memory are `buildSwizzledShared`.)
+Layout buildWgmmaOperandA(const DigitShape &shape, WarpgroupGrid grid,
+                          unsigned elementBitWidth);
+
+/// The tile of one MFMA instruction: m = n = 16 or 32.
+struct MfmaShape {
+  unsigned m = 32;
+  unsigned k = 8;
+};
+
+/// The accumulator of V_MFMA on waves of 64 (AMD matrix instruction
+/// calculator): lanes count columns, then groups of rows; a lane holds four
+/// rows in a row, every 8th (m = 32). For f64 it holds every fourth row.
+///
+///   32 x 32: register = [[1,0], [2,0], [8,0], [16,0]],
+///            lane = [[0,1], [0,2], [0,4], [0,8], [0,16], [4,0]]
+Layout buildMfmaAccumulator(const DigitShape &shape, WarpGrid warps,
+                            MfmaShape instruction,
+                            unsigned accumulatorBitWidth = 32);
+
+/// The operands of V_MFMA, A as [M, K] and B as [K, N]: lanes count rows of A
+/// (columns of B), then groups of what a lane holds of K.
+Layout buildMfmaOperandA(const DigitShape &shape, WarpGrid warps,
+                         MfmaShape instruction);
+Layout buildMfmaOperandB(const DigitShape &shape, WarpGrid warps,
+                         MfmaShape instruction);
+
+/// V_WMMA 16x16x16 of RDNA 3 on waves of 32: in the accumulator a lane holds
+/// every other row; both halves of the wave hold the operands.
+///
+///   accumulator: register = [[2,0], [4,0], [8,0]],
+///                lane = [[0,1], [0,2], [0,4], [0,8], [1,0]]
+Layout buildWmmaAccumulator(const DigitShape &shape, WarpGrid warps);
+Layout buildWmmaOperandA(const DigitShape &shape, WarpGrid warps);
+Layout buildWmmaOperandB(const DigitShape &shape, WarpGrid warps);
+
 } // namespace mlir::tk
 
 #endif // TK_SUPPORT_LAYOUTBUILDERS_H
