@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Support/SharedAccess.h"
+#include "DigitNumbers.h"
 #include "tk/Support/LayoutAlgebra.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
 #include <cassert>
 
@@ -26,6 +28,11 @@ SharedAccessOptions SharedAccessOptions::forLoad(const TargetInfo &target) {
 SharedAccessOptions SharedAccessOptions::forStore(const TargetInfo &target) {
   return {target.has(Capability::Stmatrix), target.getMaxVectorBits(),
           target.getNumBanks()};
+}
+
+SharedAccessOptions
+SharedAccessOptions::forAsyncCopy(const TargetInfo &target) {
+  return {/*hasMatrix=*/false, target.getMaxVectorBits(), target.getNumBanks()};
 }
 
 unsigned mlir::tk::countWavefronts(ArrayRef<int64_t> addresses,
@@ -54,13 +61,34 @@ unsigned mlir::tk::countWavefronts(ArrayRef<int64_t> addresses,
 }
 
 namespace {
-/// Plans one instruction kind for a map from (register, lane, warp) to offset.
+/// Where the registers of a tile lie in shared memory. Registers are divided
+/// into blocks: inside a block, offsets follow from the linear map `offsets`;
+/// blocks are at constant offsets from the first.
+struct OffsetMap {
+  /// From (register of the first block, lane, warp) to offset.
+  Layout offsets;
+  /// Digits of `offsets` along which elements repeat.
+  uint64_t freeRegisters = 0;
+  /// The registers of the first block, by their number in it.
+  SmallVector<unsigned> registers;
+  struct Block {
+    unsigned firstRegister;
+    TilePoint offset;
+  };
+  SmallVector<Block> blocks;
+};
+
+/// Plans one instruction kind.
 class AccessPlanner {
 public:
-  AccessPlanner(const Layout &registers, const Layout &map,
-                unsigned elementBitWidth, const SharedAccessOptions &options)
-      : map(map), elementBitWidth(elementBitWidth), options(options),
-        freeRegisters(registers.getFreeDigits(HardwareDim::Register)) {}
+  AccessPlanner(const OffsetMap &offsetMap, unsigned elementBitWidth,
+                const SharedAccessOptions &options)
+      : offsetMap(offsetMap), map(offsetMap.offsets),
+        elementBitWidth(elementBitWidth), options(options),
+        freeRegisters(offsetMap.freeRegisters) {
+    for (const OffsetMap::Block &block : offsetMap.blocks)
+      blockBits |= block.offset.bits;
+  }
 
   std::optional<SharedAccessPlan> planVector();
   std::optional<SharedAccessPlan> planMatrix();
@@ -73,6 +101,7 @@ private:
   ArrayRef<HardwareDigit> getLanes() const {
     return map.getDigits(HardwareDim::Lane);
   }
+  SmallVector<unsigned> getContiguousDigits() const;
   bool isOwnedBy(unsigned offsetBit, HardwareDim dim, unsigned digit) const;
   bool canSelect(unsigned registerDigit) const;
   SmallVector<unsigned> chooseMatrixDigits(ArrayRef<unsigned> packed) const;
@@ -87,19 +116,29 @@ private:
   void countBankTrips(SharedAccessPlan &plan) const;
   unsigned getElementSize() const { return elementBitWidth / 8; }
 
+  const OffsetMap &offsetMap;
   const Layout &map;
   unsigned elementBitWidth;
   const SharedAccessOptions &options;
   uint64_t freeRegisters;
+  /// Offset bits by which blocks differ.
+  uint64_t blockBits = 0;
 };
 } // namespace
+
+/// The register digits that count the lowest offset bits, alone.
+SmallVector<unsigned> AccessPlanner::getContiguousDigits() const {
+  SmallVector<unsigned> digits = map.getContiguousDigits(/*tileDim=*/0);
+  digits.resize(std::min<size_t>(digits.size(), countr_zero(blockBits)));
+  return digits;
+}
 
 /// True if this digit sets the offset bit (of weight 2^offsetBit) and no
 /// other, and nobody else touches it.
 bool AccessPlanner::isOwnedBy(unsigned offsetBit, HardwareDim dim,
                               unsigned digit) const {
   const DigitShape &shape = map.getShape();
-  if (offsetBit >= shape.getNumBits() ||
+  if (offsetBit >= shape.getNumBits() || blockBits >> offsetBit & 1 ||
       shape.getBitWeight(offsetBit) != int64_t(1) << offsetBit)
     return false;
   for (HardwareDim other : kHardwareDims)
@@ -139,6 +178,14 @@ bool AccessPlanner::splitOffset(const TilePoint &point, uint64_t threadBits,
   return true;
 }
 
+/// The sum of two points that share no odd digit.
+static TilePoint addPoints(TilePoint a, const TilePoint &b) {
+  a.bits ^= b.bits;
+  for (auto [sum, value] : zip_equal(a.odd, b.odd))
+    sum += value;
+  return a;
+}
+
 /// Enumerates the accesses of an instruction that moves the register digits
 /// `digits`, the first varying fastest.
 bool AccessPlanner::addAccesses(SharedAccessPlan &plan,
@@ -163,40 +210,48 @@ bool AccessPlanner::addAccesses(SharedAccessPlan &plan,
       isRepeated |= (freeRegisters >> digit & 1) && !isZero(digit);
     if (isRepeated || !all_of(digits, isZero))
       continue;
-    SharedAccessPlan::Access access;
-    if (!splitOffset(map.getPoint(HardwareDim::Register, r), threadBits,
-                     access))
-      return false;
-    for (unsigned i = 0; i < 1u << digits.size(); ++i) {
-      int64_t member = r;
-      for (auto [position, digit] : enumerate(digits))
-        member += (i >> position & 1) * weights[digit];
-      access.registers.push_back(member);
+    TilePoint point = map.getPoint(HardwareDim::Register, r);
+    for (const OffsetMap::Block &block : offsetMap.blocks) {
+      SharedAccessPlan::Access access;
+      if (!splitOffset(addPoints(point, block.offset), threadBits, access))
+        return false;
+      for (unsigned i = 0; i < 1u << digits.size(); ++i) {
+        int64_t member = r;
+        for (auto [position, digit] : enumerate(digits))
+          member += (i >> position & 1) * weights[digit];
+        access.registers.push_back(block.firstRegister +
+                                   offsetMap.registers[member]);
+      }
+      plan.accesses.push_back(std::move(access));
     }
-    plan.accesses.push_back(std::move(access));
   }
   addCopies(plan);
   return true;
 }
 
+/// Finds, for registers that no access moves, one with the same element.
 void AccessPlanner::addCopies(SharedAccessPlan &plan) const {
   if (!freeRegisters)
     return;
-  DenseMap<int64_t, unsigned> loaded;
-  auto getOffset = [&](int64_t r) {
+  auto getOffset = [&](unsigned member) {
     return map.getShape()
-        .getCoordinates(map.getPoint(HardwareDim::Register, r))
+        .getCoordinates(map.getPoint(HardwareDim::Register, member))
         .front();
   };
-  BitVector isLoaded(map.getNumRegisters());
+  BitVector isMoved(offsetMap.registers.size() * offsetMap.blocks.size());
   for (const SharedAccessPlan::Access &access : plan.accesses)
-    for (unsigned r : access.registers) {
-      isLoaded.set(r);
-      loaded[getOffset(r)] = r;
-    }
-  for (unsigned r = 0; r < isLoaded.size(); ++r)
-    if (!isLoaded[r])
-      plan.copies.push_back({r, loaded.at(getOffset(r))});
+    for (unsigned r : access.registers)
+      isMoved.set(r);
+  for (const OffsetMap::Block &block : offsetMap.blocks) {
+    DenseMap<int64_t, unsigned> moved;
+    for (auto [member, r] : enumerate(offsetMap.registers))
+      if (isMoved[block.firstRegister + r])
+        moved[getOffset(member)] = block.firstRegister + r;
+    for (auto [member, r] : enumerate(offsetMap.registers))
+      if (!isMoved[block.firstRegister + r])
+        plan.copies.push_back(
+            {block.firstRegister + r, moved.at(getOffset(member))});
+  }
 }
 
 void AccessPlanner::addWarps(Layout &address) const {
@@ -221,7 +276,7 @@ void AccessPlanner::countBankTrips(SharedAccessPlan &plan) const {
 
 std::optional<SharedAccessPlan> AccessPlanner::planVector() {
   unsigned maxSize = std::max(1u, options.maxVectorBits / elementBitWidth);
-  SmallVector<unsigned> digits = map.getContiguousDigits(/*tileDim=*/0);
+  SmallVector<unsigned> digits = getContiguousDigits();
   digits.resize(std::min<size_t>(digits.size(), Log2_32(maxSize)));
 
   SharedAccessPlan plan;
@@ -283,7 +338,7 @@ std::optional<SharedAccessPlan> AccessPlanner::planMatrix() {
   if (!options.hasMatrix || !isLegalWidth || getLanes().size() != 5)
     return std::nullopt;
   unsigned numPacked = Log2_32(32 / elementBitWidth);
-  SmallVector<unsigned> packed = map.getContiguousDigits(/*tileDim=*/0);
+  SmallVector<unsigned> packed = getContiguousDigits();
   if (packed.size() < numPacked ||
       !isOwnedBy(numPacked, HardwareDim::Lane, 0) ||
       !isOwnedBy(numPacked + 1, HardwareDim::Lane, 1))
@@ -315,8 +370,12 @@ std::optional<SharedAccessPlan> AccessPlanner::planTransposedMatrix() {
   return best;
 }
 
+//===----------------------------------------------------------------------===//
+// Offsets
+//===----------------------------------------------------------------------===//
+
 /// The map from (register, lane, warp) to offset.
-static Layout getOffsetMap(const Layout &registers, const Layout &shared) {
+static Layout mapToOffsets(const Layout &registers, const Layout &shared) {
   if (!shared.getDigits(HardwareDim::Offset).empty())
     return invertAndCompose(shared, registers);
   // A memory of one element: every register holds that one.
@@ -327,27 +386,171 @@ static Layout getOffsetMap(const Layout &registers, const Layout &shared) {
   return map;
 }
 
+/// How many low digits of each dimension two shapes have in common.
+static SmallVector<unsigned> getCommonPrefix(const DigitShape &a,
+                                             const DigitShape &b) {
+  SmallVector<unsigned> sizes;
+  for (unsigned dim = 0; dim < a.getRank(); ++dim) {
+    ArrayRef<unsigned> digitsA = a.getDigits(dim), digitsB = b.getDigits(dim);
+    unsigned size = 0;
+    while (size < std::min(digitsA.size(), digitsB.size()) &&
+           digitsA[size] == digitsB[size])
+      ++size;
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+namespace {
+/// Maps a tile that is a corner of a larger allocation with other digits (176
+/// of 192 columns: [16, 11] in [64, 3]). Digits below the first difference are
+/// those of the allocation. The digits above must belong to registers alone:
+/// each of their values is a block at a constant offset.
+class CornerMapper {
+public:
+  CornerMapper(const Layout &tile, const Layout &shared)
+      : tile(tile), shared(shared),
+        prefix(getCommonPrefix(tile.getShape(), shared.getShape())),
+        fromNumbers(tile.getShape()), toNumbers(shared.getShape()),
+        inner(shared.getShape()) {}
+  std::optional<OffsetMap> run();
+
+private:
+  bool fitsInside() const;
+  std::optional<HardwareDigit> keep(const HardwareDigit &digit) const;
+  bool touchesPrefix(const HardwareDigit &digit) const;
+  bool divideRegisters();
+  bool keepThreads();
+  void addBlocks();
+
+  const Layout &tile, &shared;
+  SmallVector<unsigned> prefix;
+  DigitNumbers fromNumbers, toNumbers;
+  /// The first block as a layout of the allocation.
+  Layout inner;
+  SmallVector<unsigned> firstRegisters = {0};
+  OffsetMap result;
+};
+} // namespace
+
+bool CornerMapper::fitsInside() const {
+  return all_of(
+      zip_equal(tile.getExtents(), shared.getExtents()),
+      [](auto pair) { return std::get<0>(pair) <= std::get<1>(pair); });
+}
+
+/// The digit in the allocation, if it lies below the first difference.
+std::optional<HardwareDigit>
+CornerMapper::keep(const HardwareDigit &digit) const {
+  return renumber(digit, fromNumbers, toNumbers,
+                  [&](DigitNumbers::Position position)
+                      -> std::optional<DigitNumbers::Position> {
+                    if (position.index >= prefix[position.dim])
+                      return std::nullopt;
+                    return position;
+                  });
+}
+
+bool CornerMapper::touchesPrefix(const HardwareDigit &digit) const {
+  for (uint64_t todo = digit.bits; todo; todo &= todo - 1) {
+    DigitNumbers::Position position =
+        fromNumbers.getBitPosition(countr_zero(todo));
+    if (position.index < prefix[position.dim])
+      return true;
+  }
+  return false;
+}
+
+/// Sorts register digits into those inside a block and those that count blocks.
+bool CornerMapper::divideRegisters() {
+  result.registers = {0};
+  unsigned weight = 1;
+  for (const HardwareDigit &digit : tile.getDigits(HardwareDim::Register)) {
+    std::optional<HardwareDigit> kept = keep(digit);
+    if (!kept && touchesPrefix(digit))
+      return false;
+    SmallVector<unsigned> &list = kept ? result.registers : firstRegisters;
+    for (unsigned value = 1, size = list.size(); value < digit.radix; ++value)
+      for (unsigned i = 0; i < size; ++i)
+        list.push_back(list[i] + value * weight);
+    if (kept)
+      inner.add(HardwareDim::Register, *kept);
+    weight *= digit.radix;
+  }
+  return true;
+}
+
+bool CornerMapper::keepThreads() {
+  for (HardwareDim dim :
+       {HardwareDim::Lane, HardwareDim::Warp, HardwareDim::Block})
+    for (const HardwareDigit &digit : tile.getDigits(dim)) {
+      std::optional<HardwareDigit> kept = keep(digit);
+      if (!kept)
+        return false;
+      inner.add(dim, *kept);
+    }
+  return true;
+}
+
+void CornerMapper::addBlocks() {
+  Layout inverse = pseudoInvert(shared);
+  SmallVector<int64_t> extents = shared.getExtents();
+  for (unsigned first : firstRegisters) {
+    SmallVector<int64_t> coordinates = tile.getShape().getCoordinates(
+        tile.getPoint(HardwareDim::Register, first));
+    int64_t index = 0;
+    for (auto [coordinate, extent] : zip_equal(coordinates, extents))
+      index = index * extent + coordinate;
+    result.blocks.push_back(
+        {first, inverse.getPoint(HardwareDim::Offset, index)});
+  }
+}
+
+std::optional<OffsetMap> CornerMapper::run() {
+  if (!fitsInside() || !divideRegisters() || !keepThreads())
+    return std::nullopt;
+  result.offsets = mapToOffsets(inner, shared);
+  result.freeRegisters = inner.getFreeDigits(HardwareDim::Register);
+  addBlocks();
+  return std::move(result);
+}
+
+static std::optional<OffsetMap> getOffsetMap(const Layout &registers,
+                                             const Layout &shared) {
+  Layout tile = registers, memory = shared;
+  if (!makeCommensurable(tile, memory))
+    return CornerMapper(registers, shared).run();
+  OffsetMap result;
+  result.offsets = mapToOffsets(tile, memory);
+  result.freeRegisters = tile.getFreeDigits(HardwareDim::Register);
+  result.registers = to_vector(
+      seq<unsigned>(0, static_cast<unsigned>(tile.getNumRegisters())));
+  OffsetMap::Block whole = {0, {}};
+  whole.offset.odd.assign(result.offsets.getShape().getNumOdd(), 0);
+  result.blocks.push_back(whole);
+  return result;
+}
+
 std::optional<SharedAccessPlan>
 mlir::tk::planSharedAccess(const Layout &registers, const Layout &shared,
                            unsigned elementBitWidth,
                            const SharedAccessOptions &options) {
   assert(elementBitWidth >= 8 && "smaller elements are packed before");
-  Layout threads = registers, memory = shared;
-  if (!makeCommensurable(threads, memory))
+  std::optional<OffsetMap> offsetMap = getOffsetMap(registers, shared);
+  if (!offsetMap)
     return std::nullopt;
-  Layout map = getOffsetMap(threads, memory);
-  bool crossesBlocks =
-      any_of(map.getDigits(HardwareDim::Block), [](const HardwareDigit &digit) {
-        return digit.bits != 0 || digit.odd;
-      });
+  bool crossesBlocks = any_of(
+      offsetMap->offsets.getDigits(HardwareDim::Block),
+      [](const HardwareDigit &digit) { return digit.bits != 0 || digit.odd; });
   if (crossesBlocks)
     return std::nullopt;
 
-  AccessPlanner planner(threads, map, elementBitWidth, options);
+  AccessPlanner planner(*offsetMap, elementBitWidth, options);
+  std::optional<SharedAccessPlan> candidates[] = {
+      planner.planVector(), planner.planMatrix(),
+      planner.planTransposedMatrix()};
   std::optional<SharedAccessPlan> best;
-  for (std::optional<SharedAccessPlan> plan :
-       {planner.planVector(), planner.planMatrix(),
-        planner.planTransposedMatrix()}) {
+  for (std::optional<SharedAccessPlan> &plan : candidates) {
     auto getCost = [](const SharedAccessPlan &candidate) {
       return std::pair(candidate.getTotalWavefronts(),
                        candidate.accesses.size());

@@ -220,6 +220,44 @@ TEST(SharedAccessTest, PlainRowsConflictAndAreCounted) {
   EXPECT_EQ(plan.wavefronts, 8 * plan.idealWavefronts);
 }
 
+TEST(SharedAccessTest, MnMajorOperandOf176ColumnsInThreePanels) {
+  // B [64, 176] of bf16 with contiguous N lies in a [64, 192] allocation with
+  // the swizzle of 128 bytes; columns 176 and up are never read.
+  DigitShape tile = DigitShape::get({64, 176});
+  Layout shared =
+      buildSwizzledShared(DigitShape::get({64, 192}), {1, 0}, 16, 128);
+  for (unsigned warpsAlongN : {1u, 2u}) {
+    Layout b = buildMmaOperandB(tile, {4 / warpsAlongN, warpsAlongN}, 16);
+    SharedAccessPlan plan = *planSharedAccess(b, shared, 16, kAll);
+    EXPECT_EQ(plan.instruction, SharedInstruction::TransposedMatrix);
+    EXPECT_EQ(plan.numMatrices, 4u);
+    EXPECT_FALSE(plan.hasConflicts());
+    SharedMemorySimulator simulator;
+    simulator.fill(shared);
+    SharedMemorySimulator::Registers loaded = simulator.load(plan, b, 16);
+    forEachPlace(b, [&](int64_t r, int64_t lane, int64_t warp) {
+      Coordinates at = b.apply(r, lane, warp);
+      ASSERT_EQ(loaded.at({r, lane, warp}), at[0] * 192 + at[1]);
+    });
+  }
+}
+
+TEST(SharedAccessTest, ATileLargerThanItsMemoryHasNoPlan) {
+  EXPECT_FALSE(planSharedAccess(
+      buildBlocked(DigitShape::get({256}), {0}, 1, {32, 4}),
+      buildStridedShared(DigitShape::get({208}), {0}), 32, kAll));
+}
+
+TEST(SharedAccessTest, ALaneAboveTheFirstDifferenceHasNoPlan) {
+  // 12 in 16 elements: the odd digit is a warp, its values no block.
+  EXPECT_FALSE(planSharedAccess(
+      parseLayout("shape = [[4, 3]], lane = [[1], [2]], warp = [3 * [4]]"),
+      buildStridedShared(DigitShape::get({16}), {0}), 32, kAll));
+  EXPECT_TRUE(planSharedAccess(
+      parseLayout("shape = [[4, 3]], lane = [[1], [2]], register = [3 * [4]]"),
+      buildStridedShared(DigitShape::get({16}), {0}), 32, kAll));
+}
+
 //===----------------------------------------------------------------------===//
 // Copies
 //===----------------------------------------------------------------------===//

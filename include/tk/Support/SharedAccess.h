@@ -33,6 +33,9 @@ struct SharedAccessOptions {
 
   static SharedAccessOptions forLoad(const TargetInfo &target);
   static SharedAccessOptions forStore(const TargetInfo &target);
+  /// `cp.async`, which takes 4, 8 or 16 bytes: a plan whose vector is narrower
+  /// needs another way.
+  static SharedAccessOptions forAsyncCopy(const TargetInfo &target);
 };
 
 /// How all registers of all threads are read from or written to shared memory.
@@ -83,9 +86,15 @@ struct SharedAccessPlan {
 };
 
 /// Plans the access to a tile of layout `registers` that lies in shared memory
-/// as `shared`. Nullopt if their digit lists cannot be made equal, if elements
-/// belong to other blocks, or if a swizzle crosses an odd digit; then take the
-/// general route (`planConversion` does).
+/// as `shared`. The memory may be larger than the tile (its allocation shape);
+/// the tile is the corner at coordinate 0 then. Nullopt if the digit lists do
+/// not fit (a lane or warp digit lies above the first difference), if elements
+/// belong to other blocks, or if a swizzle crosses an odd digit; then compute
+/// each address from the coordinates.
+///
+///   registers {64, 176}: columns [16, 11], 11 in registers
+///   shared {64, 192}: columns [64, 3], three panels of 128 bytes
+///     -> eleven blocks of 16 columns at offsets 0, 16, 32, 48, 4096, ...
 std::optional<SharedAccessPlan>
 planSharedAccess(const Layout &registers, const Layout &shared,
                  unsigned elementBitWidth, const SharedAccessOptions &options);
