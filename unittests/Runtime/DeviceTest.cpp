@@ -1,0 +1,170 @@
+//===- DeviceTest.cpp - tests of devices, on a driver without a GPU -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Runtime/Device.h"
+#include "tk/Runtime/Benchmark.h"
+#include "tk/Runtime/Generators.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace mlir::tk;
+
+static std::unique_ptr<Device> openFake() {
+  return cantFail(Device::create(Vendor::NVIDIA, 0, TK_FAKE_DRIVER));
+}
+
+template <typename T> static std::string getError(Expected<T> value) {
+  return value ? "" : toString(value.takeError());
+}
+static std::string getError(Error error) {
+  return error ? toString(std::move(error)) : "";
+}
+
+static const std::array<int64_t, 3> kOne = {1, 1, 1};
+
+TEST(DeviceTest, MissingDriversAreErrors) {
+  EXPECT_EQ(getError(Device::create(Vendor::NVIDIA, 0, "/nonexistent.so"))
+                .find("no NVIDIA driver found: "),
+            0u);
+  EXPECT_EQ(getError(Device::create(Vendor::AMD, 0, "/nonexistent.so"))
+                .find("no HIP runtime found: "),
+            0u);
+  // A library that is no HIP runtime.
+  EXPECT_EQ(getError(Device::create(Vendor::AMD, 0, TK_FAKE_DRIVER)),
+            "the driver is too old: it has no 'hipInit'");
+  EXPECT_EQ(getError(Device::create(Vendor::NVIDIA, 3, TK_FAKE_DRIVER)),
+            "there is no GPU number 3: the driver lists 1");
+}
+
+TEST(DeviceTest, FactsAreRead) {
+  std::unique_ptr<Device> device = openFake();
+  EXPECT_EQ(device->getFacts().name, "Fake GPU");
+  EXPECT_EQ(device->getFacts().target, "sm_90a");
+  EXPECT_EQ(device->getFacts().numProcessors, 132);
+  EXPECT_EQ(device->getFacts().driverVersion, 13000);
+}
+
+TEST(DeviceTest, TensorsTravelWithTheirStrides) {
+  std::unique_ptr<Device> device = openFake();
+  HostTensor tensor = cantFail(HostTensor::create(DType::F32, {3, 4}, {-8, 2}));
+  generate(tensor, Generator::randn(), 1, 0);
+  DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
+  HostTensor back = tensor.clone();
+  back.poison();
+  cantFail(remote.download(*device, back));
+  EXPECT_EQ(back.getMemory(), tensor.getMemory());
+  LaunchArgument argument = remote.getArgument();
+  EXPECT_EQ(argument.shape, (SmallVector<int64_t, 4>{3, 4}));
+  EXPECT_EQ(*reinterpret_cast<float *>(argument.address), tensor.getDouble(0));
+}
+
+TEST(DeviceTest, KernelsRunWithTheirParameters) {
+  std::unique_ptr<Device> device = openFake();
+  HostTensor tensor = cantFail(HostTensor::create(DType::F32, {5}));
+  DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
+  DeviceModule module = cantFail(device->load("add_one"));
+  cantFail(device->launch(module, "add_one", {2, 3, 4}, kOne, kOne, 100000,
+                          {remote.getArgument().address, 5}));
+  cantFail(device->wait());
+  cantFail(remote.download(*device, tensor));
+  EXPECT_EQ(tensor.getDouble(4), 1.0);
+
+  cantFail(device->launch(module, "add_one", {6, 1, 1}, kOne, {2, 1, 1}, 0,
+                          {remote.getArgument().address, 5}));
+  unsigned grid[3], cluster[3];
+  auto getLaunch = reinterpret_cast<void (*)(unsigned *, unsigned *)>(
+      sys::DynamicLibrary::getPermanentLibrary(TK_FAKE_DRIVER)
+          .getAddressOfSymbol("fakeGetLaunch"));
+  getLaunch(grid, cluster);
+  EXPECT_EQ(grid[0], 6u);
+  EXPECT_EQ(cluster[0], 2u);
+}
+
+TEST(DeviceTest, TooLittleMemoryIsSaidWithNumbers) {
+  std::unique_ptr<Device> device = openFake();
+  DeviceBuffer some = cantFail(device->allocate(1 << 29));
+  EXPECT_EQ(getError(device->allocate(int64_t(1) << 30)),
+            "too little device memory: needs 1.07 GB, but 536.87 MB of 1.07 GB "
+            "are free");
+  EXPECT_EQ(cantFail(device->allocate(0)).getAddress(), 0u);
+}
+
+TEST(DeviceTest, BadBinariesAreErrors) {
+  std::unique_ptr<Device> device = openFake();
+  EXPECT_EQ(getError(device->load("other gpu")),
+            "the binary is not for this GPU (Fake GPU)");
+  EXPECT_EQ(getError(device->load("bad ptx")),
+            "cannot load the binary: fake (CUDA_ERROR_FAKE 218)\nline 1; "
+            "error: bad ptx");
+  DeviceModule module = cantFail(device->load("add_one"));
+  EXPECT_EQ(getError(device->launch(module, "hang", kOne, kOne, kOne, 0, {})),
+            "the binary has no kernel 'hang'");
+  EXPECT_EQ(
+      getError(device->launch(module, "add_one", kOne, kOne, kOne, 300000, {})),
+      "cannot get 300000 bytes of shared memory for 'add_one': fake "
+      "(CUDA_ERROR_FAKE 1)");
+}
+
+TEST(DeviceTest, HangingKernelsEnd) {
+  std::unique_ptr<Device> device = openFake();
+  device->setTimeout(std::chrono::milliseconds(100));
+  DeviceModule module = cantFail(device->load("hang"));
+  cantFail(device->launch(module, "hang", kOne, kOne, kOne, 0, {}));
+  EXPECT_EQ(getError(device->wait()), "the kernel did not end within 0.1 s");
+}
+
+TEST(DeviceTest, FaultsAreNamed) {
+  std::unique_ptr<Device> device = openFake();
+  DeviceModule module = cantFail(device->load("fault"));
+  cantFail(device->launch(module, "fault", kOne, kOne, kOne, 0, {}));
+  EXPECT_EQ(getError(device->wait()),
+            "the kernel failed: the kernel accessed an illegal address");
+}
+
+TEST(BenchmarkTest, QuantilesAreInterpolated) {
+  Measurement result = summarize({5, 1, 4, 2, 3, 6});
+  EXPECT_EQ(result.minimum, 1);
+  EXPECT_EQ(result.median, 3.5);
+  EXPECT_EQ(result.lowQuantile, 2);
+  EXPECT_EQ(result.highQuantile, 5);
+  EXPECT_DOUBLE_EQ(result.getSpread(), 3 / 3.5);
+  EXPECT_EQ(summarize({7}).median, 7);
+  EXPECT_EQ(summarize({}).median, 0);
+}
+
+TEST(BenchmarkTest, OnlyTheLaunchIsTimed) {
+  std::unique_ptr<Device> device = openFake();
+  DeviceModule module = cantFail(device->load("add_one"));
+  for (BenchMode mode :
+       {BenchMode::Burst, BenchMode::Bench, BenchMode::Steady}) {
+    BenchOptions options;
+    options.mode = mode;
+    int64_t count = 0;
+    Measurement result =
+        cantFail(measure(*device, options, [&](int64_t iteration) {
+          EXPECT_EQ(iteration, count);
+          ++count;
+          return device->launch(module, "add_one", kOne, kOne, kOne, 0, {0, 0});
+        }));
+    // A launch of the fake takes a millisecond, and nothing else does.
+    EXPECT_EQ(result.median, 1.0) << stringifyBenchMode(mode).str();
+    EXPECT_EQ(result.getSpread(), 0.0);
+    EXPECT_GT(count, static_cast<int64_t>(result.times.size()));
+    EXPECT_EQ(parseBenchMode(stringifyBenchMode(mode)), mode);
+  }
+  EXPECT_EQ(parseBenchMode("fast"), std::nullopt);
+}
+
+TEST(BenchmarkTest, FailuresEndTheMeasurement) {
+  std::unique_ptr<Device> device = openFake();
+  Expected<Measurement> result =
+      measure(*device, {}, [](int64_t) { return createStringError("no"); });
+  EXPECT_EQ(getError(std::move(result)), "no");
+}
+
+TEST(BenchmarkTest, CopySpeedCountsBothDirections) {
+  std::unique_ptr<Device> device = openFake();
+  // 256 MiB there and back in a millisecond.
+  EXPECT_DOUBLE_EQ(cantFail(measureCopySpeed(*device)), 2 * 268435456 / 1e-3);
+}
