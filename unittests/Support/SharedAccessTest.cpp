@@ -307,6 +307,36 @@ TEST(SharedAccessTest, OneElementIsBroadcast) {
   EXPECT_EQ(plan.accesses.size(), 1u);
 }
 
+TEST(SharedAccessTest, RandomCorners) {
+  // Tiles inside larger allocations, with and without a plan.
+  std::mt19937 random(14);
+  int numPlans = 0;
+  for (int i = 0; i < 1000; ++i) {
+    DigitShape shape = getRandomShape(random);
+    Layout registers = getRandomLayout(random, shape, 1);
+    Coordinates extents = shape.getExtents();
+    for (int64_t &extent : extents)
+      extent += getRandom(random, 5);
+    unsigned fastest = getRandom(random, 2);
+    Layout shared =
+        buildStridedShared(DigitShape::get(extents), {fastest, 1 - fastest});
+    std::optional<SharedAccessPlan> plan =
+        planSharedAccess(registers, shared, 16, kAll);
+    if (!plan)
+      continue;
+    ++numPlans;
+    SharedMemorySimulator simulator;
+    simulator.fill(shared);
+    SharedMemorySimulator::Registers loaded =
+        simulator.load(*plan, registers, 16);
+    forEachPlace(registers, [&](int64_t r, int64_t lane, int64_t warp) {
+      Coordinates at = registers.apply(r, lane, warp);
+      ASSERT_EQ(loaded.at({r, lane, warp}), at[0] * extents[1] + at[1]);
+    });
+  }
+  EXPECT_GT(numPlans, 50);
+}
+
 TEST(SharedAccessTest, RandomPairs) {
   std::mt19937 random(10);
   for (int i = 0; i < 200; ++i) {
