@@ -172,3 +172,19 @@ bool mlir::tk::verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
                                  llvm::raw_ostream &os) {
   return Verifier(sourceMgr, os).verify(diagnostics);
 }
+
+DiagnosticSession::DiagnosticSession(const llvm::SourceMgr &sourceMgr,
+                                     bool verifies, llvm::raw_ostream &os)
+    : sourceMgr(sourceMgr), verifies(verifies), os(os),
+      reporter(sourceMgr, [this](const SourceDiagnostic &diagnostic) {
+        if (this->verifies)
+          diagnostics.push_back(diagnostic);
+        else
+          printDiagnostic(this->sourceMgr, diagnostic, this->os);
+      }) {}
+
+bool DiagnosticSession::finish() {
+  if (verifies)
+    return verifyDiagnostics(sourceMgr, diagnostics, os);
+  return !reporter.hasErrors();
+}

@@ -117,7 +117,8 @@ static llvm::Error readStages(const InputArgList &arguments,
 
 /// Text goes to standard output, a binary to a file named after the input.
 static std::string getDefaultOutput(const TkcOptions &options) {
-  if (options.compiler.stopAfter != Stage::Binary || options.verifyDiagnostics)
+  if (options.action != TkcOptions::Action::Compile ||
+      options.compiler.stopAfter != Stage::Binary || options.verifyDiagnostics)
     return "-";
   StringRef stem = options.input == "-" ? StringRef("kernel")
                                         : llvm::sys::path::stem(options.input);
@@ -205,7 +206,11 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   options.printTimes = arguments.hasArg(OPT_time);
   options.verifyDiagnostics = arguments.hasArg(OPT_verify_diagnostics);
   options.splitInputFile = arguments.hasArg(OPT_split_input_file);
-  if (llvm::Error error = readStages(arguments, options))
+  if (arguments.hasArg(OPT_format))
+    options.action = TkcOptions::Action::Format;
+  else if (arguments.getLastArgValue(OPT_emit_eq) == "ast")
+    options.action = TkcOptions::Action::PrintAST;
+  else if (llvm::Error error = readStages(arguments, options))
     return std::move(error);
   options.output = arguments.getLastArgValue(OPT_output).str();
   if (options.output.empty())

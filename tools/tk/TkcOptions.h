@@ -12,7 +12,14 @@ namespace mlir::tk {
 
 /// What one call of tkc is to do.
 struct TkcOptions {
-  enum class Action { Compile, Describe, PrintHelp, PrintVersion };
+  enum class Action {
+    Compile,
+    Describe,
+    Format,
+    PrintAST,
+    PrintHelp,
+    PrintVersion
+  };
 
   Action action = Action::Compile;
   std::string input;

@@ -17,11 +17,13 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<file>">,
 def target_eq : V<"target",
     "Chip to compile for (default: sm_90a)", "<name>">;
 def emit_eq : V<"emit",
-    "What to write: llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
+    "What to write: ast, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
     "<stage>">;
 def stop_after_eq : V<"stop-after", "Same as --emit", "<stage>">, Alias<emit_eq>;
 def start_at_eq : V<"start-at",
     "The stage that the input is at (default: by the name of the file)", "<stage>">;
+def format : F<"format",
+    "Write the source with canonical white space to -o or standard output">;
 def dump_dir_eq : V<"dump-dir",
     "Write the program at every stage to this folder", "<folder>">;
 

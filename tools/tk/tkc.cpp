@@ -7,6 +7,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/ToolUtilities.h"
+#include "tk/Frontend/Format.h"
+#include "tk/Frontend/Parser.h"
 #include "tk/Pipelines/Registration.h"
 #include "tk/Support/BinaryFile.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -53,6 +55,57 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
     return failure();
   os << output->getContents();
   return success();
+}
+
+/// Prints the tree or the formatted text of one part of a .tk file.
+static LogicalResult printSyntax(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                                 const TkcOptions &options, raw_ostream &os) {
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  DiagnosticSession session(sources, options.verifyDiagnostics, llvm::errs());
+  DiagnosticReporter &reporter = session.getReporter();
+  if (options.action == TkcOptions::Action::Format) {
+    if (std::optional<std::string> text =
+            formatSource(sources, sources.getMainFileID(), reporter))
+      os << *text;
+  } else {
+    ASTContext context;
+    ParsedProgram program = parseProgram(sources, context, reporter);
+    if (!reporter.hasErrors())
+      dumpAST(program.files.front(), os);
+  }
+  return success(session.finish());
+}
+
+/// The whole result is made before the output is opened: a file may be
+/// formatted in place.
+static int runSyntax(const TkcOptions &options) {
+  auto input = options.input == "-"
+                   ? llvm::MemoryBuffer::getSTDIN()
+                   : llvm::MemoryBuffer::getFile(
+                         options.input, /*IsText=*/false,
+                         /*RequiresNullTerminator=*/true, /*IsVolatile=*/true);
+  if (!input)
+    return fail("cannot open '" + options.input +
+                "': " + input.getError().message());
+  std::string result;
+  llvm::raw_string_ostream os(result);
+  auto printChunk = [&](std::unique_ptr<llvm::MemoryBuffer> chunk,
+                        raw_ostream &chunkOs) {
+    return printSyntax(std::move(chunk), options, chunkOs);
+  };
+  if (failed(splitAndProcessBuffer(std::move(*input), printChunk, os,
+                                   options.splitInputFile ? kDefaultSplitMarker
+                                                          : "")))
+    return 1;
+  std::string message;
+  std::unique_ptr<llvm::ToolOutputFile> output =
+      openOutputFile(options.output, &message);
+  if (!output)
+    return fail(message);
+  output->os() << result;
+  output->keep();
+  return 0;
 }
 
 static int run(const TkcOptions &options) {
@@ -108,6 +161,9 @@ int mlir::tk::runTkc(int argc, char **argv) {
   case TkcOptions::Action::PrintVersion:
     llvm::outs() << "tkc " << TK_VERSION << "\n";
     return 0;
+  case TkcOptions::Action::Format:
+  case TkcOptions::Action::PrintAST:
+    return runSyntax(*options);
   case TkcOptions::Action::Compile:
     return run(*options);
   }

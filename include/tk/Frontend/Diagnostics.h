@@ -25,6 +25,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace llvm {
 class raw_ostream;
@@ -174,6 +175,27 @@ void printDiagnostic(const llvm::SourceMgr &sourceMgr,
 bool verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
                        llvm::ArrayRef<SourceDiagnostic> diagnostics,
                        llvm::raw_ostream &os);
+
+/// Where the messages of one run of a tool go: to a stream as they come or, to
+/// be verified, into comparison with the comments of the source.
+class DiagnosticSession {
+public:
+  DiagnosticSession(const llvm::SourceMgr &sourceMgr, bool verifies,
+                    llvm::raw_ostream &os);
+
+  DiagnosticReporter &getReporter() { return reporter; }
+
+  /// True if there was no error or, when verifying, if all messages were
+  /// expected.
+  bool finish();
+
+private:
+  const llvm::SourceMgr &sourceMgr;
+  bool verifies;
+  llvm::raw_ostream &os;
+  std::vector<SourceDiagnostic> diagnostics;
+  DiagnosticReporter reporter;
+};
 
 } // namespace mlir::tk
 
