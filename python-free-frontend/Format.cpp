@@ -275,35 +275,12 @@ private:
   }
 
   void printToken(const Token &token) {
-    switch (token.kind) {
-    case TokenKind::LeftParen:
-    case TokenKind::LeftBrace:
-    case TokenKind::LeftBracket:
-      open(token);
-      break;
-    case TokenKind::RightParen:
-    case TokenKind::RightBrace:
-    case TokenKind::RightBracket:
+    int change = getDepthChange(token);
+    for (; change < 0; ++change)
       close();
-      break;
-    case TokenKind::Less:
-      if (roles.isAngle(token))
-        open(token);
-      break;
-    case TokenKind::GreaterGreater:
-      if (roles.isAngle(token)) {
-        close();
-        close();
-      }
-      break;
-    case TokenKind::Greater:
-      if (roles.isAngle(token))
-        close();
-      break;
-    default:
-      break;
-    }
     print(token);
+    if (change > 0)
+      open(token);
     padTest(token);
   }
 
@@ -489,9 +466,11 @@ private:
 
   /// How many brackets more are open behind `token`.
   int getDepthChange(const Token &token) const {
-    if (token.isOneOf(TokenKind::LeftParen, TokenKind::LeftBracket))
+    if (token.isOneOf(TokenKind::LeftBrace, TokenKind::LeftBracket,
+                      TokenKind::LeftParen))
       return 1;
-    if (token.isOneOf(TokenKind::RightParen, TokenKind::RightBracket))
+    if (token.isOneOf(TokenKind::RightBrace, TokenKind::RightBracket,
+                      TokenKind::RightParen))
       return -1;
     if (!roles.isAngle(token))
       return 0;

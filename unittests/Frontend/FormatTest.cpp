@@ -45,6 +45,8 @@ TEST(FormatTest, ProductsAreTightInsideIndicesAndShapes) {
             "    let x = a[i*BM +: BM, k/2, j % 3] * b[f(m * n)];\n");
   EXPECT_EQ(formattedBody("let x = zeros<f32>[2 * M, (K / 2)];"),
             "    let x = zeros<f32>[2*M, (K / 2)];\n");
+  EXPECT_EQ(formattedBody("let x = a[h / (H / K)];"),
+            "    let x = a[h/(H / K)];\n");
   // A list is neither.
   EXPECT_EQ(formattedBody("let x = reshape(t, [B * C]);"),
             "    let x = reshape(t, [B * C]);\n");
