@@ -8,6 +8,14 @@
 
 namespace mlir::tkg {
 
+/// \name Categories of remarks
+/// What `--remarks` filters by: the subject, not the pass.
+/// @{
+constexpr llvm::StringLiteral kMatrixRemark = "matrix";
+constexpr llvm::StringLiteral kCopyRemark = "copy";
+constexpr llvm::StringLiteral kScheduleRemark = "schedule";
+/// @}
+
 #define GEN_PASS_DECL
 #include "tk/Dialect/Tkg/Transforms/Passes.h.inc"
 #define GEN_PASS_REGISTRATION

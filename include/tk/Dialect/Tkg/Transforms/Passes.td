@@ -28,6 +28,60 @@ def AllocateSharedMemoryPass
     Statistic<"numBytes", "num-bytes", "Bytes of shared memory">];
 }
 
+def ChooseCopiesPass : Pass<"tkg-choose-copies", "::mlir::ModuleOp"> {
+  let summary = "choose how tiles travel from global memory";
+  let description = [{
+    *Variants.* A kernel that reads or writes tiles along the last dimension of an
+    argument can move 16 bytes at once if the host promises that addresses allow
+    it. Such a kernel is cloned: `k` stays `general`, `k__vector` may rely on the
+    facts that this pass writes as `tkg.facts` on its arguments and, for the host,
+    as conditions in `tkg.preconditions`.
+
+    *Operands of matrix units.* A tile that is loaded for a dot on a matrix unit,
+    directly or through `tk.trans`, goes to shared memory by `tkg.copy_async` and
+    from there into the fragments of the instruction by `tkg.local_load`, where
+    the chip has `cp.async`, elements outside are 0, and at least four bytes in a
+    row are aligned. The layout in shared memory has the swizzle with the fewest
+    bank conflicts. Copies that are needed together form one group. Everything
+    else is loaded directly into registers.
+
+    Before: dots have instructions; kernels are no variants. After: kernels are
+    variants; copies are explicit. Remarks name the operands that could not be
+    copied asynchronously, and why.
+  }];
+  let options = [
+    Option<"variants", "variants", "bool", "true",
+           "Make a variant for aligned arguments where it profits">];
+  let statistics = [
+    Statistic<"numVariants", "num-variants", "Number of kernels cloned">,
+    Statistic<"numCopies", "num-copies", "Number of loads turned into copies">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
+def ChooseMatrixInstructionPass
+    : Pass<"tkg-choose-matrix-instruction", "::mlir::tk::KernelOp"> {
+  let summary = "choose the instruction of every dot";
+  let description = [{
+    Looks up what the chip multiplies the operand types with: `mma.sync` where it
+    can, otherwise multiply-adds. Cuts the result among the warps of the block so
+    that no warp idles and each reads as little of the operands as possible, which
+    means nearly square pieces. Where the rows of a result are reduced, or become
+    the left operand of another dot, the warps are put along the rows, so that a
+    row stays within a warp.
+
+    Where the result has few rows, the transposed product may waste less of the
+    instruction: then `swap` is set.
+
+    Before: `tkg.dot` without instruction. After: every `tkg.dot` has one; those
+    that had one keep it. Remarks tell of dots that run on multiply-adds, and of
+    padding above a quarter.
+  }];
+  let statistics = [
+    Statistic<"numMatrix", "num-matrix", "Number of dots for a matrix unit">,
+    Statistic<"numFma", "num-fma", "Number of dots by multiply-adds">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
 def PlaceSynchronisationPass
     : Pass<"tkg-place-synchronisation", "::mlir::tk::KernelOp"> {
   let summary = "add the barriers and wait counts that a kernel needs";
