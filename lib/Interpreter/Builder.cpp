@@ -776,14 +776,11 @@ LogicalResult ProgramBuilder::buildArguments(FunctionOpInterface kernel) {
     prologue.push_back(reg);
     auto name = kernel.getArgAttrOfType<StringAttr>(i, kNameAttr);
     auto access = kernel.getArgAttrOfType<AccessAttr>(i, kAccessAttr);
-    // Without the attribute nothing is promised: pointers may be written.
-    bool isWritable = !access && !isa<ViewType>(argument.getType());
     program->parameters.push_back(
         {argument.getType(), reg,
          name ? name.str() : "argument " + std::to_string(i),
-         access       ? access.getValue()
-         : isWritable ? Access::Mut
-                      : Access::Read,
+         // Nothing is promised without the attribute.
+         access ? access.getValue() : Access::Mut,
          kernel.getArgAttr(i, kOptionalAttr) != nullptr});
   }
   return success();

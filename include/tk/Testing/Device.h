@@ -1,0 +1,75 @@
+//===- Device.h - where the launches of a test run ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_TESTING_DEVICE_H
+#define TK_TESTING_DEVICE_H
+
+#include "tk/Frontend/Program.h"
+#include "tk/Runtime/HostTensor.h"
+#include <array>
+
+namespace mlir::tk {
+
+/// A tensor that launches share.
+struct TestBuffer {
+  std::string name;
+  ParamMode mode;
+  HostTensor tensor;
+  /// Before the first launch its contents mean something.
+  bool isInitialized;
+};
+
+/// An argument of a launch: a buffer, or a scalar.
+struct TestLaunchArgument {
+  std::optional<unsigned> buffer;
+  HostValue scalar = HostValue::integer(0);
+};
+
+/// One launch of a kernel.
+struct TestLaunch {
+  InstanceInfo info;
+  /// tk IR: one `tk.kernel` and the functions that it calls.
+  OwningOpRef<ModuleOp> module;
+  /// One for each parameter.
+  std::vector<TestLaunchArgument> arguments;
+  std::array<int64_t, 3> grid = {1, 1, 1};
+  /// Dimensions and scalars of this launch.
+  HostBindings bindings;
+};
+
+/// The launches of a test, in order, and their memory.
+struct TestPlan {
+  std::vector<TestBuffer> buffers;
+  std::vector<TestLaunch> launches;
+};
+
+/// Runs launches: the interpreter, a GPU.
+class Device {
+public:
+  virtual ~Device();
+
+  /// "interp", "cuda".
+  virtual StringRef getName() const = 0;
+  /// What `num_sms()` is.
+  virtual int64_t getNumSms() const = 0;
+
+  /// Runs all launches; outputs are then in the buffers. Mistakes of the
+  /// kernel and of the device are reported as diagnostics of the context.
+  /// `output` gets what the kernels printed.
+  virtual LogicalResult run(TestPlan &plan, std::string &output) = 0;
+};
+
+/// The interpreter as a device.
+struct RunOptions;
+std::unique_ptr<Device> createInterpreterDevice(const RunOptions &options);
+
+/// Runs a `func.func` of a reference in the interpreter: `buffers` are its
+/// views, in order of the arguments; `scalars` its scalars.
+LogicalResult runReference(ModuleOp module, MutableArrayRef<HostTensor> inputs,
+                           ArrayRef<HostValue> scalars,
+                           MutableArrayRef<HostTensor> results,
+                           const RunOptions &options, std::string &output);
+
+} // namespace mlir::tk
+
+#endif // TK_TESTING_DEVICE_H

@@ -1,0 +1,116 @@
+//===- TestRunner.h - the tests of a .tk file -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A test makes its inputs from a seed, runs the kernel (or sequence) on a
+// device, evaluates the reference in f64 in the interpreter, on the same inputs
+// as they were stored, and compares every output within its tolerance class.
+//
+//   std::unique_ptr<Device> device = createInterpreterDevice({});
+//   TestRunner runner(*program, context, *device, {});
+//   for (const TestCase &test : program->getTests())
+//     failed |= !runner.run(test, llvm::outs());
+
+#ifndef TK_TESTING_TESTRUNNER_H
+#define TK_TESTING_TESTRUNNER_H
+
+#include "tk/Testing/Comparison.h"
+#include "tk/Testing/Device.h"
+
+namespace mlir::tk {
+
+struct TestOptions {
+  uint64_t firstSeed = 0;
+  /// Tests with random contents run with this many seeds.
+  unsigned numSeeds = 2;
+  /// Folder of the .tk file: .npy paths are relative to it.
+  std::string directory;
+  /// A reference that costs more is refused with the estimate.
+  double maxReferenceOperations = 2e10;
+  double maxBytes = 2e9;
+  /// Wall-clock limit of each run in the interpreter; 0: none.
+  double timeLimitInSeconds = 0;
+};
+
+/// What came of a test.
+struct TestOutcome {
+  enum class Status {
+    Passed,
+    Failed,
+    /// Over the budget.
+    Refused,
+    /// A diagnostic was reported.
+    Error,
+  };
+  Status status = Status::Passed;
+  /// For each output that is compared, of the worst seed.
+  struct Output {
+    unsigned argument;
+    Comparison comparison;
+  };
+  std::vector<Output> outputs;
+  /// Why it was refused, or what the device lacks.
+  std::string reason;
+  /// What the kernel printed, with the first seed.
+  std::string printed;
+};
+
+/// How much a reference costs.
+struct ReferenceCost {
+  double operations = 0;
+  double bytes = 0;
+};
+
+class TestRunner {
+public:
+  TestRunner(CheckedProgram &program, MLIRContext *context, Device &device,
+             TestOptions options)
+      : program(program), context(context), device(device),
+        options(std::move(options)) {}
+
+  TestOutcome run(const TestCase &test);
+
+  /// Builds the launches of a test with generated inputs and poisoned outputs.
+  /// Reports mistakes as diagnostics.
+  FailureOr<TestPlan> makePlan(const TestCase &test, uint64_t seed);
+
+private:
+  FailureOr<HostTensor> makeTensor(const TestArgument &argument, uint64_t seed);
+  LogicalResult addKernelLaunch(const TestCase &test, TestPlan &plan);
+  LogicalResult addSequenceLaunches(const TestCase &test, TestPlan &plan);
+  LogicalResult addLaunch(const Instance &instance,
+                          std::vector<TestLaunchArgument> arguments,
+                          HostBindings bindings, TestPlan &plan);
+  LogicalResult runSeed(const TestCase &test, uint64_t seed,
+                        TestOutcome &outcome);
+  LogicalResult compare(const TestCase &test, const TestPlan &before,
+                        const TestPlan &after, TestOutcome &outcome);
+  LogicalResult emitError(const Twine &message) const;
+
+  CheckedProgram &program;
+  MLIRContext *context;
+  Device &device;
+  TestOptions options;
+};
+
+/// Estimates what evaluating a reference takes.
+ReferenceCost estimateCost(ModuleOp reference);
+
+/// One line for each test, aligned over all of them:
+///   test  small   f32   x[4, 100]    BLOCK=4096   ok   max rel err 1.2e-07
+///   (tolerance 1e-05)
+class TestReport {
+public:
+  explicit TestReport(ArrayRef<TestCase> tests);
+  std::string format(const TestCase &test, const TestOutcome &outcome) const;
+
+private:
+  struct Columns {
+    std::string name, dtypes, shapes, constants;
+  };
+  static Columns getColumns(const TestCase &test);
+  size_t nameWidth = 0, dtypesWidth = 0, shapesWidth = 0, constantsWidth = 0;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_TESTING_TESTRUNNER_H
