@@ -119,6 +119,13 @@ std::optional<Layout>
 Layout::getChecked(DigitShape shape,
                    const std::array<DigitsText, kNumHardwareDims> &digits,
                    std::string &error) {
+  unsigned numKinds =
+      count_if(digits, [](const DigitsText &text) { return !text.empty(); });
+  if (numKinds > 1 &&
+      !digits[static_cast<unsigned>(HardwareDim::Offset)].empty()) {
+    error = "expects 'offset' alone, got other hardware indices besides";
+    return std::nullopt;
+  }
   Layout layout(std::move(shape));
   SmallVector<bool> isPlaced(layout.shape.getNumOdd(), false);
   for (HardwareDim dim : kHardwareDims) {

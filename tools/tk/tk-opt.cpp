@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "../../test/lib/TestPasses.h"
+#include "ShowLayout.h"
 #include "Tools.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -14,6 +15,11 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
   registerDialects(registry);
   registerPasses();
   registerTestAlignmentPass();
+  ShowLayoutOptions showLayout;
+  auto [inputFile, outputFile] =
+      registerAndParseCLIOptions(argc, argv, "the tk pass driver", registry);
+  if (showLayout.isRequested())
+    return showLayout.run(outputFile.c_str());
   return asMainReturnCode(
-      MlirOptMain(argc, argv, "the tk pass driver", registry));
+      MlirOptMain(argc, argv, inputFile, outputFile, registry));
 }

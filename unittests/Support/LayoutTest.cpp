@@ -109,6 +109,8 @@ TEST(LayoutTest, MistakesAreNamed) {
   EXPECT_EQ(getError("shape = [[4]], thread = [[1]]"),
             "unknown field 'thread', expects shape, register, lane, warp, "
             "block or offset");
+  EXPECT_EQ(getError("shape = [[4]], offset = [[1]], lane = [[2]]"),
+            "expects 'offset' alone, got other hardware indices besides");
   EXPECT_EQ(getError("shape = [[4]] lane = []"),
             "expected ',' before 'lane = []'");
   EXPECT_EQ(getError("shape = [[281474976710656], [2]]"),
