@@ -52,7 +52,10 @@ struct SubviewPattern : TkgPattern<tk::SubviewOp> {
   FailureOr<SmallVector<Value>> lower(tk::SubviewOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
     ViewValues source = getViewValues(adaptor.getSource());
-    Type element = getMemoryType(op.getSource().getType().getElementType());
+    Type element =
+        convertElementType(op.getSource().getType().getElementType());
+    if (element.isInteger(1))
+      element = e.getI8();
     Value base = source.base, isInside;
     SmallVector<Value> extents, strides;
     const ValueRange *offset = adaptor.getOffsets().begin();
@@ -148,7 +151,9 @@ struct PtrAddPattern : TkgPattern<tk::PtrAddOp> {
                                       Emitter &e) const override {
     auto pointerType =
         cast<tk::PtrType>(getElementTypeOrSelf(op.getPointer().getType()));
-    Type element = getMemoryType(pointerType.getElementType());
+    Type element = convertElementType(pointerType.getElementType());
+    if (element.isInteger(1))
+      element = e.getI8();
     SmallVector<Value> pointers;
     for (auto [pointer, offset] :
          llvm::zip_equal(adaptor.getPointer(), adaptor.getOffset()))
