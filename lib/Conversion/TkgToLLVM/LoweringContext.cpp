@@ -38,6 +38,12 @@ Type mlir::tkg::convertElementType(Type type) {
   return type;
 }
 
+Type mlir::tkg::getMemoryType(Type type) {
+  if (type.isInteger(1))
+    return IntegerType::get(type.getContext(), 8);
+  return convertElementType(type);
+}
+
 const Layout &mlir::tkg::getTileLayout(Type type) {
   static const Layout scalar;
   auto tile = dyn_cast<RankedTensorType>(type);
@@ -233,8 +239,8 @@ Value LoweringContext::getSharedMemory(Emitter &e) {
   return sharedMemory;
 }
 
-const AccessFacts &LoweringContext::getAccessFacts(Operation *op) const {
-  static const AccessFacts unknown;
-  auto it = accessFacts.find(op);
-  return it == accessFacts.end() ? unknown : it->second;
+const AccessTraits &LoweringContext::getAccessTraits(Operation *op) const {
+  static const AccessTraits unknown;
+  auto it = accessTraits.find(op);
+  return it == accessTraits.end() ? unknown : it->second;
 }

@@ -1,8 +1,8 @@
 //===- MemoryOps.cpp - lowers loads and stores of global memory -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "mlir/IR/TypeUtilities.h"
 #include "tk/Conversion/TkgToLLVM/ViewAccess.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -24,10 +24,6 @@ static Value toMemory(Emitter &e, Value value) {
   return value.getType().isInteger(1) ? e.zeroExtend(value, e.getI8()) : value;
 }
 
-static Type getMemoryType(Emitter &e, Type type) {
-  return type.isInteger(1) ? Type(e.getI8()) : type;
-}
-
 /// Gives every copy of a register its value.
 static void fillCopies(const Layout &layout, MutableArrayRef<Value> values) {
   SmallVector<int64_t> map =
@@ -35,6 +31,11 @@ static void fillCopies(const Layout &layout, MutableArrayRef<Value> values) {
   for (auto [r, value] : llvm::enumerate(values))
     if (!value)
       value = values[map[r]];
+}
+
+/// The value of register `r`; a scalar goes with a whole tile.
+static Value getOf(ValueRange values, size_t r) {
+  return values.size() == 1 ? values.front() : values[r];
 }
 
 //===----------------------------------------------------------------------===//
@@ -57,24 +58,26 @@ namespace {
 struct LoadViewPattern : TkgPattern<tk::LoadViewOp> {
   using TkgPattern::TkgPattern;
 
-  FailureOr<SmallVector<Value>>
-  lower(tk::LoadViewOp op, OneToNOpAdaptor adaptor, Emitter &e) const override {
+  FailureOr<SmallVector<Value>> lower(tk::LoadViewOp op,
+                                      OneToNOpAdaptor adaptor,
+                                      Emitter &e) const override {
     const Layout &layout = getTileLayout(op.getType());
-    const AccessFacts &facts = context.getAccessFacts(op);
+    const AccessTraits &traits = context.getAccessTraits(op);
     ViewAccess access(context, e, getAccessOperands(op, adaptor), layout,
-                      facts);
+                      traits);
     Type type = convertElementType(getElementTypeOrSelf(op.getType()));
     SmallVector<Value> pad;
     if (op.getPad())
-      pad.assign(access.getVectorSize(), toMemory(e, adaptor.getPad().front()));
+      pad.assign(access.getVectors().getSize(),
+                 toMemory(e, adaptor.getPad().front()));
     SmallVector<Value> results(layout.getNumRegisters());
-    for (int64_t start : access.getVectorStarts()) {
-      SmallVector<int64_t> registers = access.getVectorRegisters(start);
+    for (int64_t start : access.getVectors().getStarts()) {
+      SmallVector<int64_t> registers = access.getVectors().getRegisters(start);
       SmallVector<Value> loaded = getTarget().loadGlobal(
           e,
           {access.getPointer(start), access.getElementType(),
            int64_t(registers.size()), access.getPredicate(start),
-           facts.isReadOnly},
+           traits.isReadOnly},
           pad);
       fromMemory(e, type, loaded);
       for (auto [r, value] : llvm::zip_equal(registers, loaded))
@@ -91,13 +94,13 @@ struct StoreViewPattern : TkgPattern<tk::StoreViewOp> {
   FailureOr<SmallVector<Value>> lower(tk::StoreViewOp op,
                                       OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
-    const Layout &layout = getTileLayout(op.getValue().getType());
-    ViewAccess access(context, e, getAccessOperands(op, adaptor), layout,
-                      context.getAccessFacts(op));
-    Value isOwner = context.getIsOwner(op.getValue().getType(), e);
-    for (int64_t start : access.getVectorStarts()) {
+    Type type = op.getValue().getType();
+    ViewAccess access(context, e, getAccessOperands(op, adaptor),
+                      getTileLayout(type), context.getAccessTraits(op));
+    Value isOwner = context.getIsOwner(type, e);
+    for (int64_t start : access.getVectors().getStarts()) {
       SmallVector<Value> values;
-      for (int64_t r : access.getVectorRegisters(start))
+      for (int64_t r : access.getVectors().getRegisters(start))
         values.push_back(toMemory(e, adaptor.getValue()[r]));
       GlobalAccess target = {access.getPointer(start), access.getElementType(),
                              int64_t(values.size()),
@@ -112,34 +115,44 @@ struct StoreViewPattern : TkgPattern<tk::StoreViewOp> {
 // Pointers
 //===----------------------------------------------------------------------===//
 
+/// The vectors of an access through pointers of type `type`.
+VectorRegisters getPointerVectors(LoweringContext &context, Operation *op,
+                                  Type type, Type elementType) {
+  ArrayRef<int64_t> shape;
+  if (auto tile = dyn_cast<RankedTensorType>(type))
+    shape = tile.getShape();
+  return VectorRegisters(getTileLayout(type), elementType,
+                         context.getAccessTraits(op).facts, shape);
+}
+
 struct LoadPattern : TkgPattern<tk::LoadOp> {
   using TkgPattern::TkgPattern;
 
   FailureOr<SmallVector<Value>> lower(tk::LoadOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
     const Layout &layout = getTileLayout(op.getType());
-    Type type = convertElementType(getElementTypeOrSelf(op.getType()));
+    Type elementType = getElementTypeOrSelf(op.getType());
+    Type memoryType = getMemoryType(elementType);
+    VectorRegisters vectors = getPointerVectors(
+        context, op, op.getPointer().getType(), memoryType);
     SmallVector<Value> results(layout.getNumRegisters());
-    for (auto [r, pointer] : llvm::enumerate(adaptor.getPointer())) {
-      if (isCopy(layout, r))
-        continue;
-      SmallVector<Value, 1> pad;
-      if (op.getOther())
-        pad.push_back(toMemory(e, getOf(adaptor.getOther(), r)));
-      Value mask = op.getMask() ? getOf(adaptor.getMask(), r) : Value();
+    for (int64_t start : vectors.getStarts()) {
+      SmallVector<int64_t> registers = vectors.getRegisters(start);
+      SmallVector<Value> pad;
+      for (int64_t r : registers)
+        if (op.getOther())
+          pad.push_back(toMemory(e, getOf(adaptor.getOther(), r)));
+      Value mask = op.getMask() ? getOf(adaptor.getMask(), start) : Value();
       SmallVector<Value> loaded = getTarget().loadGlobal(
-          e, {pointer, getMemoryType(e, type), 1, mask}, pad);
-      fromMemory(e, type, loaded);
-      results[r] = loaded.front();
+          e,
+          {adaptor.getPointer()[start], memoryType, vectors.getSize(), mask},
+          pad);
+      fromMemory(e, elementType, loaded);
+      for (auto [r, value] : llvm::zip_equal(registers, loaded))
+        results[r] = value;
     }
     fillCopies(layout, results);
     return results;
-  }
-
-private:
-  /// Masks and fillers may be scalars.
-  static Value getOf(ValueRange values, size_t r) {
-    return values.size() == 1 ? values.front() : values[r];
   }
 };
 
@@ -149,21 +162,19 @@ struct StorePattern : TkgPattern<tk::StoreOp> {
   FailureOr<SmallVector<Value>> lower(tk::StoreOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
     Type type = op.getPointer().getType();
-    const Layout &layout = getTileLayout(type);
+    Type memoryType =
+        getMemoryType(getElementTypeOrSelf(op.getValue().getType()));
     Value isOwner = context.getIsOwner(type, e);
-    for (auto [r, pointer] : llvm::enumerate(adaptor.getPointer())) {
-      if (isCopy(layout, r))
-        continue;
-      Value predicate = isOwner;
-      if (op.getMask())
-        predicate = e.both(predicate, adaptor.getMask().size() == 1
-                                          ? adaptor.getMask().front()
-                                          : adaptor.getMask()[r]);
-      Value value = toMemory(e, adaptor.getValue().size() == 1
-                                    ? adaptor.getValue().front()
-                                    : adaptor.getValue()[r]);
-      getTarget().storeGlobal(e, {pointer, value.getType(), 1, predicate},
-                              value);
+    VectorRegisters vectors = getPointerVectors(context, op, type, memoryType);
+    for (int64_t start : vectors.getStarts()) {
+      Value mask = op.getMask() ? getOf(adaptor.getMask(), start) : Value();
+      SmallVector<Value> values;
+      for (int64_t r : vectors.getRegisters(start))
+        values.push_back(toMemory(e, getOf(adaptor.getValue(), r)));
+      getTarget().storeGlobal(e,
+                              {adaptor.getPointer()[start], memoryType,
+                               vectors.getSize(), e.both(isOwner, mask)},
+                              values);
     }
     return SmallVector<Value>();
   }

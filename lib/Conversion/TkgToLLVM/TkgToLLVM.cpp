@@ -6,25 +6,23 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/DialectConversion.h"
-#include "tk/Conversion/TkgToLLVM/AccessFacts.h"
+#include "tk/Conversion/TkgToLLVM/AccessTraits.h"
 #include "tk/Conversion/TkgToLLVM/KernelInterface.h"
 #include "tk/Conversion/TkgToLLVM/LoweringContext.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
 
-/// Finds the facts of all accesses while loops are still loops.
-static void collectAccessFacts(ModuleOp module, LoweringContext &context) {
-  auto collect = [&](auto op) {
-    ArrayRef<bool> inbounds;
-    if (std::optional<ArrayRef<bool>> flags = op.getInbounds())
-      inbounds = *flags;
-    context.setAccessFacts(
-        op, computeAccessFacts(op.getView(), op.getItems(), inbounds));
-  };
-  module.walk([&](tk::LoadViewOp op) { collect(op); });
-  module.walk([&](tk::StoreViewOp op) { collect(op); });
-  module.walk([&](CopyAsyncOp op) { collect(op); });
+/// Finds the traits of all accesses while loops are still loops.
+static void collectAccessTraits(ModuleOp module, LoweringContext &context) {
+  for (auto kernel : module.getOps<tk::KernelOp>()) {
+    AlignmentAnalysis alignment(kernel);
+    kernel.walk([&](Operation *op) {
+      if (isa<tk::LoadViewOp, tk::StoreViewOp, tk::LoadOp, tk::StoreOp,
+              CopyAsyncOp>(op))
+        context.setAccessTraits(op, getAccessTraits(op, alignment));
+    });
+  }
 }
 
 /// Loops and conditions become branches; they still carry tiles.
@@ -46,8 +44,9 @@ lowerToLLVM(ModuleOp module, LoweringContext &context,
   // populateAtomicPatterns(context, patterns);
   populateCastPatterns(context, patterns);
   populateControlFlowPatterns(context, patterns);
-  //  populateConvertLayoutPatterns(context, patterns);
-  //  populateDotPatterns(context, patterns);
+  populateConvertLayoutPatterns(context, patterns);
+  populateCopyPatterns(context, patterns);
+  populateDotPatterns(context, patterns);
   populateElementwisePatterns(context, patterns);
   populateKernelPatterns(context, patterns);
   populateMathPatterns(context, patterns);
@@ -55,7 +54,7 @@ lowerToLLVM(ModuleOp module, LoweringContext &context,
   //  populateMessagePatterns(context, patterns);
   populateReducePatterns(context, patterns);
   populateShapePatterns(context, patterns);
-  //  populateSharedMemoryPatterns(context, patterns);
+  populateSharedMemoryPatterns(context, patterns);
   populateViewPatterns(context, patterns);
   addTargetPatterns(context, patterns);
 
@@ -104,7 +103,7 @@ LogicalResult mlir::tkg::lowerKernels(
     function_ref<void(LoweringContext &, RewritePatternSet &)>
         addTargetPatterns) {
   LoweringContext context(module.getContext(), target);
-  collectAccessFacts(module, context);
+  collectAccessTraits(module, context);
   if (failed(lowerStructuredControlFlow(module)) ||
       failed(lowerToLLVM(module, context, addTargetPatterns)) ||
       failed(removeCasts(module)))

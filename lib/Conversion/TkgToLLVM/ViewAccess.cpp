@@ -51,40 +51,56 @@ static int64_t getDigitWeight(const Layout &layout, unsigned number) {
   return weight;
 }
 
-SmallVector<int64_t> ViewAccess::getVectorRegisters(int64_t r) const {
-  SmallVector<int64_t> registers = {r};
-  for (unsigned number : vectorDigits) {
-    int64_t weight = getDigitWeight(layout, number);
-    for (size_t i = 0, end = registers.size(); i < end; ++i)
-      registers.push_back(registers[i] + weight);
+VectorRegisters::VectorRegisters(const Layout &layout, Type elementType,
+                                 const AccessFacts &facts,
+                                 ArrayRef<int64_t> tileShape) {
+  if (facts.isContiguous && facts.fastestDim) {
+    // A tile may end before its layout does.
+    int64_t limit =
+        std::min({kMaxVectorBytes / getSizeInBytes(elementType),
+                  facts.getMaxVectorSize(),
+                  getPowerOfTwoDivisor(tileShape[*facts.fastestDim])});
+    for (unsigned number : layout.getContiguousDigits(*facts.fastestDim)) {
+      if (2 * getSize() > limit)
+        break;
+      digits.push_back(number);
+      weights.push_back(getDigitWeight(layout, number));
+    }
   }
-  return registers;
-}
-
-SmallVector<int64_t> ViewAccess::getVectorStarts() const {
-  SmallVector<int64_t> starts;
+  ArrayRef<tk::HardwareDigit> all = layout.getDigits(HardwareDim::Register);
   for (int64_t r = 0, end = layout.getNumRegisters(); r < end; ++r) {
-    bool isStart = llvm::all_of(vectorDigits, [&](unsigned number) {
-      return tk::getDigitOf(layout.getDigits(HardwareDim::Register), number,
-                            r) == 0;
+    bool isStart = llvm::all_of(digits, [&](unsigned number) {
+      return tk::getDigitOf(all, number, r) == 0;
     });
     if (isStart && !isCopy(layout, r))
       starts.push_back(r);
   }
-  return starts;
+}
+
+SmallVector<int64_t> VectorRegisters::getRegisters(int64_t r) const {
+  SmallVector<int64_t> registers = {r};
+  for (int64_t weight : weights)
+    for (size_t i = 0, end = registers.size(); i < end; ++i)
+      registers.push_back(registers[i] + weight);
+  return registers;
 }
 
 //===----------------------------------------------------------------------===//
 // What all elements share
 //===----------------------------------------------------------------------===//
 
+static SmallVector<int64_t> getTileShape(ArrayRef<tk::ViewItem> items) {
+  SmallVector<int64_t> tileShape;
+  tk::getItemTileDims(items, tileShape);
+  return tileShape;
+}
+
 ViewAccess::ViewAccess(LoweringContext &context, Emitter &e,
                        const AccessOperands &access, const Layout &layout,
-                       const AccessFacts &facts)
+                       const AccessTraits &traits)
     : e(e), layout(layout), coordinates(context.getCoordinates(layout, e)),
-      elementType(convertElementType(access.viewType.getElementType())) {
-  if (elementType.isInteger(1))
-    elementType = e.getI8();
+      elementType(getMemoryType(access.viewType.getElementType())),
+      vectors(layout, elementType, traits.facts, getTileShape(access.items)) {
   ViewValues view = getViewValues(access.view);
   pointer = view.base;
   SmallVector<int64_t> tileShape;
@@ -93,7 +109,7 @@ ViewAccess::ViewAccess(LoweringContext &context, Emitter &e,
   for (auto [i, item] : llvm::enumerate(access.items)) {
     bool inbounds = !access.inbounds.empty() && access.inbounds[i];
     bool isNonNegative =
-        i < facts.isStartNonNegative.size() && facts.isStartNonNegative[i];
+        i < traits.isStartNonNegative.size() && traits.isStartNonNegative[i];
     ValueRange values = access.itemValues[i];
     switch (item.kind) {
     case ItemKind::Scalar:
@@ -117,7 +133,6 @@ ViewAccess::ViewAccess(LoweringContext &context, Emitter &e,
       pointer =
           e.getElementPointer(pointer, elementType, e.mul(part, item.stride));
     }
-  chooseVector(facts);
 }
 
 void ViewAccess::addScalar(Value coordinate, Value stride, Value extent,
@@ -177,19 +192,6 @@ void ViewAccess::addGather(const tk::ViewItem &source, ValueRange registers,
         e.resize(registers[std::max<int64_t>(r, 0)], e.getI64()));
   item.coordinateRegisters = std::move(map);
   items.push_back(std::move(item));
-}
-
-void ViewAccess::chooseVector(const AccessFacts &facts) {
-  if (!facts.contiguousDim)
-    return;
-  int64_t limit =
-      std::min({kMaxVectorBytes / getSizeInBytes(elementType),
-                facts.numAlignedElements, facts.numUniformElements});
-  for (unsigned number : layout.getContiguousDigits(*facts.contiguousDim)) {
-    if (2 * getVectorSize() > limit)
-      break;
-    vectorDigits.push_back(number);
-  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -52,10 +52,7 @@ struct SubviewPattern : TkgPattern<tk::SubviewOp> {
   FailureOr<SmallVector<Value>> lower(tk::SubviewOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
     ViewValues source = getViewValues(adaptor.getSource());
-    Type element =
-        convertElementType(op.getSource().getType().getElementType());
-    if (element.isInteger(1))
-      element = e.getI8();
+    Type element = getMemoryType(op.getSource().getType().getElementType());
     Value base = source.base, isInside;
     SmallVector<Value> extents, strides;
     const ValueRange *offset = adaptor.getOffsets().begin();
@@ -151,9 +148,7 @@ struct PtrAddPattern : TkgPattern<tk::PtrAddOp> {
                                       Emitter &e) const override {
     auto pointerType =
         cast<tk::PtrType>(getElementTypeOrSelf(op.getPointer().getType()));
-    Type element = convertElementType(pointerType.getElementType());
-    if (element.isInteger(1))
-      element = e.getI8();
+    Type element = getMemoryType(pointerType.getElementType());
     SmallVector<Value> pointers;
     for (auto [pointer, offset] :
          llvm::zip_equal(adaptor.getPointer(), adaptor.getOffset()))

@@ -61,6 +61,10 @@ Value NVVMCodegen::shuffleIndex(Emitter &e, Value value, Value lane) const {
                                 NVVM::ShflKind::idx, UnitAttr());
 }
 
+void NVVMCodegen::syncWarp(Emitter &e) const {
+  e.create<NVVM::SyncWarpOp>(e.getI32Constant(kFullWarp));
+}
+
 void NVVMCodegen::barrier(Emitter &e) const { e.create<NVVM::BarrierOp>(); }
 
 //===----------------------------------------------------------------------===//

@@ -22,6 +22,7 @@ public:
 
   Value shuffleXor(Emitter &e, Value value, unsigned laneMask) const override;
   Value shuffleIndex(Emitter &e, Value value, Value lane) const override;
+  void syncWarp(Emitter &e) const override;
   void barrier(Emitter &e) const override;
 
   SmallVector<Value> loadGlobal(Emitter &e, const GlobalAccess &access,

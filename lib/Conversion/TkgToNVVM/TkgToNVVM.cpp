@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Conversion/TkgToNVVM/TkgToNVVM.h"
+#include "MatmulOps.h"
 #include "NVVMCodegen.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -24,8 +25,7 @@ struct ConvertTkgToNVVMPass
     if (!info)
       return signalPassFailure();
     NVVMCodegen target(*info);
-    if (failed(lowerKernels(module, target,
-                            [](LoweringContext &, RewritePatternSet &) {})))
+    if (failed(lowerKernels(module, target, populateMatmulToNVVMPatterns)))
       signalPassFailure();
   }
 

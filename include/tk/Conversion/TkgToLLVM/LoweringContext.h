@@ -5,6 +5,7 @@
 #define TK_CONVERSION_TKGTOLLVM_LOWERINGCONTEXT_H
 
 #include "mlir/Transforms/DialectConversion.h"
+#include "tk/Conversion/TkgToLLVM/AccessTraits.h"
 #include "tk/Conversion/TkgToLLVM/TargetCodegen.h"
 #include "tk/Conversion/TkgToLLVM/TileCoordinates.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
@@ -31,20 +32,6 @@ struct ViewValues {
   ValueRange strides; // i64, in elements
 };
 ViewValues getViewValues(ValueRange values);
-
-/// How wide one memory access may be, found before anything is converted.
-struct AccessFacts {
-  /// The tile dimension along which memory is contiguous, if any.
-  std::optional<unsigned> contiguousDim;
-  /// Elements along it that are aligned as one vector.
-  int64_t numAlignedElements = 1;
-  /// Elements along it that are inside the view all or none.
-  int64_t numUniformElements = 1;
-  /// For each item: its start is never negative.
-  SmallVector<bool> isStartNonNegative;
-  /// No other access of this kernel writes the memory.
-  bool isReadOnly = false;
-};
 
 /// State of one conversion, shared by all patterns.
 class LoweringContext {
@@ -75,10 +62,10 @@ public:
   int64_t getNumWarps() const { return numWarps; }
   /// @}
 
-  /// Facts for the access `op`.
-  const AccessFacts &getAccessFacts(Operation *op) const;
-  void setAccessFacts(Operation *op, AccessFacts facts) {
-    accessFacts[op] = std::move(facts);
+  /// The traits of the access `op`.
+  const AccessTraits &getAccessTraits(Operation *op) const;
+  void setAccessTraits(Operation *op, AccessTraits traits) {
+    accessTraits[op] = std::move(traits);
   }
 
 private:
@@ -95,13 +82,15 @@ private:
   SmallVector<std::pair<tk::Layout, std::unique_ptr<TileCoordinates>>, 0> tiles;
   SmallVector<std::pair<tk::Layout, Value>, 0> firstReplicas;
   Value isFirstThread;
-  DenseMap<Operation *, AccessFacts> accessFacts;
+  DenseMap<Operation *, AccessTraits> accessTraits;
 };
 
 /// The layout of a tile; the scalar layout for a scalar.
 const tk::Layout &getTileLayout(Type type);
 /// The type of an element after conversion.
 Type convertElementType(Type type);
+/// The type of an element in memory after conversion: a bool takes a byte.
+Type getMemoryType(Type type);
 
 /// The base of our patterns: hands out an Emitter, and takes back one range of
 /// values for each result.
@@ -152,6 +141,8 @@ void populateControlFlowPatterns(LoweringContext &context,
                                  RewritePatternSet &patterns);
 void populateConvertLayoutPatterns(LoweringContext &context,
                                    RewritePatternSet &patterns);
+void populateCopyPatterns(LoweringContext &context,
+                          RewritePatternSet &patterns);
 void populateDotPatterns(LoweringContext &context, RewritePatternSet &patterns);
 void populateElementwisePatterns(LoweringContext &context,
                                  RewritePatternSet &patterns);

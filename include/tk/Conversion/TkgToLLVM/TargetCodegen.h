@@ -53,6 +53,8 @@ public:
                            unsigned laneMask) const = 0;
   /// The i32 `value` of lane `lane`.
   virtual Value shuffleIndex(Emitter &e, Value value, Value lane) const = 0;
+  /// Waits for all lanes of the warp; orders their memory accesses.
+  virtual void syncWarp(Emitter &e) const = 0;
   /// Waits for all threads of the block; orders their memory accesses.
   virtual void barrier(Emitter &e) const = 0;
   /// @}

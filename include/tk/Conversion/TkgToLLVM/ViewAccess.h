@@ -35,22 +35,38 @@ struct AccessOperands {
   ArrayRef<bool> inbounds;
 };
 
+/// The registers of a tile in groups that are accessed as vectors.
+class VectorRegisters {
+public:
+  VectorRegisters(const tk::Layout &layout, Type elementType,
+                  const AccessFacts &facts, ArrayRef<int64_t> tileShape);
+
+  /// Elements per access: a power of two.
+  int64_t getSize() const { return int64_t(1) << digits.size(); }
+  /// The registers in which vectors start; copies of others left out.
+  ArrayRef<int64_t> getStarts() const { return starts; }
+  /// The registers of the vector whose first element is in register `r`.
+  SmallVector<int64_t> getRegisters(int64_t r) const;
+
+private:
+  /// The weights of the register digits that count the elements of a vector,
+  /// lowest first.
+  SmallVector<int64_t> weights;
+  SmallVector<unsigned> digits;
+  SmallVector<int64_t> starts;
+};
+
 class ViewAccess {
 public:
   /// `layout` is that of the tile, scalar if all items are.
   ViewAccess(LoweringContext &context, Emitter &e, const AccessOperands &access,
-             const tk::Layout &layout, const AccessFacts &facts);
+             const tk::Layout &layout, const AccessTraits &traits);
 
   /// The address of the element of register `r`.
   Value getPointer(int64_t r);
   /// Whether it lies inside the view and the tile; null if it always does.
   Value getPredicate(int64_t r);
-  /// Elements per access: a power of two.
-  int64_t getVectorSize() const { return int64_t(1) << vectorDigits.size(); }
-  /// The registers of the vector whose first element is in register `r`.
-  SmallVector<int64_t> getVectorRegisters(int64_t r) const;
-  /// The registers in which vectors start; copies of others left out.
-  SmallVector<int64_t> getVectorStarts() const;
+  const VectorRegisters &getVectors() const { return vectors; }
   Type getElementType() const { return elementType; }
 
 private:
@@ -75,7 +91,6 @@ private:
                 int64_t tileExtent, bool inbounds, bool isNonNegative);
   void addGather(const tk::ViewItem &item, ValueRange registers, Value stride,
                  Value extent, tk::ItemTileDims dims, bool inbounds);
-  void chooseVector(const AccessFacts &facts);
   /// Equal for registers that `item` gives the same coordinate.
   int64_t getKey(const Item &item, int64_t r) const;
   Value getSlicePredicate(const Item &item, int64_t r);
@@ -91,8 +106,7 @@ private:
   Value pointer;
   /// The conjunction of the predicates that all elements share.
   Value sharedPredicate;
-  /// Register digits that count the elements of a vector, lowest first.
-  SmallVector<unsigned> vectorDigits;
+  VectorRegisters vectors;
   /// Comparisons and addresses already made, by what they depend on.
   std::map<std::pair<unsigned, int64_t>, Value> knownPredicates;
   std::map<SmallVector<int64_t>, Value> knownPointers;
