@@ -26,9 +26,9 @@ using namespace mlir;
 using namespace mlir::tk;
 
 /// Instructions that a program runs before others get a turn.
-constexpr unsigned kQuantum = 1024;
+constexpr unsigned kQuantum = 4096;
 /// Quanta that a program may run on end if it does not seem to wait.
-constexpr unsigned kMaxQuanta = 256;
+constexpr unsigned kMaxQuanta = 64;
 
 namespace {
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -100,18 +100,15 @@ void Scheduler::runQuantum(ProgramInstance &instance) {
 }
 
 void Scheduler::runTurn(ProgramInstance &instance, uint64_t memoryVersion) {
-  bool hasChangedMemory = false;
+  instance.hasReadAtomically = false;
+  instance.hasChangedMemory = false;
   for (unsigned i = 0; i < kMaxQuanta; ++i) {
-    instance.hasReadAtomically = false;
-    instance.hasChangedMemory = false;
     runQuantum(instance);
-    hasChangedMemory |= instance.hasChangedMemory;
-    bool waits = instance.hasReadAtomically && !instance.hasChangedMemory;
-    if (waits || instance.state != ProgramInstance::State::Running ||
-        isStopped || isPastDeadline())
+    if (instance.state != ProgramInstance::State::Running || isStopped)
+      return;
+    if (instance.hasReadAtomically || isPastDeadline())
       break;
   }
-  instance.hasChangedMemory = hasChangedMemory;
   noteState(instance, memoryVersion);
 }
 
@@ -119,8 +116,7 @@ void Scheduler::runTurn(ProgramInstance &instance, uint64_t memoryVersion) {
 /// start of the turn: what others change during it counts as later.
 void Scheduler::noteState(ProgramInstance &instance, uint64_t memoryVersion) {
   instance.isStuck = false;
-  if (!instance.hasJumpedBack || instance.hasChangedMemory ||
-      instance.state != ProgramInstance::State::Running)
+  if (!instance.hasJumpedBack || instance.hasChangedMemory)
     return;
   // Run on to a jump back: loops are compared at one instruction.
   unsigned target = instance.loopHead;

@@ -4,6 +4,8 @@
 #include "tk/Pipelines/Compiler.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "tk/Dialect/Tk/IR/Tk.h"
+#include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Pipelines/Pipelines.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -16,6 +18,10 @@ using namespace mlir::tk;
 
 StringRef mlir::tk::getStageName(Stage stage, Vendor vendor) {
   switch (stage) {
+  case Stage::Tk:
+    return "tk";
+  case Stage::Tkg:
+    return "tkg";
   case Stage::LLVM:
     return "llvm";
   case Stage::LLVMIR:
@@ -30,7 +36,8 @@ StringRef mlir::tk::getStageName(Stage stage, Vendor vendor) {
 
 std::optional<Stage> mlir::tk::parseStageName(StringRef name) {
   for (Vendor vendor : {Vendor::NVIDIA, Vendor::AMD})
-    for (Stage stage : {Stage::LLVM, Stage::LLVMIR, Stage::PTX, Stage::Binary})
+    for (Stage stage : {Stage::Tk, Stage::Tkg, Stage::LLVM, Stage::LLVMIR,
+                        Stage::PTX, Stage::Binary})
       if (getStageName(stage, vendor) == name)
         return stage;
   return std::nullopt;
@@ -38,6 +45,8 @@ std::optional<Stage> mlir::tk::parseStageName(StringRef name) {
 
 static StringRef getExtension(Stage stage, Vendor vendor) {
   switch (stage) {
+  case Stage::Tk:
+  case Stage::Tkg:
   case Stage::LLVM:
     return "mlir";
   case Stage::LLVMIR:
@@ -47,6 +56,13 @@ static StringRef getExtension(Stage stage, Vendor vendor) {
     return getStageName(stage, vendor);
   }
   llvm_unreachable("all stages are listed");
+}
+
+/// The stage of a module, by what is in it.
+static Stage identifyStage(ModuleOp module) {
+  if (module.getOps<KernelOp>().empty())
+    return Stage::LLVM;
+  return module->hasAttr(tkg::kTargetAttr) ? Stage::Tkg : Stage::Tk;
 }
 
 /// One compilation: the program in the form of the stage reached so far.
@@ -60,7 +76,6 @@ public:
   FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources) {
     if (failed(read(sources)))
       return failure();
-    stage = options.startAt;
     while (true) {
       if (failed(dump()))
         return failure();
@@ -80,6 +95,8 @@ private:
   LogicalResult read(llvm::SourceMgr &sources);
   /// Takes the program to the next stage that the target has.
   LogicalResult advance();
+  LogicalResult runPasses(StringRef name,
+                          function_ref<void(OpPassManager &)> build);
   LogicalResult lowerToLLVMIR();
   SmallVector<char, 0> serialize();
   LogicalResult dump();
@@ -89,7 +106,7 @@ private:
   TimingScope &timing;
   Vendor vendor;
   Location loc;
-  Stage stage = Stage::LLVM;
+  Stage stage = Stage::Tk;
 
   OwningOpRef<ModuleOp> module;
   llvm::LLVMContext llvmContext;
@@ -102,11 +119,22 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources) {
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   loc = FileLineColLoc::get(&context, buffer->getBufferIdentifier(), 1, 1);
-  switch (options.startAt) {
+  stage = options.startAt.value_or(Stage::Tk);
+  switch (stage) {
+  case Stage::Tk:
+  case Stage::Tkg:
   case Stage::LLVM: {
     TimingScope scope = timing.nest("parse MLIR");
     module = parseSourceFile<ModuleOp>(sources, &context);
-    return success(static_cast<bool>(module));
+    if (!module)
+      return failure();
+    if (!options.startAt)
+      stage = identifyStage(*module);
+    if (stage > options.stopAfter)
+      return emitError(loc)
+             << "cannot go back from stage '" << getStageName(stage, vendor)
+             << "' to '" << getStageName(options.stopAfter, vendor) << "'";
+    return success();
   }
   case Stage::LLVMIR:
     llvmModule =
@@ -121,21 +149,38 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources) {
   llvm_unreachable("all stages are listed");
 }
 
-LogicalResult Compiler::Run::lowerToLLVMIR() {
+LogicalResult
+Compiler::Run::runPasses(StringRef name,
+                         function_ref<void(OpPassManager &)> build) {
   PassManager passes(&context);
-  TimingScope scope = timing.nest("finalize LLVM dialect");
+  TimingScope scope = timing.nest(name);
   passes.enableTiming(scope);
-  buildFinalizeLLVMPipeline(passes);
-  if (failed(passes.run(*module)))
+  build(passes);
+  return passes.run(*module);
+}
+
+LogicalResult Compiler::Run::lowerToLLVMIR() {
+  if (failed(runPasses("finalize LLVM dialect", buildFinalizeLLVMPipeline)))
     return failure();
-  scope.stop();
   llvmModule =
       translateToLLVMIR(loc, *module, llvmContext, options.target, timing);
   return success(static_cast<bool>(llvmModule));
 }
 
 LogicalResult Compiler::Run::advance() {
+  const TargetInfo &target = *options.target.target;
   switch (stage) {
+  case Stage::Tk:
+    stage = Stage::Tkg;
+    return runPasses("tk to tkg", [&](OpPassManager &manager) {
+      buildTkPipeline(manager);
+      buildTkgPipeline(manager, target);
+    });
+  case Stage::Tkg:
+    stage = Stage::LLVM;
+    return runPasses("tkg to LLVM dialect", [&](OpPassManager &manager) {
+      buildTkgToLLVMPipeline(manager, target);
+    });
   case Stage::LLVM:
     stage = Stage::LLVMIR;
     return lowerToLLVMIR();
@@ -174,6 +219,8 @@ SmallVector<char, 0> Compiler::Run::serialize() {
   SmallString<0> text;
   llvm::raw_svector_ostream os(text);
   switch (stage) {
+  case Stage::Tk:
+  case Stage::Tkg:
   case Stage::LLVM:
     module->print(os, OpPrintingFlags().enableDebugInfo());
     break;

@@ -9,8 +9,14 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "tk/Conversion/TkToTkg/TkToTkg.h"
+#include "tk/Conversion/TkgToNVVM/TkgToNVVM.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
+#include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Pipelines/Passes.h"
+#include "tk/Support/TargetInfo.h"
+#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -35,10 +41,49 @@ void mlir::tk::buildTkPipeline(OpPassManager &manager) {
   buildSimplifyPipeline(manager);
 }
 
+void mlir::tk::buildTkgPipeline(OpPassManager &manager,
+                                const TargetInfo &target) {
+  tkg::ConvertTkToTkgPassOptions conversion;
+  conversion.target = target.getName().str();
+  manager.addPass(tkg::createConvertTkToTkgPass(conversion));
+  manager.nest<KernelOp>().addPass(tkg::createChooseMatrixInstructionPass());
+  manager.addPass(tkg::createChooseCopiesPass());
+  OpPassManager &kernels = manager.nest<KernelOp>();
+  kernels.addPass(tkg::createAllocateSharedMemoryPass());
+  kernels.addPass(tkg::createPlaceSynchronisationPass());
+  manager.addPass(createCollectManifestPass());
+}
+
+void mlir::tk::buildTkgToLLVMPipeline(OpPassManager &manager,
+                                      const TargetInfo &target) {
+  manager.addPass(tkg::createConvertTkgToNVVMPass());
+  manager.addPass(createCompleteManifestPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
 void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createConvertNVVMToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
+
+namespace {
+/// For pipelines that depend on the chip.
+struct TargetPipelineOptions
+    : public PassPipelineOptions<TargetPipelineOptions> {
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("Exact name of the chip"),
+                             llvm::cl::init("sm_90a")};
+
+  /// Null after an error message: tk-opt has no location to report at.
+  const TargetInfo *getTarget() const {
+    const TargetInfo *info = TargetInfo::lookup(target);
+    if (!info)
+      llvm::WithColor::error() << "unknown target '" << target << "'\n";
+    return info;
+  }
+};
+} // namespace
 
 void mlir::tk::registerPipelines() {
   PassPipelineRegistration<>("tk-simplify",
@@ -46,6 +91,18 @@ void mlir::tk::registerPipelines() {
                              buildSimplifyPipeline);
   PassPipelineRegistration<>("tk-pipeline", "all passes on the tk dialect",
                              buildTkPipeline);
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "tkg-pipeline", "tk to tkg with every decision made",
+      [](OpPassManager &manager, const TargetPipelineOptions &options) {
+        if (const TargetInfo *target = options.getTarget())
+          buildTkgPipeline(manager, *target);
+      });
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "tkg-to-llvm", "tkg to the LLVM dialect with NVVM or ROCDL",
+      [](OpPassManager &manager, const TargetPipelineOptions &options) {
+        if (const TargetInfo *target = options.getTarget())
+          buildTkgToLLVMPipeline(manager, *target);
+      });
   PassPipelineRegistration<>("tk-finalize-llvm",
                              "LLVM dialect to what translates to LLVM IR",
                              buildFinalizeLLVMPipeline);

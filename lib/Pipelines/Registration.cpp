@@ -27,6 +27,7 @@
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Pipelines/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
 
 using namespace mlir;
@@ -48,6 +49,7 @@ void mlir::tk::registerPasses() {
   tkg::registerTkToTkgPasses();
   tkg::registerTkgPasses();
   tkg::registerTkgToNVVMPasses();
+  registerTkPipelinesPasses();
   registerPipelines();
 
   arith::registerArithIntRangeOptsPass();

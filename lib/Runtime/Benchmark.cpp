@@ -69,7 +69,7 @@ namespace {
 /// Launches with or without an event before and after each.
 class Launcher {
 public:
-  Launcher(Device &device, function_ref<Error(int64_t)> launch)
+  Launcher(GpuDevice &device, function_ref<Error(int64_t)> launch)
       : device(device), launch(launch) {}
 
   /// Allocates what overwrites the cache.
@@ -134,7 +134,7 @@ private:
     return launch(iteration++);
   }
 
-  Device &device;
+  GpuDevice &device;
   function_ref<Error(int64_t)> launch;
   DeviceBuffer flushBuffer;
   int64_t iteration = 0;
@@ -171,7 +171,7 @@ static int64_t countLaunches(double time, double perLaunch, int64_t minimum,
   return std::clamp(static_cast<int64_t>(count), minimum, maximum);
 }
 
-Expected<Measurement> mlir::tk::measure(Device &device,
+Expected<Measurement> mlir::tk::measure(GpuDevice &device,
                                         const BenchOptions &options,
                                         function_ref<Error(int64_t)> launch) {
   Launcher launcher(device, launch);
@@ -207,7 +207,7 @@ Expected<Measurement> mlir::tk::measure(Device &device,
   return result;
 }
 
-Expected<double> mlir::tk::measureCopySpeed(Device &device) {
+Expected<double> mlir::tk::measureCopySpeed(GpuDevice &device) {
   // Large against every cache, and small against every memory.
   int64_t size =
       std::max<int64_t>(8 * device.getFacts().l2Bytes, int64_t(256) << 20);

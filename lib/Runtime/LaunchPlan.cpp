@@ -285,8 +285,11 @@ chooseVariant(const ManifestKernel &kernel, const HostBindings &bindings,
                            broken->str());
 }
 
-static Error computeGrid(const ManifestKernel &kernel,
-                         const HostBindings &bindings, LaunchPlan &plan) {
+/// Sets the grid of `plan`. Returns the extents as the kernel sees them, which
+/// differ where the axes are launched as one.
+static Expected<std::array<int64_t, 3>>
+computeGrid(const ManifestKernel &kernel, const HostBindings &bindings,
+            LaunchPlan &plan) {
   for (auto [axis, expr] : enumerate(kernel.grid)) {
     Expected<int64_t> extent = expr.evaluateInteger(bindings);
     if (!extent)
@@ -297,9 +300,10 @@ static Error computeGrid(const ManifestKernel &kernel,
                                Twine(*extent));
     plan.grid[axis] = *extent;
   }
+  std::array<int64_t, 3> extents = plan.grid;
   plan.isEmpty = is_contained(plan.grid, 0);
   if (plan.isEmpty)
-    return Error::success();
+    return extents;
   constexpr int64_t kMaxX = INT32_MAX, kMaxYZ = UINT16_MAX;
   std::array<int64_t, 3> limits = {kMaxX, kMaxYZ, kMaxYZ};
   if (plan.variant->hasLinearGrid) {
@@ -314,7 +318,7 @@ static Error computeGrid(const ManifestKernel &kernel,
       return createStringError(
           "the grid needs " + Twine(extent) + " programs along axis " +
           Twine(axis) + ", but the device has at most " + Twine(limits[axis]));
-  return Error::success();
+  return extents;
 }
 
 static uint64_t packScalar(const ManifestParam &param,
@@ -330,7 +334,8 @@ static uint64_t packScalar(const ManifestParam &param,
 }
 
 static uint64_t packCell(const AbiSlot &slot, ArrayRef<ManifestParam> params,
-                         ArrayRef<LaunchArgument> arguments) {
+                         ArrayRef<LaunchArgument> arguments,
+                         const std::array<int64_t, 3> &gridExtents) {
   switch (slot.kind) {
   case AbiSlot::Kind::Address:
     return arguments[slot.param].address;
@@ -340,6 +345,8 @@ static uint64_t packCell(const AbiSlot &slot, ArrayRef<ManifestParam> params,
     return arguments[slot.param].strides[slot.dim];
   case AbiSlot::Kind::Scalar:
     return packScalar(params[slot.param], arguments[slot.param]);
+  case AbiSlot::Kind::GridExtent:
+    return gridExtents[slot.dim];
   case AbiSlot::Kind::Workspace:
     return 0;
   }
@@ -369,8 +376,10 @@ mlir::tk::planLaunch(const ManifestKernel &kernel,
   if (!variant)
     return variant.takeError();
   plan.variant = *variant;
-  if (Error error = computeGrid(kernel, *bindings, plan))
-    return std::move(error);
+  Expected<std::array<int64_t, 3>> gridExtents =
+      computeGrid(kernel, *bindings, plan);
+  if (!gridExtents)
+    return gridExtents.takeError();
   Expected<int64_t> workspaceBytes =
       kernel.workspace.bytes.evaluateInteger(*bindings);
   if (!workspaceBytes)
@@ -378,6 +387,7 @@ mlir::tk::planLaunch(const ManifestKernel &kernel,
                              toString(workspaceBytes.takeError()));
   plan.workspaceBytes = *workspaceBytes;
   for (const AbiSlot &slot : plan.variant->abi)
-    plan.cells.push_back(packCell(slot, kernel.params, arguments));
+    plan.cells.push_back(
+        packCell(slot, kernel.params, arguments, *gridExtents));
   return plan;
 }

@@ -24,7 +24,7 @@ bool ManifestParam::operator==(const ManifestParam &other) const {
   return name == other.name && isTensor == other.isTensor &&
          isPointer == other.isPointer && dtype == other.dtype &&
          access == other.access && areEqual(dims, other.dims) &&
-         aliases == other.aliases;
+         aliases == other.aliases && isZeroed == other.isZeroed;
 }
 
 bool ManifestVariant::operator==(const ManifestVariant &other) const {
@@ -85,6 +85,8 @@ std::string mlir::tk::formatAbiSlot(const AbiSlot &slot,
     return params[slot.param].name + ".stride" + std::to_string(slot.dim);
   case AbiSlot::Kind::Scalar:
     return params[slot.param].name;
+  case AbiSlot::Kind::GridExtent:
+    return "grid." + std::to_string(slot.dim);
   case AbiSlot::Kind::Workspace:
     return "workspace";
   }
@@ -101,6 +103,9 @@ std::optional<AbiSlot> mlir::tk::parseAbiSlot(StringRef text,
   if (param == params.end()) {
     if (text == "workspace")
       return AbiSlot{AbiSlot::Kind::Workspace};
+    AbiSlot slot{AbiSlot::Kind::GridExtent};
+    if (name == "grid" && !property.getAsInteger(10, slot.dim) && slot.dim < 3)
+      return slot;
     return std::nullopt;
   }
   AbiSlot slot{AbiSlot::Kind::Scalar};
@@ -154,6 +159,8 @@ static json::Value writeParam(const ManifestParam &param) {
     object["pointer"] = true;
   if (param.isTensor)
     object["dims"] = writeExprs(param.dims);
+  if (param.isZeroed)
+    object["zeroed"] = true;
   if (!param.aliases.empty())
     object["aliases"] = json::Array(param.aliases);
   return object;
@@ -329,6 +336,7 @@ static ManifestParam readParam(Reader &reader, const json::Object &object,
   param.name = reader.getString(object, "name", path);
   param.isTensor = reader.getString(object, "kind", path) == "tensor";
   param.isPointer = reader.getFlag(object, "pointer", path);
+  param.isZeroed = reader.getFlag(object, "zeroed", path);
   if (auto dtype = parseDTypeName(reader.getString(object, "dtype", path)))
     param.dtype = *dtype;
   else

@@ -47,16 +47,18 @@ public:
 
 using llvm::createStringError;
 
-/// The stage that a file's name suggests.
+/// The stage that a file's name suggests. MLIR files tell themselves.
 static std::optional<Stage> guessStage(StringRef file) {
   StringRef extension = llvm::sys::path::extension(file);
-  if (extension == ".mlir" || file == "-")
-    return Stage::LLVM;
   if (extension == ".ll" || extension == ".bc")
     return Stage::LLVMIR;
   if (extension == ".ptx")
     return Stage::PTX;
   return std::nullopt;
+}
+
+static bool isMlirFile(StringRef file) {
+  return llvm::sys::path::extension(file) == ".mlir" || file == "-";
 }
 
 /// "; did you mean 'x'?", or nothing.
@@ -76,7 +78,7 @@ static llvm::Expected<const TargetInfo *> findTarget(StringRef name) {
 
 static llvm::Expected<Stage> findStage(StringRef name, Vendor vendor) {
   std::optional<Stage> stage = parseStageName(name);
-  SmallVector<StringRef> known = {"llvm", "llvmir"};
+  SmallVector<StringRef> known = {"tk", "tkg", "llvm", "llvmir"};
   if (vendor == Vendor::NVIDIA)
     known.push_back("ptx");
   known.push_back(getStageName(Stage::Binary, vendor));
@@ -98,7 +100,7 @@ static llvm::Error readStages(const InputArgList &arguments,
     options.compiler.startAt = *stage;
   } else if (std::optional<Stage> stage = guessStage(options.input)) {
     options.compiler.startAt = *stage;
-  } else {
+  } else if (!isMlirFile(options.input)) {
     return createStringError("cannot tell the stage of '" + options.input +
                              "' from its name; pass --start-at");
   }
@@ -108,9 +110,9 @@ static llvm::Error readStages(const InputArgList &arguments,
   if (!stage)
     return stage.takeError();
   options.compiler.stopAfter = *stage;
-  if (*stage < options.compiler.startAt)
+  if (options.compiler.startAt && *stage < *options.compiler.startAt)
     return createStringError("cannot go back from stage '" +
-                             getStageName(options.compiler.startAt, vendor) +
+                             getStageName(*options.compiler.startAt, vendor) +
                              "' to '" + emit + "'");
   return llvm::Error::success();
 }

@@ -17,7 +17,7 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<file>">,
 def target_eq : V<"target",
     "Chip to compile for (default: sm_90a)", "<name>">;
 def emit_eq : V<"emit",
-    "What to write: ast, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
+    "What to write: ast, tk, tkg, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
     "<stage>">;
 def stop_after_eq : V<"stop-after", "Same as --emit", "<stage>">, Alias<emit_eq>;
 def start_at_eq : V<"start-at",

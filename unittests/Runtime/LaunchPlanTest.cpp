@@ -119,8 +119,12 @@ TEST(LaunchPlanTest, LargeGridsAreErrorsUnlessLinear) {
   EXPECT_EQ(getError(kernel, makeArguments()),
             "the grid needs 100000 programs along axis 1, but the device has "
             "at most 65535");
-  for (ManifestVariant &variant : kernel.variants)
+  for (ManifestVariant &variant : kernel.variants) {
     variant.hasLinearGrid = true;
+    variant.abi = {{AbiSlot::Kind::GridExtent, 0, 1}};
+  }
+  // The kernel still learns the extents of its axes.
+  EXPECT_EQ(planLaunch(kernel, makeArguments(), 132)->cells[0], 100000u);
   EXPECT_EQ(planLaunch(kernel, makeArguments(), 132)->grid,
             (std::array<int64_t, 3>{300000, 1, 1}));
   kernel.grid = {parse("4611686018427387904"), parse("8")};

@@ -36,9 +36,11 @@ static Manifest makeManifest() {
   vector.symbol = "axpy_f16_vector";
   vector.preconditions = {parse("x.address % 16 == 0"),
                           parse("x.stride1 == 1 && x.span < 2147483648")};
-  vector.abi = {{AbiSlot::Kind::Address, 0},   {AbiSlot::Kind::Dim, 0, 1},
-                {AbiSlot::Kind::Stride, 0, 0}, {AbiSlot::Kind::Scalar, 1},
-                {AbiSlot::Kind::Address, 2},   {AbiSlot::Kind::Workspace}};
+  vector.abi = {
+      {AbiSlot::Kind::Address, 0},   {AbiSlot::Kind::Dim, 0, 1},
+      {AbiSlot::Kind::Stride, 0, 0}, {AbiSlot::Kind::Scalar, 1},
+      {AbiSlot::Kind::Address, 2},   {AbiSlot::Kind::GridExtent, 0, 1},
+      {AbiSlot::Kind::Workspace}};
   vector.blockSize = {128, 1, 1};
   vector.dynamicSharedBytes = 49152;
   ManifestVariant general = vector;
@@ -77,14 +79,14 @@ TEST(ManifestTest, InstancesAreFoundByName) {
 TEST(ManifestTest, AbiSlotsAreText) {
   Manifest manifest = makeManifest();
   ArrayRef<ManifestParam> params = manifest.kernels[0].params;
-  const char *expected[] = {"x.address", "x.dim1",    "x.stride0",
-                            "alpha",     "y.address", "workspace"};
+  const char *expected[] = {"x.address", "x.dim1", "x.stride0", "alpha",
+                            "y.address", "grid.1", "workspace"};
   for (auto [slot, text] : zip(manifest.kernels[0].variants[0].abi, expected)) {
     EXPECT_EQ(formatAbiSlot(slot, params), text);
     EXPECT_EQ(parseAbiSlot(text, params), slot);
   }
-  for (const char *wrong :
-       {"z.address", "x", "x.dim2", "x.stride", "x.size", "alpha.dim0", ""})
+  for (const char *wrong : {"z.address", "x", "x.dim2", "x.stride", "x.size",
+                            "alpha.dim0", "grid.3", ""})
     EXPECT_EQ(parseAbiSlot(wrong, params), std::nullopt) << wrong;
 }
 

@@ -22,20 +22,23 @@ namespace mlir::tk {
 /// The forms that a program takes, in order. A compilation starts at one (its
 /// input) and stops at a later one (its output).
 enum class Stage {
+  Tk,     ///< kernels as written
+  Tkg,    ///< kernels on a machine, every decision made
   LLVM,   ///< LLVM dialect with NVVM or ROCDL
   LLVMIR, ///< optimised LLVM IR with device libraries
   PTX,    ///< NVIDIA only
   Binary, ///< cubin or hsaco
 };
 
-/// "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the vendor.
+/// "tk", "tkg", "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the vendor.
 llvm::StringRef getStageName(Stage stage, Vendor vendor);
 /// "cubin" and "hsaco" both name Stage::Binary.
 std::optional<Stage> parseStageName(llvm::StringRef name);
 
 struct CompilerOptions {
   TargetOptions target;
-  Stage startAt = Stage::LLVM;
+  /// If not given: MLIR tells by what is in it.
+  std::optional<Stage> startAt;
   Stage stopAfter = Stage::Binary;
   /// If set, every stage passed is written to this folder, as
   /// `<number>-<stage>.<extension>`.

@@ -10,6 +10,8 @@ class OpPassManager;
 
 namespace mlir::tk {
 
+class TargetInfo;
+
 /// Folds, removes what is dead or repeated, and moves what is invariant out of
 /// loops; drops arithmetic and bounds tests that value ranges prove needless.
 /// Registered as `tk-simplify`.
@@ -19,6 +21,15 @@ void buildSimplifyPipeline(OpPassManager &manager);
 /// Parameters are bound before, for each kernel by itself. Registered as
 /// `tk-pipeline`.
 void buildTkPipeline(OpPassManager &manager);
+
+/// From simple kernels to a program for `target` with every decision made:
+/// layouts, shared memory, waits. Adds the manifest. Registered as
+/// `tkg-pipeline`.
+void buildTkgPipeline(OpPassManager &manager, const TargetInfo &target);
+
+/// From `tkg` to the LLVM dialect with NVVM or ROCDL; completes the manifest.
+/// Registered as `tkg-to-llvm`.
+void buildTkgToLLVMPipeline(OpPassManager &manager, const TargetInfo &target);
 
 /// LLVM dialect with NVVM or ROCDL to what translates to LLVM IR: the ops that
 /// are inline assembly become inline assembly.

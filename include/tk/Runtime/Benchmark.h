@@ -4,7 +4,7 @@
 #ifndef TK_RUNTIME_BENCHMARK_H
 #define TK_RUNTIME_BENCHMARK_H
 
-#include "tk/Runtime/Device.h"
+#include "tk/Runtime/GpuDevice.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace mlir::tk {
@@ -57,12 +57,12 @@ Measurement summarize(std::vector<double> times);
 /// Times `launch`, which queues one launch. It gets the number of the launch,
 /// to rotate between copies of its buffers.
 llvm::Expected<Measurement>
-measure(Device &device, const BenchOptions &options,
+measure(GpuDevice &device, const BenchOptions &options,
         llvm::function_ref<llvm::Error(int64_t iteration)> launch);
 
 /// The speed of copying memory that exceeds the caches, in bytes per second,
 /// read and written bytes counted: the roof of kernels that move data.
-llvm::Expected<double> measureCopySpeed(Device &device);
+llvm::Expected<double> measureCopySpeed(GpuDevice &device);
 
 } // namespace mlir::tk
 

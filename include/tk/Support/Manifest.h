@@ -35,6 +35,8 @@ struct ManifestParam {
   std::vector<HostExpr> dims;
   /// Parameters whose memory may overlap this one's.
   std::vector<std::string> aliases;
+  /// Of a temp: its memory starts as zeros.
+  bool isZeroed = false;
 
   bool operator==(const ManifestParam &other) const;
 };
@@ -42,11 +44,12 @@ struct ManifestParam {
 /// One parameter of the device function.
 struct AbiSlot {
   enum class Kind {
-    Address,   ///< of element 0 of tensor `param`, or the pointer `param`
-    Dim,       ///< extent of dimension `dim` of tensor `param`, i64
-    Stride,    ///< stride of dimension `dim` of tensor `param`, elements, i64
-    Scalar,    ///< scalar `param`, as its dtype
-    Workspace, ///< address of the workspace
+    Address,    ///< of element 0 of tensor `param`, or the pointer `param`
+    Dim,        ///< extent of dimension `dim` of tensor `param`, i64
+    Stride,     ///< stride of dimension `dim` of tensor `param`, elements, i64
+    Scalar,     ///< scalar `param`, as its dtype
+    GridExtent, ///< extent of the grid along axis `dim`, i32
+    Workspace,  ///< address of the workspace
   };
   Kind kind;
   unsigned param = 0;
@@ -127,7 +130,7 @@ struct Manifest {
 /// The hash for Manifest::sourceHash.
 std::string hashSource(llvm::StringRef source);
 
-/// "x.address", "x.dim0", "x.stride1", "alpha", "workspace".
+/// "x.address", "x.dim0", "x.stride1", "alpha", "grid.1", "workspace".
 std::string formatAbiSlot(const AbiSlot &slot,
                           llvm::ArrayRef<ManifestParam> params);
 std::optional<AbiSlot> parseAbiSlot(llvm::StringRef text,

@@ -1,8 +1,9 @@
-//===- Device.h - a GPU, through a driver that is loaded at run time ------===//
+//===- GpuDevice.h - a GPU, through a driver that is loaded at run time
+//------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef TK_RUNTIME_DEVICE_H
-#define TK_RUNTIME_DEVICE_H
+#ifndef TK_RUNTIME_GPUDEVICE_H
+#define TK_RUNTIME_GPUDEVICE_H
 
 #include "tk/Runtime/HostTensor.h"
 #include "tk/Runtime/LaunchPlan.h"
@@ -29,7 +30,7 @@ struct DeviceFacts {
   std::string busId;
 };
 
-class Device;
+class GpuDevice;
 
 /// Memory on a device, freed at the end of its life, which must lie within the
 /// life of the device.
@@ -44,8 +45,8 @@ public:
   int64_t getSizeInBytes() const { return sizeInBytes; }
 
 private:
-  friend class Device;
-  Device *device = nullptr;
+  friend class GpuDevice;
+  GpuDevice *device = nullptr;
   uint64_t address = 0;
   int64_t sizeInBytes = 0;
 };
@@ -59,8 +60,8 @@ public:
   ~DeviceEvent();
 
 private:
-  friend class Device;
-  Device *device = nullptr;
+  friend class GpuDevice;
+  GpuDevice *device = nullptr;
   void *handle = nullptr;
 };
 
@@ -73,8 +74,8 @@ public:
   ~DeviceModule();
 
 private:
-  friend class Device;
-  Device *device = nullptr;
+  friend class GpuDevice;
+  GpuDevice *device = nullptr;
   void *handle = nullptr;
 };
 
@@ -83,12 +84,12 @@ private:
 ///
 /// Errors say what happened in words: no driver, no device, too little memory
 /// with the numbers, an illegal address, a kernel that does not end.
-class Device {
+class GpuDevice {
 public:
   /// Opens GPU number `index`. `libraryPath` replaces the usual driver.
-  static llvm::Expected<std::unique_ptr<Device>>
+  static llvm::Expected<std::unique_ptr<GpuDevice>>
   create(Vendor vendor, int index = 0, llvm::StringRef libraryPath = "");
-  ~Device();
+  ~GpuDevice();
 
   const DeviceFacts &getFacts() const { return facts; }
 
@@ -133,7 +134,7 @@ private:
   friend class DeviceEvent;
   friend class DeviceModule;
 
-  Device();
+  GpuDevice();
   llvm::Error open(Vendor newVendor, int index, llvm::StringRef libraryPath);
   llvm::Error readFacts(int index);
   llvm::Expected<int64_t> getAttribute(int attribute);
@@ -157,13 +158,13 @@ private:
 class DeviceTensor {
 public:
   /// Allocates and copies.
-  static llvm::Expected<DeviceTensor> upload(Device &device,
+  static llvm::Expected<DeviceTensor> upload(GpuDevice &device,
                                              const HostTensor &tensor);
 
   /// Copies the memory of `tensor` again.
-  llvm::Error update(Device &device, const HostTensor &tensor);
+  llvm::Error update(GpuDevice &device, const HostTensor &tensor);
   /// Copies back into a tensor of the same shape and strides.
-  llvm::Error download(Device &device, HostTensor &tensor) const;
+  llvm::Error download(GpuDevice &device, HostTensor &tensor) const;
 
   LaunchArgument getArgument() const {
     return LaunchArgument::tensor(buffer.getAddress() + originInBytes, dtype,
@@ -180,4 +181,4 @@ private:
 
 } // namespace mlir::tk
 
-#endif // TK_RUNTIME_DEVICE_H
+#endif // TK_RUNTIME_GPUDEVICE_H

@@ -1,7 +1,8 @@
-//===- Device.cpp - a GPU, through a driver that is loaded at run time ----===//
+//===- GpuDevice.cpp - a GPU, through a driver that is loaded at run time
+//----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Runtime/Device.h"
+#include "tk/Runtime/GpuDevice.h"
 #include "DriverFunctions.h"
 #include "tk/Support/BinaryFile.h"
 #include "llvm/ADT/STLExtras.h"
@@ -68,22 +69,22 @@ static std::string formatBytes(uint64_t bytes) {
 // Opening
 //===----------------------------------------------------------------------===//
 
-Device::Device() = default;
+GpuDevice::GpuDevice() = default;
 
-Device::~Device() {
+GpuDevice::~GpuDevice() {
   if (driver && context && driver->releaseContext && !isBroken)
     driver->releaseContext(deviceHandle);
 }
 
-Expected<std::unique_ptr<Device>> Device::create(Vendor vendor, int index,
-                                                 StringRef libraryPath) {
-  std::unique_ptr<Device> device(new Device());
+Expected<std::unique_ptr<GpuDevice>> GpuDevice::create(Vendor vendor, int index,
+                                                       StringRef libraryPath) {
+  std::unique_ptr<GpuDevice> device(new GpuDevice());
   if (Error error = device->open(vendor, index, libraryPath))
     return std::move(error);
   return std::move(device);
 }
 
-Error Device::open(Vendor newVendor, int index, StringRef libraryPath) {
+Error GpuDevice::open(Vendor newVendor, int index, StringRef libraryPath) {
   vendor = newVendor;
   Expected<DriverFunctions> functions =
       DriverFunctions::load(vendor, libraryPath);
@@ -117,7 +118,7 @@ Error Device::open(Vendor newVendor, int index, StringRef libraryPath) {
   return readFacts(index);
 }
 
-Expected<int64_t> Device::getAttribute(int attribute) {
+Expected<int64_t> GpuDevice::getAttribute(int attribute) {
   int value = 0;
   if (Error error =
           check(driver->getDeviceAttribute(&value, attribute, deviceHandle),
@@ -149,7 +150,7 @@ static std::string chooseTarget(int64_t major, int64_t minor) {
   return best;
 }
 
-Error Device::readFacts(int index) {
+Error GpuDevice::readFacts(int index) {
   const AttributeNumbers &numbers = getAttributes(vendor);
   char text[256] = {};
   if (driver->getDeviceName(text, sizeof(text) - 1, deviceHandle) == 0)
@@ -188,7 +189,7 @@ Error Device::readFacts(int index) {
 // Errors
 //===----------------------------------------------------------------------===//
 
-Error Device::check(int code, const Twine &action) {
+Error GpuDevice::check(int code, const Twine &action) {
   if (code == 0)
     return Error::success();
   const ResultNumbers &results = getResults(vendor);
@@ -227,7 +228,7 @@ DeviceBuffer::~DeviceBuffer() {
     device->driver->release(address);
 }
 
-Expected<DeviceBuffer> Device::allocate(int64_t sizeInBytes) {
+Expected<DeviceBuffer> GpuDevice::allocate(int64_t sizeInBytes) {
   DeviceBuffer buffer;
   if (sizeInBytes == 0)
     return std::move(buffer);
@@ -247,33 +248,33 @@ Expected<DeviceBuffer> Device::allocate(int64_t sizeInBytes) {
   return std::move(buffer);
 }
 
-Error Device::copyToDevice(uint64_t address, ArrayRef<uint8_t> bytes) {
+Error GpuDevice::copyToDevice(uint64_t address, ArrayRef<uint8_t> bytes) {
   if (bytes.empty())
     return Error::success();
   return check(driver->copyToDevice(address, bytes.data(), bytes.size()),
                "cannot copy to the device");
 }
 
-Error Device::copyToHost(MutableArrayRef<uint8_t> bytes, uint64_t address) {
+Error GpuDevice::copyToHost(MutableArrayRef<uint8_t> bytes, uint64_t address) {
   if (bytes.empty())
     return Error::success();
   return check(driver->copyToHost(bytes.data(), address, bytes.size()),
                "cannot copy from the device");
 }
 
-Error Device::copyOnDevice(uint64_t to, uint64_t from, int64_t sizeInBytes) {
+Error GpuDevice::copyOnDevice(uint64_t to, uint64_t from, int64_t sizeInBytes) {
   return check(driver->copyOnDevice(to, from, sizeInBytes, nullptr),
                "cannot copy on the device");
 }
 
-Error Device::fill(uint64_t address, uint8_t value, int64_t sizeInBytes) {
+Error GpuDevice::fill(uint64_t address, uint8_t value, int64_t sizeInBytes) {
   if (sizeInBytes == 0)
     return Error::success();
   return check(driver->fill(address, value, sizeInBytes, nullptr),
                "cannot fill device memory");
 }
 
-Expected<DeviceTensor> DeviceTensor::upload(Device &device,
+Expected<DeviceTensor> DeviceTensor::upload(GpuDevice &device,
                                             const HostTensor &tensor) {
   DeviceTensor result;
   result.dtype = tensor.getDType();
@@ -289,11 +290,11 @@ Expected<DeviceTensor> DeviceTensor::upload(Device &device,
   return std::move(result);
 }
 
-Error DeviceTensor::update(Device &device, const HostTensor &tensor) {
+Error DeviceTensor::update(GpuDevice &device, const HostTensor &tensor) {
   return device.copyToDevice(buffer.getAddress(), tensor.getMemory());
 }
 
-Error DeviceTensor::download(Device &device, HostTensor &tensor) const {
+Error DeviceTensor::download(GpuDevice &device, HostTensor &tensor) const {
   return device.copyToHost(tensor.getMemory(), buffer.getAddress());
 }
 
@@ -312,7 +313,7 @@ DeviceModule::~DeviceModule() {
     device->driver->unloadModule(handle);
 }
 
-Expected<DeviceModule> Device::load(StringRef binary) {
+Expected<DeviceModule> GpuDevice::load(StringRef binary) {
   // PTX is read up to its zero.
   std::string image = binary.str();
   // CU_JIT_ERROR_LOG_BUFFER and its size: says why the driver rejects PTX.
@@ -337,9 +338,9 @@ Expected<DeviceModule> Device::load(StringRef binary) {
   return std::move(module);
 }
 
-Expected<void *> Device::getFunction(const DeviceModule &module,
-                                     StringRef symbol,
-                                     int64_t dynamicSharedBytes) {
+Expected<void *> GpuDevice::getFunction(const DeviceModule &module,
+                                        StringRef symbol,
+                                        int64_t dynamicSharedBytes) {
   void *function = nullptr;
   int code =
       driver->getFunction(&function, module.handle, symbol.str().c_str());
@@ -361,7 +362,7 @@ Expected<void *> Device::getFunction(const DeviceModule &module,
   return function;
 }
 
-Error Device::launch(const DeviceModule &module, const LaunchPlan &plan) {
+Error GpuDevice::launch(const DeviceModule &module, const LaunchPlan &plan) {
   if (plan.isEmpty)
     return Error::success();
   const ManifestVariant &variant = *plan.variant;
@@ -369,11 +370,11 @@ Error Device::launch(const DeviceModule &module, const LaunchPlan &plan) {
                 variant.clusterSize, variant.dynamicSharedBytes, plan.cells);
 }
 
-Error Device::launch(const DeviceModule &module, StringRef symbol,
-                     const std::array<int64_t, 3> &grid,
-                     const std::array<int64_t, 3> &block,
-                     const std::array<int64_t, 3> &cluster,
-                     int64_t dynamicSharedBytes, ArrayRef<uint64_t> cells) {
+Error GpuDevice::launch(const DeviceModule &module, StringRef symbol,
+                        const std::array<int64_t, 3> &grid,
+                        const std::array<int64_t, 3> &block,
+                        const std::array<int64_t, 3> &cluster,
+                        int64_t dynamicSharedBytes, ArrayRef<uint64_t> cells) {
   Expected<void *> function = getFunction(module, symbol, dynamicSharedBytes);
   if (!function)
     return function.takeError();
@@ -422,7 +423,7 @@ DeviceEvent::~DeviceEvent() {
     device->driver->destroyEvent(handle);
 }
 
-Expected<DeviceEvent> Device::createEvent() {
+Expected<DeviceEvent> GpuDevice::createEvent() {
   DeviceEvent event;
   if (Error error = check(driver->createEvent(&event.handle, 0),
                           "cannot create an event"))
@@ -431,13 +432,13 @@ Expected<DeviceEvent> Device::createEvent() {
   return std::move(event);
 }
 
-Error Device::record(const DeviceEvent &event) {
+Error GpuDevice::record(const DeviceEvent &event) {
   return check(driver->recordEvent(event.handle, nullptr),
                "cannot record an event");
 }
 
-Expected<double> Device::getMilliseconds(const DeviceEvent &from,
-                                         const DeviceEvent &to) {
+Expected<double> GpuDevice::getMilliseconds(const DeviceEvent &from,
+                                            const DeviceEvent &to) {
   float milliseconds = 0;
   if (Error error =
           check(driver->getElapsed(&milliseconds, from.handle, to.handle),
@@ -446,7 +447,7 @@ Expected<double> Device::getMilliseconds(const DeviceEvent &from,
   return milliseconds;
 }
 
-Error Device::wait() {
+Error GpuDevice::wait() {
   Expected<DeviceEvent> event = createEvent();
   if (!event)
     return event.takeError();

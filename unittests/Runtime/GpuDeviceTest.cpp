@@ -1,7 +1,8 @@
-//===- DeviceTest.cpp - tests of devices, on a driver without a GPU -------===//
+//===- GpuDeviceTest.cpp - tests of devices, on a driver without a GPU
+//-------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Runtime/Device.h"
+#include "tk/Runtime/GpuDevice.h"
 #include "tk/Runtime/Benchmark.h"
 #include "tk/Runtime/Generators.h"
 #include "llvm/Support/DynamicLibrary.h"
@@ -10,8 +11,8 @@
 using namespace llvm;
 using namespace mlir::tk;
 
-static std::unique_ptr<Device> openFake() {
-  return cantFail(Device::create(Vendor::NVIDIA, 0, TK_FAKE_DRIVER));
+static std::unique_ptr<GpuDevice> openFake() {
+  return cantFail(GpuDevice::create(Vendor::NVIDIA, 0, TK_FAKE_DRIVER));
 }
 
 template <typename T> static std::string getError(Expected<T> value) {
@@ -23,30 +24,30 @@ static std::string getError(Error error) {
 
 static const std::array<int64_t, 3> kOne = {1, 1, 1};
 
-TEST(DeviceTest, MissingDriversAreErrors) {
-  EXPECT_EQ(getError(Device::create(Vendor::NVIDIA, 0, "/nonexistent.so"))
+TEST(GpuDeviceTest, MissingDriversAreErrors) {
+  EXPECT_EQ(getError(GpuDevice::create(Vendor::NVIDIA, 0, "/nonexistent.so"))
                 .find("no NVIDIA driver found: "),
             0u);
-  EXPECT_EQ(getError(Device::create(Vendor::AMD, 0, "/nonexistent.so"))
+  EXPECT_EQ(getError(GpuDevice::create(Vendor::AMD, 0, "/nonexistent.so"))
                 .find("no HIP runtime found: "),
             0u);
   // A library that is no HIP runtime.
-  EXPECT_EQ(getError(Device::create(Vendor::AMD, 0, TK_FAKE_DRIVER)),
+  EXPECT_EQ(getError(GpuDevice::create(Vendor::AMD, 0, TK_FAKE_DRIVER)),
             "the driver is too old: it has no 'hipInit'");
-  EXPECT_EQ(getError(Device::create(Vendor::NVIDIA, 3, TK_FAKE_DRIVER)),
+  EXPECT_EQ(getError(GpuDevice::create(Vendor::NVIDIA, 3, TK_FAKE_DRIVER)),
             "there is no GPU number 3: the driver lists 1");
 }
 
-TEST(DeviceTest, FactsAreRead) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, FactsAreRead) {
+  std::unique_ptr<GpuDevice> device = openFake();
   EXPECT_EQ(device->getFacts().name, "Fake GPU");
   EXPECT_EQ(device->getFacts().target, "sm_90a");
   EXPECT_EQ(device->getFacts().numProcessors, 132);
   EXPECT_EQ(device->getFacts().driverVersion, 13000);
 }
 
-TEST(DeviceTest, TensorsTravelWithTheirStrides) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, TensorsTravelWithTheirStrides) {
+  std::unique_ptr<GpuDevice> device = openFake();
   HostTensor tensor = cantFail(HostTensor::create(DType::F32, {3, 4}, {-8, 2}));
   generate(tensor, Generator::randn(), 1, 0);
   DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
@@ -59,8 +60,8 @@ TEST(DeviceTest, TensorsTravelWithTheirStrides) {
   EXPECT_EQ(*reinterpret_cast<float *>(argument.address), tensor.getDouble(0));
 }
 
-TEST(DeviceTest, KernelsRunWithTheirParameters) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, KernelsRunWithTheirParameters) {
+  std::unique_ptr<GpuDevice> device = openFake();
   HostTensor tensor = cantFail(HostTensor::create(DType::F32, {5}));
   DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
   DeviceModule module = cantFail(device->load("add_one"));
@@ -81,8 +82,8 @@ TEST(DeviceTest, KernelsRunWithTheirParameters) {
   EXPECT_EQ(cluster[0], 2u);
 }
 
-TEST(DeviceTest, TooLittleMemoryIsSaidWithNumbers) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, TooLittleMemoryIsSaidWithNumbers) {
+  std::unique_ptr<GpuDevice> device = openFake();
   DeviceBuffer some = cantFail(device->allocate(1 << 29));
   EXPECT_EQ(getError(device->allocate(int64_t(1) << 30)),
             "too little device memory: needs 1.07 GB, but 536.87 MB of 1.07 GB "
@@ -90,8 +91,8 @@ TEST(DeviceTest, TooLittleMemoryIsSaidWithNumbers) {
   EXPECT_EQ(cantFail(device->allocate(0)).getAddress(), 0u);
 }
 
-TEST(DeviceTest, BadBinariesAreErrors) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, BadBinariesAreErrors) {
+  std::unique_ptr<GpuDevice> device = openFake();
   EXPECT_EQ(getError(device->load("other gpu")),
             "the binary is not for this GPU (Fake GPU)");
   EXPECT_EQ(getError(device->load("bad ptx")),
@@ -106,16 +107,16 @@ TEST(DeviceTest, BadBinariesAreErrors) {
       "(CUDA_ERROR_FAKE 1)");
 }
 
-TEST(DeviceTest, HangingKernelsEnd) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, HangingKernelsEnd) {
+  std::unique_ptr<GpuDevice> device = openFake();
   device->setTimeout(std::chrono::milliseconds(100));
   DeviceModule module = cantFail(device->load("hang"));
   cantFail(device->launch(module, "hang", kOne, kOne, kOne, 0, {}));
   EXPECT_EQ(getError(device->wait()), "the kernel did not end within 0.1 s");
 }
 
-TEST(DeviceTest, FaultsAreNamed) {
-  std::unique_ptr<Device> device = openFake();
+TEST(GpuDeviceTest, FaultsAreNamed) {
+  std::unique_ptr<GpuDevice> device = openFake();
   DeviceModule module = cantFail(device->load("fault"));
   cantFail(device->launch(module, "fault", kOne, kOne, kOne, 0, {}));
   EXPECT_EQ(getError(device->wait()),
@@ -134,7 +135,7 @@ TEST(BenchmarkTest, QuantilesAreInterpolated) {
 }
 
 TEST(BenchmarkTest, OnlyTheLaunchIsTimed) {
-  std::unique_ptr<Device> device = openFake();
+  std::unique_ptr<GpuDevice> device = openFake();
   DeviceModule module = cantFail(device->load("add_one"));
   for (BenchMode mode :
        {BenchMode::Burst, BenchMode::Bench, BenchMode::Steady}) {
@@ -157,14 +158,14 @@ TEST(BenchmarkTest, OnlyTheLaunchIsTimed) {
 }
 
 TEST(BenchmarkTest, FailuresEndTheMeasurement) {
-  std::unique_ptr<Device> device = openFake();
+  std::unique_ptr<GpuDevice> device = openFake();
   Expected<Measurement> result =
       measure(*device, {}, [](int64_t) { return createStringError("no"); });
   EXPECT_EQ(getError(std::move(result)), "no");
 }
 
 TEST(BenchmarkTest, CopySpeedCountsBothDirections) {
-  std::unique_ptr<Device> device = openFake();
+  std::unique_ptr<GpuDevice> device = openFake();
   // 256 MiB there and back in a millisecond.
   EXPECT_DOUBLE_EQ(cantFail(measureCopySpeed(*device)), 2 * 268435456 / 1e-3);
 }

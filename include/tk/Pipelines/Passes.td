@@ -1,0 +1,35 @@
+//===- Passes.td - passes that describe a module to its users -*- tablegen -*-//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_PIPELINES_PASSES
+#define TK_PIPELINES_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def CollectManifestPass : Pass<"tk-collect-manifest", "::mlir::ModuleOp"> {
+  let summary = "write what kernels say about their launch into the manifest";
+  let description = [{
+    Sets `tk.manifest` of the module to the manifest (`tk/Support/Manifest.h`) as
+    JSON: for every kernel its parameters, grid and requirements, and for every
+    variant its preconditions, block size and shared memory. Variants of one
+    kernel (`tkg.kernel`) are listed under it, those with preconditions first. A
+    source that the attribute already names is kept.
+
+    Before: `tkg` with shared memory allocated; every kernel still is a
+    `tk.kernel`. After: the same, described. `tk-complete-manifest` adds what only
+    the lowered functions tell.
+  }];
+}
+
+def CompleteManifestPass : Pass<"tk-complete-manifest", "::mlir::ModuleOp"> {
+  let summary = "add the parameters of device functions to the manifest";
+  let description = [{
+    Adds to each variant in `tk.manifest` the parameters of its function, which
+    the conversion listed in `tkg.abi`.
+
+    Before: `llvm.func` with `tkg.abi` for every variant. After: `tk.manifest` is
+    complete. Nothing happens to a module without `tk.manifest`.
+  }];
+}
+
+#endif // TK_PIPELINES_PASSES
