@@ -4,6 +4,7 @@
 #include "tk/Analysis/ReducePlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
 #include <numeric>
@@ -128,13 +129,6 @@ bool mlir::tkg::hasIdentity(Operation *combiner) {
                          arith::MulIOp, arith::OrIOp, arith::XOrIOp>(combiner);
 }
 
-static int64_t getElementSizeInBytes(Type type) {
-  Type element = getElementTypeOrSelf(type);
-  if (!element.isIntOrFloat()) // index, pointer
-    return 8;
-  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-}
-
 ReduceScratch mlir::tkg::getReduceScratch(tk::ReduceOp op,
                                           const ReducePlan &plan) {
   ReduceScratch scratch;
@@ -143,12 +137,13 @@ ReduceScratch mlir::tkg::getReduceScratch(tk::ReduceOp op,
   int64_t numElements = plan.getNumResultElements() * plan.numWarpParts;
   auto addArray = [&](int64_t elementSize) {
     int64_t offset = scratch.sizeInBytes;
-    scratch.sizeInBytes += llvm::alignTo(numElements * elementSize, 16);
+    scratch.sizeInBytes +=
+        llvm::alignTo(numElements * elementSize, kScratchAlignmentInBytes);
     return offset;
   };
   for (Value source : op.getSources())
-    scratch.offsets.push_back(
-        addArray(getElementSizeInBytes(source.getType())));
+    scratch.offsets.push_back(addArray(
+        getElementSizeInBytes(getElementTypeOrSelf(source.getType()))));
   if (plan.isPadded && !hasIdentity(op.getSimpleCombiner()))
     scratch.flagOffset = addArray(1);
   return scratch;

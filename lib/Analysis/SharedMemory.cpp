@@ -3,7 +3,8 @@
 
 #include "tk/Analysis/SharedMemory.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "tk/Support/LayoutAlgebra.h"
+#include "tk/Analysis/ReducePlan.h"
+#include "tk/Support/LayoutConversion.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -26,52 +27,24 @@ static int64_t getTileBytes(Type type, const Layout &layout) {
 
 static int64_t getConversionBytes(ConvertLayoutOp op) {
   LayoutAttr from = getLayout(op.getSource()), to = getLayout(op.getResult());
-  if (!from || !to)
+  const tk::TargetInfo *target = getTargetInfo(op);
+  if (!from || !to || !target)
     return 0;
-  Layout source = from.getLayout(), result = to.getLayout();
-  bool isLinear = tk::makeCommensurable(source, result);
-  if (isLinear) {
-    Layout map = tk::invertAndCompose(source, result);
-    if (tk::isIdentityOn(map, HardwareDim::Lane) &&
-        tk::isIdentityOn(map, HardwareDim::Warp))
-      return 0;
-  }
-  return std::max(getTileBytes(op.getType(), source),
-                  getTileBytes(op.getType(), result));
-}
-
-/// The number of warps, or groups of them, that share a row along `axis`.
-static int64_t getNumWarpsAlong(const Layout &layout, unsigned axis) {
-  uint64_t axisBits = layout.getShape().getBitMask(axis);
-  int64_t count = 1;
-  for (const tk::HardwareDigit &digit : layout.getDigits(HardwareDim::Warp)) {
-    bool isAlong =
-        digit.radix == 2
-            ? (digit.bits & axisBits) != 0
-            : digit.odd && layout.getShape().getOddDim(*digit.odd) == axis;
-    if (isAlong)
-      count *= digit.radix;
-  }
-  return count;
+  Type element = getElementTypeOrSelf(op.getType());
+  std::optional<tk::ConversionPlan> plan =
+      tk::planConversion(from.getLayout(), to.getLayout(),
+                         8 * getElementSizeInBytes(element), *target);
+  return plan ? plan->getScratchInBytes() : 0;
 }
 
 static int64_t getReductionBytes(tk::ReduceOp op) {
   LayoutAttr attr = getLayout(op.getSources().front());
   if (!attr)
     return 0;
-  const Layout &layout = attr.getLayout();
-  int64_t numWarps = getNumWarpsAlong(layout, op.getAxis());
-  if (numWarps == 1)
-    return 0;
-  int64_t numResults = layout.getShape().getNumElements() /
-                       layout.getShape().getExtent(op.getAxis());
-  int64_t bytes = 0;
-  for (Value source : op.getSources())
-    bytes += llvm::alignTo(
-        numResults * numWarps *
-            getElementSizeInBytes(getElementTypeOrSelf(source.getType())),
-        kScratchAlignmentInBytes);
-  return bytes;
+  auto tile = cast<RankedTensorType>(op.getSources().front().getType());
+  std::optional<ReducePlan> plan =
+      planReduce(attr.getLayout(), op.getAxis(), tile.getDimSize(op.getAxis()));
+  return plan ? getReduceScratch(op, *plan).sizeInBytes : 0;
 }
 
 static int64_t getGatherBytes(tk::GatherOp op) {

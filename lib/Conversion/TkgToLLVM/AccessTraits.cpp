@@ -59,8 +59,8 @@ static bool isReadOnlyView(Value view) {
   });
 }
 
-AccessTraits
-mlir::tkg::getAccessTraits(Operation *op, const AlignmentAnalysis &alignment) {
+AccessTraits mlir::tkg::getAccessTraits(Operation *op,
+                                        const AlignmentAnalysis &alignment) {
   AccessTraits traits;
   traits.facts = alignment.getAccessFacts(op);
   llvm::TypeSwitch<Operation *>(op)

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "Shuffle.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tk/Conversion/TkgToLLVM/MemoryWords.h"
+#include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "tk/Support/LayoutConversion.h"
 
 using namespace mlir;
@@ -68,9 +68,8 @@ Value Conversion::getLaneParity(uint64_t mask) {
   return context.emitAtEntry(e, [&](Emitter &entry) {
     Value bits = entry.bitAnd(place.lane, entry.getI32Constant(mask));
     if (llvm::popcount(mask) > 1)
-      bits = entry.bitAnd(
-          entry.create<LLVM::CtPopOp>(entry.getI32(), bits),
-          entry.getI32Constant(1));
+      bits = entry.bitAnd(entry.create<LLVM::CtPopOp>(entry.getI32(), bits),
+                          entry.getI32Constant(1));
     return entry.compare(LLVM::ICmpPredicate::ne, bits,
                          entry.getI32Constant(0));
   });
@@ -106,9 +105,9 @@ Value Conversion::getRound(const ShufflePlan::Round &round, ValueRange source) {
     sent.push_back(select(choice, registers));
   Value word = sent.size() == 1 ? sent.front() : e.buildVector(sent);
   if (shuffles.isButterfly())
-    return round.laneXor == 0 ? word
-                              : shuffleXor(e, context.getTarget(), word,
-                                           round.laneXor);
+    return round.laneXor == 0
+               ? word
+               : shuffleXor(e, context.getTarget(), word, round.laneXor);
   ThreadPlace place = context.getThreadPlace(e);
   Value lane = context.emitAtEntry(e, [&](Emitter &entry) {
     SmallVector<IndexBit> bits;
@@ -149,10 +148,9 @@ void Conversion::wait() {
 SmallVector<Value> Conversion::throughShared(ValueRange source, Value scratch) {
   const tk::SharedConversionPlan &shared = plan.shared;
   Type elementType = source.front().getType();
-  SmallVector<Value> result(
-      getTileLayout(op.getType()).getNumRegisters());
-  for (auto [round, from, to] : llvm::enumerate(shared.sourceRegisters,
-                                                shared.destinationRegisters)) {
+  SmallVector<Value> result(getTileLayout(op.getType()).getNumRegisters());
+  for (auto [round, from, to] :
+       llvm::enumerate(shared.sourceRegisters, shared.destinationRegisters)) {
     if (round > 0)
       wait();
     SmallVector<Value> registers;

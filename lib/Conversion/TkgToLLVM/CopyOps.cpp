@@ -101,9 +101,10 @@ static SmallVector<unsigned> getOrder(unsigned rank, unsigned fastest) {
 
 /// The plan with vectors of `size` elements; nothing if shared memory does not
 /// take them whole.
-std::optional<CopyPlan>
-CopyAsyncPattern::planWithVectors(MemDescType memory, unsigned dim,
-                                  AccessTraits traits, int64_t size) const {
+std::optional<CopyPlan> CopyAsyncPattern::planWithVectors(MemDescType memory,
+                                                          unsigned dim,
+                                                          AccessTraits traits,
+                                                          int64_t size) const {
   const Layout &shared = memory.getLayout().getLayout();
   Type element = getMemoryType(memory.getElementType());
   unsigned bits = 8 * getSizeInBytes(element);
@@ -117,7 +118,8 @@ CopyAsyncPattern::planWithVectors(MemDescType memory, unsigned dim,
       tk::planSharedAccess(plan.layout, shared, bits, options);
   if (!access)
     return std::nullopt;
-  traits.facts.alignedVectorSize = std::min(traits.facts.alignedVectorSize, size);
+  traits.facts.alignedVectorSize =
+      std::min(traits.facts.alignedVectorSize, size);
   plan.traits = std::move(traits);
   plan.shared = std::move(*access);
   // Both sides must cut the registers alike.
@@ -132,11 +134,10 @@ CopyAsyncPattern::planWithVectors(MemDescType memory, unsigned dim,
 }
 
 /// The widest vectors that global memory, shared memory and the threads allow.
-std::optional<CopyPlan>
-CopyAsyncPattern::planCopy(CopyAsyncOp op, MemDescType memory) const {
+std::optional<CopyPlan> CopyAsyncPattern::planCopy(CopyAsyncOp op,
+                                                   MemDescType memory) const {
   const AccessTraits &traits = context.getAccessTraits(op);
-  int64_t elementSize =
-      getSizeInBytes(getMemoryType(memory.getElementType()));
+  int64_t elementSize = getSizeInBytes(getMemoryType(memory.getElementType()));
   int64_t size = 1;
   if (traits.facts.isContiguous)
     size = std::min(traits.facts.getMaxVectorSize(), 16 / elementSize);

@@ -1,8 +1,8 @@
 //===- DotOps.cpp - lowers tkg.dot by multiply-adds -----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Conversion/TkgToLLVM/DotTile.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Conversion/TkgToLLVM/DotTile.h"
 
 using namespace mlir;
 using namespace mlir::tkg;

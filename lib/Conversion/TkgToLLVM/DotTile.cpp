@@ -76,10 +76,10 @@ static Layout getOperandLayout(DotOp op, DotOperand::Side side,
   auto memory = dyn_cast<MemDescType>(type);
   if (!memory)
     return getTileLayout(type);
-  std::optional<DotLayouts> layouts = getDotLayouts(
-      op.getInstructionAttr(), getShape(op.getLhs().getType()),
-      getShape(op.getRhs().getType()),
-      memory.getElementType().getIntOrFloatBitWidth(), numLanes);
+  std::optional<DotLayouts> layouts =
+      getDotLayouts(op.getInstructionAttr(), getShape(op.getLhs().getType()),
+                    getShape(op.getRhs().getType()),
+                    memory.getElementType().getIntOrFloatBitWidth(), numLanes);
   assert(layouts && "the lowering knows the layouts of its instructions");
   return side == DotOperand::Lhs ? layouts->lhs : layouts->rhs;
 }
@@ -88,8 +88,7 @@ DotOperand::DotOperand(LoweringContext &context, Emitter &e, DotOp op,
                        Side side, ValueRange values)
     : context(context), e(e), op(op),
       type((side == Lhs ? op.getLhs() : op.getRhs()).getType()),
-      tile(getOperandLayout(op, side,
-                            context.getTarget().getThreadsPerWarp())),
+      tile(getOperandLayout(op, side, context.getTarget().getThreadsPerWarp())),
       kDim(tile.getLayout().getRank() - (side == Lhs ? 1 : 2)),
       k(getShape(type)[kDim]) {
   auto memory = dyn_cast<MemDescType>(type);
@@ -113,7 +112,7 @@ LogicalResult DotOperand::initialise() {
       tk::SharedAccessOptions::forLoad(context.getTarget().getInfo()));
   if (!plan)
     return op.emitOpError("has an operand in shared memory whose layout "
-                           "divides the tile differently");
+                          "divides the tile differently");
   shared.emplace(context, e, base, elementType, *plan);
   accessOf.resize(registers.size());
   for (const SharedAccessPlan::Access &access : plan->accesses)
@@ -144,9 +143,9 @@ Value DotOperand::zeroPadding(Value element, int64_t r) {
               coordinates.getMaxThreadPart(kDim) <
           k)
     return element;
-  Value isElement = e.compare(LLVM::ICmpPredicate::slt,
-                              coordinates.getCoordinate(e, kDim, r),
-                              e.getI32Constant(k));
+  Value isElement =
+      e.compare(LLVM::ICmpPredicate::slt, coordinates.getCoordinate(e, kDim, r),
+                e.getI32Constant(k));
   return e.select(isElement, element, e.getZero(elementType));
 }
 

@@ -207,7 +207,7 @@ Value LoweringContext::getIsFirstReplica(const Layout &layout, Emitter &e) {
 }
 
 Value LoweringContext::getIsOwner(Type type, Emitter &e) {
-  if (isa<RankedTensorType>(type))
+  if (isa_and_nonnull<RankedTensorType>(type))
     return getIsFirstReplica(getTileLayout(type), e);
   if (!isFirstThread)
     isFirstThread = emitAtEntry(e, [&](Emitter &entry) {

@@ -1,8 +1,8 @@
 //===- MemoryOps.cpp - lowers loads and stores of global memory -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Conversion/TkgToLLVM/ViewAccess.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Conversion/TkgToLLVM/ViewAccess.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -58,9 +58,8 @@ namespace {
 struct LoadViewPattern : TkgPattern<tk::LoadViewOp> {
   using TkgPattern::TkgPattern;
 
-  FailureOr<SmallVector<Value>> lower(tk::LoadViewOp op,
-                                      OneToNOpAdaptor adaptor,
-                                      Emitter &e) const override {
+  FailureOr<SmallVector<Value>>
+  lower(tk::LoadViewOp op, OneToNOpAdaptor adaptor, Emitter &e) const override {
     const Layout &layout = getTileLayout(op.getType());
     const AccessTraits &traits = context.getAccessTraits(op);
     ViewAccess access(context, e, getAccessOperands(op, adaptor), layout,
@@ -133,8 +132,8 @@ struct LoadPattern : TkgPattern<tk::LoadOp> {
     const Layout &layout = getTileLayout(op.getType());
     Type elementType = getElementTypeOrSelf(op.getType());
     Type memoryType = getMemoryType(elementType);
-    VectorRegisters vectors = getPointerVectors(
-        context, op, op.getPointer().getType(), memoryType);
+    VectorRegisters vectors =
+        getPointerVectors(context, op, op.getPointer().getType(), memoryType);
     SmallVector<Value> results(layout.getNumRegisters());
     for (int64_t start : vectors.getStarts()) {
       SmallVector<int64_t> registers = vectors.getRegisters(start);
@@ -144,8 +143,7 @@ struct LoadPattern : TkgPattern<tk::LoadOp> {
           pad.push_back(toMemory(e, getOf(adaptor.getOther(), r)));
       Value mask = op.getMask() ? getOf(adaptor.getMask(), start) : Value();
       SmallVector<Value> loaded = getTarget().loadGlobal(
-          e,
-          {adaptor.getPointer()[start], memoryType, vectors.getSize(), mask},
+          e, {adaptor.getPointer()[start], memoryType, vectors.getSize(), mask},
           pad);
       fromMemory(e, elementType, loaded);
       for (auto [r, value] : llvm::zip_equal(registers, loaded))

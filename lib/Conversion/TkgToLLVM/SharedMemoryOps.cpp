@@ -1,8 +1,8 @@
 //===- SharedMemoryOps.cpp - lowers tiles in shared memory ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "tk/Conversion/TkgToLLVM/ViewAccess.h"
 
 using namespace mlir;
@@ -16,9 +16,9 @@ static std::optional<SharedAccessPlan>
 planAccess(Operation *op, Type tile, MemDescType memory,
            const tk::SharedAccessOptions &options) {
   Type element = getMemoryType(memory.getElementType());
-  std::optional<SharedAccessPlan> plan = tk::planSharedAccess(
-      getTileLayout(tile), memory.getLayout().getLayout(),
-      8 * getSizeInBytes(element), options);
+  std::optional<SharedAccessPlan> plan =
+      tk::planSharedAccess(getTileLayout(tile), memory.getLayout().getLayout(),
+                           8 * getSizeInBytes(element), options);
   if (!plan)
     op->emitOpError("has layouts of a register tile and of shared memory that "
                     "divide the tile differently");
@@ -41,9 +41,9 @@ struct AllocPattern : TkgPattern<AllocOp> {
     MemDescType type = op.getType();
     std::optional<SharedAccessPlan> plan;
     if (op.getInit()) {
-      plan = planAccess(op, op.getInit().getType(), type,
-                        tk::SharedAccessOptions::forStore(
-                            getTarget().getInfo()));
+      plan =
+          planAccess(op, op.getInit().getType(), type,
+                     tk::SharedAccessOptions::forStore(getTarget().getInfo()));
       if (!plan)
         return failure();
     }
@@ -65,8 +65,8 @@ struct SlotPattern : TkgPattern<SlotOp> {
     Value index = e.resize(adaptor.getIndex().front(), e.getI32());
     Value offset = e.mul(
         index, e.getI32Constant(op.getRing().getType().getTileSizeInBytes()));
-    return SmallVector<Value>{e.getElementPointer(adaptor.getRing().front(),
-                                                  e.getI8(), offset)};
+    return SmallVector<Value>{
+        e.getElementPointer(adaptor.getRing().front(), e.getI8(), offset)};
   }
 };
 
@@ -98,8 +98,8 @@ struct LocalLoadPattern : TkgPattern<LocalLoadOp> {
         SharedTile(context, e, adaptor.getSource().front(),
                    getMemoryType(memory.getElementType()), *plan)
             .load();
-    return fromSharedElements(
-        e, convertElementType(memory.getElementType()), elements);
+    return fromSharedElements(e, convertElementType(memory.getElementType()),
+                              elements);
   }
 };
 

@@ -49,23 +49,26 @@ Value mlir::tkg::getScratch(LoweringContext &context, Emitter &e,
 //===----------------------------------------------------------------------===//
 
 Value SharedTile::getPointer(const SharedAccessPlan::Access &access) {
-  auto it = llvm::find_if(
-      known, [&](const auto &entry) { return entry.first == access.xorOffset; });
+  auto it = llvm::find_if(known, [&](const auto &entry) {
+    return entry.first == access.xorOffset;
+  });
   if (it == known.end()) {
     const TileCoordinates &address = context.getCoordinates(plan.address, e);
+    // In bytes, so that only one addition is left where the base changes.
     Value offset = context.emitAtEntry(e, [&](Emitter &entry) {
-      return entry.bitXor(address.getThreadPart(0),
-                          entry.getI32Constant(access.xorOffset));
+      Value elements = entry.bitXor(address.getThreadPart(0),
+                                    entry.getI32Constant(access.xorOffset));
+      return entry.mul(elements,
+                       entry.getI32Constant(getSizeInBytes(elementType)));
     });
     known.push_back(
-        {access.xorOffset, e.getElementPointer(base, elementType, offset)});
+        {access.xorOffset, e.getElementPointer(base, e.getI8(), offset)});
     it = std::prev(known.end());
   }
   return e.getElementPointer(it->second, elementType, access.addOffset);
 }
 
-SmallVector<Value>
-SharedTile::load(const SharedAccessPlan::Access &access) {
+SmallVector<Value> SharedTile::load(const SharedAccessPlan::Access &access) {
   Value pointer = getPointer(access);
   if (plan.instruction == SharedInstruction::Vector) {
     MemoryWords words(e, elementType, access.registers.size());
@@ -80,9 +83,9 @@ SharedTile::load(const SharedAccessPlan::Access &access) {
     if (perWord == 1)
       elements.push_back(e.bitcast(word, elementType));
     else
-      llvm::append_range(elements, e.splitVector(e.bitcast(
-                                       word, e.getVector(perWord,
-                                                         elementType))));
+      llvm::append_range(
+          elements,
+          e.splitVector(e.bitcast(word, e.getVector(perWord, elementType))));
   }
   return elements;
 }

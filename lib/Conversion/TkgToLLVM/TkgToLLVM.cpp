@@ -41,17 +41,18 @@ lowerToLLVM(ModuleOp module, LoweringContext &context,
             function_ref<void(LoweringContext &, RewritePatternSet &)>
                 addTargetPatterns) {
   RewritePatternSet patterns(module.getContext());
-  // populateAtomicPatterns(context, patterns);
+  populateAtomicPatterns(context, patterns);
   populateCastPatterns(context, patterns);
   populateControlFlowPatterns(context, patterns);
   populateConvertLayoutPatterns(context, patterns);
   populateCopyPatterns(context, patterns);
   populateDotPatterns(context, patterns);
   populateElementwisePatterns(context, patterns);
+  populateGatherPatterns(context, patterns);
   populateKernelPatterns(context, patterns);
   populateMathPatterns(context, patterns);
   populateMemoryPatterns(context, patterns);
-  //  populateMessagePatterns(context, patterns);
+  populateMessagePatterns(context, patterns);
   populateReducePatterns(context, patterns);
   populateShapePatterns(context, patterns);
   populateSharedMemoryPatterns(context, patterns);

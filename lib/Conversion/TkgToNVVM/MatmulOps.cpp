@@ -91,8 +91,7 @@ static Fragment getFragment(decltype(tk::buildMmaOperandA) build, int64_t rows,
       build(tk::DigitShape::get({rows, columns}), {1, 1}, bits, shape));
 }
 
-MmaInstruction::MmaInstruction(DotOp op, Type operandType,
-                               Type accumulatorType)
+MmaInstruction::MmaInstruction(DotOp op, Type operandType, Type accumulatorType)
     : m(getInstructionShape(op.getInstructionAttr()).m),
       n(getInstructionShape(op.getInstructionAttr()).n),
       k(op.getInstructionAttr().getK()),
@@ -130,7 +129,8 @@ SmallVector<Value> MmaInstruction::emitIntrinsic(Emitter &e, ValueRange a,
   SmallVector<Value> accumulators = llvm::to_vector(c);
   if (accumulatorType.isF16())
     accumulators = pack(e, accumulators);
-  SmallVector<Type> types = llvm::to_vector(ValueRange(accumulators).getTypes());
+  SmallVector<Type> types =
+      llvm::to_vector(ValueRange(accumulators).getTypes());
   std::optional<NVVM::MMAIntOverflow> overflow;
   if (operandType.isInteger(8))
     overflow = NVVM::MMAIntOverflow::wrapped;
@@ -208,8 +208,7 @@ public:
          const DotTile &tile, SmallVector<Value> accumulators)
       : op(op), e(e), lhs(lhs), rhs(rhs), tile(tile),
         isSwapped(op.getInstructionAttr().getSwap()),
-        instruction(op, lhs.getElementType(),
-                    accumulators.front().getType()),
+        instruction(op, lhs.getElementType(), accumulators.front().getType()),
         accumulators(std::move(accumulators)) {}
 
   SmallVector<Value> run();

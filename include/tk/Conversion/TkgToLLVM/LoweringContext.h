@@ -53,7 +53,8 @@ public:
   /// if no two threads do.
   Value getIsFirstReplica(const tk::Layout &layout, Emitter &e);
   /// True in the thread that stores the elements of a value of `type`: a scalar
-  /// is held by all threads. Null if every thread has its own.
+  /// (or nothing at all: a null type) is held by all threads. Null if every
+  /// thread has its own.
   Value getIsOwner(Type type, Emitter &e);
   /// The address of the shared memory of the block.
   Value getSharedMemory(Emitter &e);
@@ -146,6 +147,8 @@ void populateCopyPatterns(LoweringContext &context,
 void populateDotPatterns(LoweringContext &context, RewritePatternSet &patterns);
 void populateElementwisePatterns(LoweringContext &context,
                                  RewritePatternSet &patterns);
+void populateGatherPatterns(LoweringContext &context,
+                            RewritePatternSet &patterns);
 void populateKernelPatterns(LoweringContext &context,
                             RewritePatternSet &patterns);
 void populateMathPatterns(LoweringContext &context,

@@ -14,8 +14,8 @@ namespace mlir::tkg {
 /// constant distance from one of a few addresses.
 class SharedTile {
 public:
-  SharedTile(LoweringContext &context, Emitter &e, Value base,
-             Type elementType, const tk::SharedAccessPlan &plan)
+  SharedTile(LoweringContext &context, Emitter &e, Value base, Type elementType,
+             const tk::SharedAccessPlan &plan)
       : context(context), e(e), base(base), elementType(elementType),
         plan(plan) {}
 
