@@ -47,7 +47,9 @@ struct Side {
 class SwizzleSearch {
 public:
   SwizzleSearch(const Layout &source, const Layout &destination,
-                unsigned elementBitWidth, const TargetInfo &target);
+                unsigned elementBitWidth,
+                const SharedAccessOptions &storeOptions,
+                const SharedAccessOptions &loadOptions);
   Layout run();
 
 private:
@@ -66,7 +68,7 @@ private:
 
   const Layout &source, &destination;
   unsigned elementBitWidth;
-  SharedAccessOptions storeOptions, loadOptions;
+  const SharedAccessOptions &storeOptions, &loadOptions;
   Side store, load;
   std::optional<Layout> best;
   std::tuple<int64_t, int64_t> bestCost;
@@ -84,12 +86,13 @@ Side::Side(const Layout &layout, const SharedAccessOptions &options)
 }
 
 SwizzleSearch::SwizzleSearch(const Layout &source, const Layout &destination,
-                             unsigned elementBitWidth, const TargetInfo &target)
+                             unsigned elementBitWidth,
+                             const SharedAccessOptions &storeOptions,
+                             const SharedAccessOptions &loadOptions)
     : source(source), destination(destination),
-      elementBitWidth(elementBitWidth),
-      storeOptions(SharedAccessOptions::forStore(target)),
-      loadOptions(SharedAccessOptions::forLoad(target)),
-      store(source, storeOptions), load(destination, loadOptions) {}
+      elementBitWidth(elementBitWidth), storeOptions(storeOptions),
+      loadOptions(loadOptions), store(source, storeOptions),
+      load(destination, loadOptions) {}
 
 //===----------------------------------------------------------------------===//
 // Candidates
@@ -320,8 +323,9 @@ Layout SwizzleSearch::run() {
 
 Layout mlir::tk::computeSwizzle(const Layout &source, const Layout &destination,
                                 unsigned elementBitWidth,
-                                const TargetInfo &target) {
+                                const SharedAccessOptions &store,
+                                const SharedAccessOptions &load) {
   assert(source.getShape() == destination.getShape() &&
          "digit lists must be equal");
-  return SwizzleSearch(source, destination, elementBitWidth, target).run();
+  return SwizzleSearch(source, destination, elementBitWidth, store, load).run();
 }

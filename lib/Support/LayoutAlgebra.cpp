@@ -220,6 +220,28 @@ bool mlir::tk::isIdentityOn(const Layout &map, HardwareDim dim) {
   });
 }
 
+std::optional<Layout> mlir::tk::quotient(const Layout &map, HardwareDim dim) {
+  if (!isIdentityOn(map, dim))
+    return std::nullopt;
+  SmallVector<SmallVector<unsigned>> digits;
+  for (unsigned placeDim = 0; placeDim < map.getRank(); ++placeDim) {
+    digits.emplace_back();
+    if (placeDim != getPlaceDim(dim))
+      digits.back().assign(map.getShape().getDigits(placeDim).begin(),
+                           map.getShape().getDigits(placeDim).end());
+  }
+  Layout result{DigitShape(digits)};
+  DigitNumbers from(map.getShape()), to(result.getShape());
+  for (HardwareDim other : kHardwareDims)
+    if (other != dim)
+      for (const HardwareDigit &digit : map.getDigits(other))
+        result.add(other, *renumber(digit, from, to,
+                                    [](DigitNumbers::Position position) {
+                                      return position;
+                                    }));
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // Division
 //===----------------------------------------------------------------------===//

@@ -224,16 +224,16 @@ planShared(const Layout &source, const Layout &destination,
   RoundLayout from = removeRounds(source, rounds);
   RoundLayout to = removeRounds(destination, rounds);
   SharedConversionPlan plan;
-  plan.scratch =
-      computeSwizzle(from.layout, to.layout, elementBitWidth, target);
+  SharedAccessOptions storeOptions = SharedAccessOptions::forStore(target);
+  SharedAccessOptions loadOptions = SharedAccessOptions::forLoad(target);
+  plan.scratch = computeSwizzle(from.layout, to.layout, elementBitWidth,
+                                storeOptions, loadOptions);
   plan.scratchInBytes =
       plan.scratch.getSize(HardwareDim::Offset) * elementBitWidth / 8;
-  std::optional<SharedAccessPlan> store =
-      planSharedAccess(from.layout, plan.scratch, elementBitWidth,
-                       SharedAccessOptions::forStore(target));
+  std::optional<SharedAccessPlan> store = planSharedAccess(
+      from.layout, plan.scratch, elementBitWidth, storeOptions);
   std::optional<SharedAccessPlan> load =
-      planSharedAccess(to.layout, plan.scratch, elementBitWidth,
-                       SharedAccessOptions::forLoad(target));
+      planSharedAccess(to.layout, plan.scratch, elementBitWidth, loadOptions);
   if (!store || !load)
     return std::nullopt;
   plan.store = std::move(*store);

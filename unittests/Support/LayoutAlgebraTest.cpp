@@ -105,6 +105,23 @@ TEST(LayoutAlgebraTest, TheExampleOfTheHeader) {
                         "lane = [[1, 0, 0, 0], [0, 1, 0, 0]]"));
 }
 
+TEST(LayoutAlgebraTest, AQuotientDropsWhatStays) {
+  // Warps keep their elements; lanes and registers exchange a bit.
+  Layout from = parseLayout("shape = [[2], [4, 3]], register = [[0, 1]], "
+                            "lane = [[0, 2]], warp = [3 * [0, 4], [1, 0]]");
+  Layout to = parseLayout("shape = [[2], [4, 3]], register = [[0, 2]], "
+                          "lane = [[0, 1]], warp = [3 * [0, 4], [1, 0]]");
+  Layout map = invertAndCompose(from, to);
+  EXPECT_FALSE(quotient(map, HardwareDim::Lane));
+  std::optional<Layout> withoutWarps = quotient(map, HardwareDim::Warp);
+  ASSERT_TRUE(withoutWarps);
+  EXPECT_EQ(*withoutWarps,
+            parseLayout("shape = [[2], [2], [], []], "
+                        "register = [[0, 1, 0, 0]], lane = [[1, 0, 0, 0]]"));
+  EXPECT_FALSE(quotient(*withoutWarps, HardwareDim::Register));
+  EXPECT_TRUE(quotient(*withoutWarps, HardwareDim::Block));
+}
+
 TEST(LayoutAlgebraTest, ACopyInTheSameLaneIsPreferred) {
   // Both repeat along lane bit 1: nothing needs to move.
   Layout layout =

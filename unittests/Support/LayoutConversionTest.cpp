@@ -5,6 +5,7 @@
 #include "SharedMemorySimulator.h"
 #include "tk/Support/LayoutAlgebra.h"
 #include "tk/Support/LayoutBuilders.h"
+#include "tk/Support/SharedLayout.h"
 
 using namespace mlir::tk;
 using llvm::SmallVector;
@@ -479,12 +480,45 @@ TEST(LayoutConversionTest, ComputedSwizzlesHaveNoConflicts) {
     DigitShape shape = DigitShape::get({64, 64});
     Layout source = getRandomThreadLayout(random, shape, 5, 2, true);
     Layout destination = getRandomThreadLayout(random, shape, 5, 2, true);
-    Layout scratch = computeSwizzle(source, destination, 32, getTarget());
-    std::optional<SharedAccessPlan> store = planSharedAccess(
-        source, scratch, 32, SharedAccessOptions::forStore(getTarget()));
-    std::optional<SharedAccessPlan> load = planSharedAccess(
-        destination, scratch, 32, SharedAccessOptions::forLoad(getTarget()));
+    auto storeOptions = SharedAccessOptions::forStore(getTarget());
+    auto loadOptions = SharedAccessOptions::forLoad(getTarget());
+    Layout scratch =
+        computeSwizzle(source, destination, 32, storeOptions, loadOptions);
+    std::optional<SharedAccessPlan> store =
+        planSharedAccess(source, scratch, 32, storeOptions);
+    std::optional<SharedAccessPlan> load =
+        planSharedAccess(destination, scratch, 32, loadOptions);
     ASSERT_TRUE(store && load);
+    EXPECT_FALSE(store->hasConflicts());
+    EXPECT_FALSE(load->hasConflicts());
+  }
+}
+
+TEST(LayoutConversionTest, OperandsThatSwizzledPanelsServeBadly) {
+  // tf32 and f64 operands read across rows: chunks of 16 bytes meet in the
+  // banks. A computed layout still takes copies of 16 bytes.
+  struct Case {
+    unsigned elementBitWidth;
+    MmaShape instruction;
+  };
+  for (const Case &c : {Case{32, {16, 8, 8}}, Case{64, {8, 8, 4}}}) {
+    DigitShape shape = DigitShape::get({32, 128});
+    Layout b =
+        buildMmaOperandB(shape, {1, 4}, c.elementBitWidth, c.instruction);
+    Layout copy = buildBlocked(shape, {1, 0}, 128 / c.elementBitWidth, {32, 4});
+    auto copyOptions = SharedAccessOptions::forAsyncCopy(getTarget());
+    auto loadOptions = SharedAccessOptions::forLoad(getTarget());
+    Layout panels = buildSwizzledShared(shape, {1, 0}, c.elementBitWidth, 128);
+    EXPECT_TRUE(planSharedAccess(b, panels, c.elementBitWidth, loadOptions)
+                    ->hasConflicts());
+    Layout computed =
+        computeSwizzle(copy, b, c.elementBitWidth, copyOptions, loadOptions);
+    std::optional<SharedAccessPlan> store =
+        planSharedAccess(copy, computed, c.elementBitWidth, copyOptions);
+    std::optional<SharedAccessPlan> load =
+        planSharedAccess(b, computed, c.elementBitWidth, loadOptions);
+    ASSERT_TRUE(store && load);
+    EXPECT_EQ(store->vectorSize * c.elementBitWidth, 128u);
     EXPECT_FALSE(store->hasConflicts());
     EXPECT_FALSE(load->hasConflicts());
   }

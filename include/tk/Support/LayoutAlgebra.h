@@ -55,6 +55,10 @@ Layout buildRowMajor(const DigitShape &shape);
 /// other digit touches it: the quotient by `dim` exists.
 bool isIdentityOn(const Layout &map, HardwareDim dim);
 
+/// The place map `map` without `dim`, on both sides: what is left to move once
+/// every element has the right `dim`. Nullopt unless `isIdentityOn`.
+std::optional<Layout> quotient(const Layout &map, HardwareDim dim);
+
 //===----------------------------------------------------------------------===//
 // Digit lists
 //===----------------------------------------------------------------------===//

@@ -55,7 +55,8 @@ struct ShufflePlan {
 
 /// One or more trips through a scratch tile in shared memory. Every round
 /// stores, waits (`ConversionPlan::staysInWarp`: for the warp only), loads and,
-/// before the next round, waits again.
+/// before the next round, waits again. Threads that hold copies (a free digit
+/// of lane or warp is not 0) may leave out the store: others write the same.
 struct SharedConversionPlan {
   /// The tile of one round.
   Layout scratch;
@@ -128,10 +129,14 @@ std::optional<ShufflePlan> planShuffle(const Layout &source,
                                        unsigned elementBitWidth);
 
 /// A layout of shared memory for a tile that is stored from `source` and loaded
-/// to `destination`: no bank conflicts on either side, accesses as wide as both
-/// sides allow. The layouts need equal digit lists.
+/// to `destination`: no bank conflicts on either side where that is possible,
+/// accesses as wide as both sides allow. The layouts need equal digit lists.
+/// For `cp.async`, `source` is the layout of the copy and `store` is
+/// `SharedAccessOptions::forAsyncCopy`.
 Layout computeSwizzle(const Layout &source, const Layout &destination,
-                      unsigned elementBitWidth, const TargetInfo &target);
+                      unsigned elementBitWidth,
+                      const SharedAccessOptions &store,
+                      const SharedAccessOptions &load);
 
 } // namespace mlir::tk
 
