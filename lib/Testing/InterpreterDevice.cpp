@@ -5,12 +5,12 @@
 #include "mlir/IR/Diagnostics.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Interpreter/Interpreter.h"
-#include "tk/Testing/Device.h"
+#include "tk/Testing/TestDevice.h"
 
 using namespace mlir;
 using namespace mlir::tk;
 
-Device::~Device() = default;
+TestDevice::~TestDevice() = default;
 
 static KernelArgument makeTensorArgument(HostTensor &tensor) {
   return KernelArgument::tensor(tensor.getDType(), tensor.getData(),
@@ -37,7 +37,7 @@ static LogicalResult emitErrors(const RunResult &result) {
 }
 
 namespace {
-class InterpreterDevice : public Device {
+class InterpreterDevice : public TestDevice {
 public:
   explicit InterpreterDevice(const RunOptions &options) : options(options) {}
 
@@ -87,7 +87,7 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Device>
+std::unique_ptr<TestDevice>
 mlir::tk::createInterpreterDevice(const RunOptions &options) {
   return std::make_unique<InterpreterDevice>(options);
 }

@@ -9,6 +9,7 @@ namespace mlir::tk {
 /// Each is a program of its own and registers its command line options only
 /// when it runs, so that the programs may use the same option names.
 int runTkOpt(int argc, char **argv);
+int runTkRun(int argc, char **argv);
 int runTkc(int argc, char **argv);
 
 } // namespace mlir::tk

@@ -20,6 +20,7 @@ struct Tool {
 static constexpr Tool kTools[] = {
     {"tkc", "compile kernels", mlir::tk::runTkc},
     {"tk-opt", "run passes on MLIR files", mlir::tk::runTkOpt},
+    {"tk-run", "run the tests of kernels", mlir::tk::runTkRun},
 };
 
 static const Tool *findTool(llvm::StringRef name) {

@@ -5,7 +5,7 @@
 // device, evaluates the reference in f64 in the interpreter, on the same inputs
 // as they were stored, and compares every output within its tolerance class.
 //
-//   std::unique_ptr<Device> device = createInterpreterDevice({});
+//   std::unique_ptr<TestDevice> device = createInterpreterDevice({});
 //   TestRunner runner(*program, context, *device, {});
 //   for (const TestCase &test : program->getTests())
 //     failed |= !runner.run(test, llvm::outs());
@@ -14,7 +14,7 @@
 #define TK_TESTING_TESTRUNNER_H
 
 #include "tk/Testing/Comparison.h"
-#include "tk/Testing/Device.h"
+#include "tk/Testing/TestDevice.h"
 
 namespace mlir::tk {
 
@@ -62,7 +62,7 @@ struct ReferenceCost {
 
 class TestRunner {
 public:
-  TestRunner(CheckedProgram &program, MLIRContext *context, Device &device,
+  TestRunner(CheckedProgram &program, MLIRContext *context, TestDevice &device,
              TestOptions options)
       : program(program), context(context), device(device),
         options(std::move(options)) {}
@@ -88,7 +88,7 @@ private:
 
   CheckedProgram &program;
   MLIRContext *context;
-  Device &device;
+  TestDevice &device;
   TestOptions options;
 };
 

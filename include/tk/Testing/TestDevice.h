@@ -1,8 +1,9 @@
-//===- Device.h - where the launches of a test run ------------------------===//
+//===- TestDevice.h - where the launches of a test run
+//------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef TK_TESTING_DEVICE_H
-#define TK_TESTING_DEVICE_H
+#ifndef TK_TESTING_TESTDEVICE_H
+#define TK_TESTING_TESTDEVICE_H
 
 #include "tk/Frontend/Program.h"
 #include "tk/Runtime/HostTensor.h"
@@ -44,9 +45,9 @@ struct TestPlan {
 };
 
 /// Runs launches: the interpreter, a GPU.
-class Device {
+class TestDevice {
 public:
-  virtual ~Device();
+  virtual ~TestDevice();
 
   /// "interp", "cuda".
   virtual StringRef getName() const = 0;
@@ -61,7 +62,7 @@ public:
 
 /// The interpreter as a device.
 struct RunOptions;
-std::unique_ptr<Device> createInterpreterDevice(const RunOptions &options);
+std::unique_ptr<TestDevice> createInterpreterDevice(const RunOptions &options);
 
 /// Runs a `func.func` of a reference in the interpreter: `buffers` are its
 /// views, in order of the arguments; `scalars` its scalars.
@@ -72,4 +73,4 @@ LogicalResult runReference(ModuleOp module, MutableArrayRef<HostTensor> inputs,
 
 } // namespace mlir::tk
 
-#endif // TK_TESTING_DEVICE_H
+#endif // TK_TESTING_TESTDEVICE_H
