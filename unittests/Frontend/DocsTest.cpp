@@ -4,6 +4,8 @@
 #include "ParsedText.h"
 #include "tk/Frontend/Format.h"
 #include "tk/Frontend/Lexer.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
@@ -72,6 +74,19 @@ TEST(DocsTest, LanguagePageNamesEveryKeyword) {
 #define KEYWORD(Name, Spelling)                                                \
   EXPECT_TRUE(StringRef(spaced).contains(" " Spelling " ")) << Spelling;
 #include "tk/Frontend/Tokens.def"
+}
+
+TEST(DocsTest, EditorsKnowEveryKeyword) {
+  for (StringRef path : {"utils/vim/syntax/tk.vim", "utils/textmate/tk.json"}) {
+    std::string grammar = readFile(path);
+    llvm::StringSet<> words;
+    llvm::SmallVector<StringRef> split;
+    llvm::SplitString(grammar, split, " \n|()");
+    words.insert_range(split);
+#define KEYWORD(Name, Spelling)                                                \
+  EXPECT_TRUE(words.contains(Spelling)) << Spelling << " in " << path.str();
+#include "tk/Frontend/Tokens.def"
+  }
 }
 
 TEST(DocsTest, LanguagePageNamesEveryGenericBuiltin) {
