@@ -9,10 +9,8 @@
 // waits for the next step.
 
 #include "Builder.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/SymbolTable.h"
 #include <cstring>
 
 using namespace mlir;
@@ -108,8 +106,6 @@ private:
     }
     if (auto branch = dyn_cast<scf::IfOp>(op))
       return buildIf(branch);
-    if (auto call = dyn_cast<func::CallOp>(op))
-      return buildCall(call);
     LaneLoop loop = op->getNumResults() ? selectElementwiseLoop(op) : nullptr;
     if (!loop)
       return op->emitError("the interpreter does not know '")
@@ -145,30 +141,9 @@ private:
     return success();
   }
 
-  LogicalResult buildCall(func::CallOp op) {
-    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
-        op, op.getCalleeAttr());
-    if (!callee || !callee.getBody().hasOneBlock() || callStack.size() > 100)
-      return op.emitError("the interpreter cannot inline '")
-             << op.getCallee() << "' into a combiner";
-    for (auto [argument, operand] :
-         llvm::zip_equal(callee.getArguments(), op.getOperands()))
-      lanes[argument] = getLane(operand);
-    callStack.push_back(callee);
-    Block &block = callee.getBody().front();
-    if (failed(buildOps(block)))
-      return failure();
-    callStack.pop_back();
-    for (auto [result, value] :
-         llvm::zip_equal(op.getResults(), block.getTerminator()->getOperands()))
-      lanes[result] = getLane(value);
-    return success();
-  }
-
   ProgramBuilder &builder;
   Combiner &combiner;
   llvm::DenseMap<Value, unsigned> lanes;
-  SmallVector<Operation *> callStack;
   bool isSpeculative = false;
 };
 

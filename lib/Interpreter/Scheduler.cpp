@@ -26,9 +26,9 @@ using namespace mlir;
 using namespace mlir::tk;
 
 /// Instructions that a program runs before others get a turn.
-constexpr unsigned kQuantum = 4096;
+constexpr unsigned kQuantum = 1024;
 /// Quanta that a program may run on end if it does not seem to wait.
-constexpr unsigned kMaxQuanta = 64;
+constexpr unsigned kMaxQuanta = 256;
 
 namespace {
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -100,15 +100,18 @@ void Scheduler::runQuantum(ProgramInstance &instance) {
 }
 
 void Scheduler::runTurn(ProgramInstance &instance, uint64_t memoryVersion) {
-  instance.hasReadAtomically = false;
-  instance.hasChangedMemory = false;
+  bool hasChangedMemory = false;
   for (unsigned i = 0; i < kMaxQuanta; ++i) {
+    instance.hasReadAtomically = false;
+    instance.hasChangedMemory = false;
     runQuantum(instance);
-    if (instance.state != ProgramInstance::State::Running || isStopped)
-      return;
-    if (instance.hasReadAtomically || isPastDeadline())
+    hasChangedMemory |= instance.hasChangedMemory;
+    bool waits = instance.hasReadAtomically && !instance.hasChangedMemory;
+    if (waits || instance.state != ProgramInstance::State::Running ||
+        isStopped || isPastDeadline())
       break;
   }
+  instance.hasChangedMemory = hasChangedMemory;
   noteState(instance, memoryVersion);
 }
 
@@ -116,7 +119,8 @@ void Scheduler::runTurn(ProgramInstance &instance, uint64_t memoryVersion) {
 /// start of the turn: what others change during it counts as later.
 void Scheduler::noteState(ProgramInstance &instance, uint64_t memoryVersion) {
   instance.isStuck = false;
-  if (!instance.hasJumpedBack || instance.hasChangedMemory)
+  if (!instance.hasJumpedBack || instance.hasChangedMemory ||
+      instance.state != ProgramInstance::State::Running)
     return;
   // Run on to a jump back: loops are compared at one instruction.
   unsigned target = instance.loopHead;

@@ -57,9 +57,9 @@ private:
   void addMatrixCandidates(const Side &side);
   void addCandidate(Vectors low);
   SmallVector<Vectors> getSpans(const Side &side, ArrayRef<uint64_t> low) const;
-  void tryLayout(Vectors low, ArrayRef<uint64_t> storeSpan,
+  void tryLayout(ArrayRef<uint64_t> low, ArrayRef<uint64_t> storeSpan,
                  ArrayRef<uint64_t> loadSpan);
-  Layout buildLayout(Vectors low, ArrayRef<uint64_t> storeSpan,
+  Layout buildLayout(ArrayRef<uint64_t> vector, ArrayRef<uint64_t> storeSpan,
                      ArrayRef<uint64_t> loadSpan) const;
   unsigned getMaxVectorDigits() const { return Log2_32(128 / elementBitWidth); }
   unsigned getWordDigits() const {
@@ -197,20 +197,26 @@ static void extend(F2Span &span, ArrayRef<uint64_t> candidates,
       result.push_back(vector);
 }
 
-/// Divides the spans S and L, modulo `words`, into what both share and a rest
-/// of each. Vectors of `low` come last in the rests.
-static void splitSpans(ArrayRef<uint64_t> words, ArrayRef<uint64_t> s,
-                       ArrayRef<uint64_t> l, ArrayRef<uint64_t> low,
-                       Vectors &shared, Vectors &restS, Vectors &restL) {
+namespace {
+/// The spans S and L, modulo the digits inside a word, as what both share and
+/// a rest of each.
+struct SplitSpans {
+  Vectors shared, restS, restL;
+};
+} // namespace
+
+/// A basis of the intersection of S and L modulo `words`, as vectors of S.
+static Vectors intersect(ArrayRef<uint64_t> words, ArrayRef<uint64_t> s,
+                         ArrayRef<uint64_t> l) {
   F2Span span;
   Vectors added;
   extend(span, words, added);
   unsigned numWords = added.size();
   extend(span, s, added);
   unsigned numOther = added.size();
+  Vectors shared;
   for (uint64_t vector : l) {
-    if (!span.contains(vector)) {
-      span.add(vector);
+    if (span.add(vector)) {
       added.push_back(vector);
       continue;
     }
@@ -223,83 +229,89 @@ static void splitSpans(ArrayRef<uint64_t> words, ArrayRef<uint64_t> s,
     }
     shared.push_back(part);
   }
-
-  auto getRest = [&](ArrayRef<uint64_t> side, Vectors &rest) {
-    F2Span held;
-    Vectors ignored;
-    extend(held, words, ignored);
-    extend(held, shared, ignored);
-    Vectors lowOnes;
-    for (bool isLow : {false, true})
-      for (uint64_t vector : side)
-        if (is_contained(low, vector) == isLow && held.add(vector))
-          rest.push_back(vector);
-  };
-  // Vectors of S may be words or depend on others.
-  Vectors independentShared;
+  // Parts may vanish or repeat where L holds words.
   F2Span held;
-  Vectors ignored;
+  Vectors ignored, result;
   extend(held, words, ignored);
-  extend(held, shared, independentShared);
-  shared = independentShared;
-  getRest(s, restS);
-  getRest(l, restL);
+  extend(held, shared, result);
+  return result;
 }
 
-Layout SwizzleSearch::buildLayout(Vectors low, ArrayRef<uint64_t> storeSpan,
+/// What `side` has beyond `words` and `shared`; vectors of `low` come last.
+static Vectors getRest(ArrayRef<uint64_t> words, ArrayRef<uint64_t> shared,
+                       ArrayRef<uint64_t> side, ArrayRef<uint64_t> low) {
+  F2Span held;
+  Vectors ignored, rest;
+  extend(held, words, ignored);
+  extend(held, shared, ignored);
+  for (bool isLow : {false, true})
+    for (uint64_t vector : side)
+      if (is_contained(low, vector) == isLow && held.add(vector))
+        rest.push_back(vector);
+  return rest;
+}
+
+static SplitSpans splitSpans(ArrayRef<uint64_t> words, ArrayRef<uint64_t> s,
+                             ArrayRef<uint64_t> l, ArrayRef<uint64_t> low) {
+  Vectors shared = intersect(words, s, l);
+  return {shared, getRest(words, shared, s, low),
+          getRest(words, shared, l, low)};
+}
+
+/// `low` filled up to a whole word, with something that one side needs.
+static Vectors fillWord(ArrayRef<uint64_t> low, unsigned numWordDigits,
+                        ArrayRef<ArrayRef<uint64_t>> candidates) {
+  F2Span span;
+  Vectors filled;
+  extend(span, low, filled);
+  for (ArrayRef<uint64_t> list : candidates)
+    for (uint64_t vector : list)
+      if (filled.size() < numWordDigits && span.add(vector))
+        filled.push_back(vector);
+  return filled;
+}
+
+Layout SwizzleSearch::buildLayout(ArrayRef<uint64_t> vector,
+                                  ArrayRef<uint64_t> storeSpan,
                                   ArrayRef<uint64_t> loadSpan) const {
   const DigitShape &shape = source.getShape();
   Vectors units;
   for (unsigned bit = 0; bit < shape.getNumBits(); ++bit)
     units.push_back(uint64_t(1) << bit);
-
-  // A word holds something on every side.
-  F2Span lowSpan;
-  Vectors filled;
-  extend(lowSpan, low, filled);
-  for (ArrayRef<uint64_t> candidates :
-       {storeSpan, loadSpan, ArrayRef<uint64_t>(units)})
-    for (uint64_t vector : candidates)
-      if (filled.size() < getWordDigits() && lowSpan.add(vector))
-        filled.push_back(vector);
-  low = filled;
+  Vectors low = fillWord(vector, getWordDigits(), {storeSpan, loadSpan, units});
   ArrayRef<uint64_t> words = ArrayRef(low).take_front(getWordDigits());
+  SplitSpans spans = splitSpans(words, storeSpan, loadSpan, low);
 
-  Vectors shared, restS, restL;
-  splitSpans(words, storeSpan, loadSpan, low, shared, restS, restL);
-
+  // Segment: diagonals, then what neither side has.
   Vectors segment, ignored;
-  for (auto [s, l] : zip(restS, restL))
+  for (auto [s, l] : zip(spans.restS, spans.restL))
     segment.push_back(s ^ l);
-  F2Span outside;
-  for (ArrayRef<uint64_t> part :
-       {words, ArrayRef<uint64_t>(shared), ArrayRef<uint64_t>(restS),
-        ArrayRef<uint64_t>(restL), ArrayRef<uint64_t>(low)})
-    extend(outside, part, ignored);
-  extend(outside, units, segment);
+  F2Span inside;
+  for (const Vectors &part : {spans.shared, spans.restS, spans.restL, low})
+    extend(inside, part, ignored);
+  extend(inside, units, segment);
 
-  Vectors order = low;
+  // Bank: a complement of the segment.
+  Vectors order = low, upper;
   F2Span all;
   extend(all, low, ignored);
-  Vectors upper;
   extend(all, segment, upper);
-  for (ArrayRef<uint64_t> part :
-       {ArrayRef<uint64_t>(shared), ArrayRef<uint64_t>(restS),
-        ArrayRef<uint64_t>(restL), ArrayRef<uint64_t>(units)})
+  for (const Vectors &part : {spans.shared, spans.restS, spans.restL, units})
     extend(all, part, order);
   append_range(order, upper);
 
   Layout layout(shape);
-  for (uint64_t vector : order)
-    layout.addBit(HardwareDim::Offset, vector);
+  for (uint64_t basis : order)
+    layout.addBit(HardwareDim::Offset, basis);
   for (unsigned odd = 0; odd < shape.getNumOdd(); ++odd)
     layout.addOdd(HardwareDim::Offset, odd);
   return layout;
 }
 
-void SwizzleSearch::tryLayout(Vectors low, ArrayRef<uint64_t> storeSpan,
+void SwizzleSearch::tryLayout(ArrayRef<uint64_t> low,
+                              ArrayRef<uint64_t> storeSpan,
                               ArrayRef<uint64_t> loadSpan) {
-  Layout layout = buildLayout(std::move(low), storeSpan, loadSpan);
+  Layout layout = buildLayout(low, storeSpan, loadSpan);
   std::optional<SharedAccessPlan> storePlan =
       planSharedAccess(source, layout, elementBitWidth, storeOptions);
   std::optional<SharedAccessPlan> loadPlan =

@@ -99,66 +99,97 @@ static SmallVector<TileDigit> chooseRounds(const Layout &source,
   return rounds;
 }
 
-/// Takes the digits of the rounds out of a layout.
-static RoundLayout removeRounds(const Layout &layout,
-                                ArrayRef<TileDigit> rounds) {
+/// Appends, for every value of a digit, the registers of `list` moved by it.
+static void appendDigit(SmallVectorImpl<unsigned> &list, unsigned radix,
+                        unsigned weight) {
+  for (unsigned value = 1, size = list.size(); value < radix; ++value)
+    for (unsigned i = 0; i < size; ++i)
+      list.push_back(list[i] + value * weight);
+}
+
+namespace {
+/// Takes the digits that count rounds out of a layout.
+class RoundRemover {
+public:
+  RoundRemover(const Layout &layout, ArrayRef<TileDigit> rounds);
+  RoundLayout run();
+
+private:
+  std::optional<HardwareDigit> keep(const HardwareDigit &digit) const;
+  unsigned getRound(const HardwareDigit &digit) const;
+
+  const Layout &layout;
+  ArrayRef<TileDigit> rounds;
+  DigitNumbers from;
+  /// The digits that stay, and the new index of each.
+  SmallVector<SmallVector<unsigned>> digits;
+  SmallVector<SmallVector<std::optional<unsigned>>> newIndex;
+  std::optional<DigitNumbers> to;
+};
+} // namespace
+
+RoundRemover::RoundRemover(const Layout &layout, ArrayRef<TileDigit> rounds)
+    : layout(layout), rounds(rounds), from(layout.getShape()) {
   const DigitShape &shape = layout.getShape();
-  SmallVector<SmallVector<unsigned>> digits(shape.getRank());
-  SmallVector<SmallVector<std::optional<unsigned>>> newIndex(shape.getRank());
-  for (unsigned dim = 0; dim < shape.getRank(); ++dim)
-    for (auto [i, radix] : enumerate(shape.getDigits(dim))) {
-      bool isRound =
-          is_contained(rounds, TileDigit(dim, static_cast<unsigned>(i)));
+  for (unsigned dim = 0; dim < shape.getRank(); ++dim) {
+    digits.emplace_back();
+    newIndex.emplace_back();
+    for (unsigned i = 0, e = shape.getDigits(dim).size(); i < e; ++i) {
+      bool isRound = is_contained(rounds, TileDigit(dim, i));
       newIndex[dim].push_back(isRound ? std::nullopt
                                       : std::optional(digits[dim].size()));
       if (!isRound)
-        digits[dim].push_back(radix);
+        digits[dim].push_back(shape.getDigits(dim)[i]);
     }
+  }
+  to.emplace(DigitShape(digits));
+}
+
+std::optional<HardwareDigit>
+RoundRemover::keep(const HardwareDigit &digit) const {
+  return renumber(digit, from, *to,
+                  [&](DigitNumbers::Position position)
+                      -> std::optional<DigitNumbers::Position> {
+                    std::optional<unsigned> index =
+                        newIndex[position.dim][position.index];
+                    if (!index)
+                      return std::nullopt;
+                    return DigitNumbers::Position{position.dim, *index};
+                  });
+}
+
+/// Which digit of the round number a register digit is.
+unsigned RoundRemover::getRound(const HardwareDigit &digit) const {
+  DigitNumbers::Position position =
+      digit.odd ? from.getOddPosition(*digit.odd)
+                : from.getBitPosition(countr_zero(digit.bits));
+  return find(rounds, TileDigit(position.dim, position.index)) - rounds.begin();
+}
+
+RoundLayout RoundRemover::run() {
   RoundLayout result;
   result.layout = Layout(DigitShape(digits));
-  DigitNumbers from(shape), to(result.layout.getShape());
-  auto move = [&](DigitNumbers::Position position)
-      -> std::optional<DigitNumbers::Position> {
-    std::optional<unsigned> index = newIndex[position.dim][position.index];
-    if (!index)
-      return std::nullopt;
-    return DigitNumbers::Position{position.dim, *index};
-  };
-
-  // Registers of a round, and what each digit of the round number adds.
   SmallVector<unsigned> inRound = {0};
-  SmallVector<unsigned> roundWeights(rounds.size(), 0);
+  // By digit of the round number: its radix and what it adds to a register.
+  SmallVector<std::pair<unsigned, unsigned>> roundDigits(rounds.size());
   unsigned weight = 1;
   for (const HardwareDigit &digit : layout.getDigits(HardwareDim::Register)) {
-    if (std::optional<HardwareDigit> kept = renumber(digit, from, to, move)) {
+    if (std::optional<HardwareDigit> kept = keep(digit)) {
       result.layout.add(HardwareDim::Register, *kept);
-      unsigned size = inRound.size();
-      for (unsigned value = 1; value < digit.radix; ++value)
-        for (unsigned i = 0; i < size; ++i)
-          inRound.push_back(inRound[i] + value * weight);
+      appendDigit(inRound, digit.radix, weight);
     } else {
-      DigitNumbers::Position position =
-          digit.odd ? from.getOddPosition(*digit.odd)
-                    : from.getBitPosition(countr_zero(digit.bits));
-      const TileDigit *round =
-          find(rounds, TileDigit(position.dim, position.index));
-      roundWeights[round - rounds.begin()] = weight;
+      roundDigits[getRound(digit)] = {digit.radix, weight};
     }
     weight *= digit.radix;
   }
   for (HardwareDim dim :
        {HardwareDim::Lane, HardwareDim::Warp, HardwareDim::Block})
     for (const HardwareDigit &digit : layout.getDigits(dim))
-      result.layout.add(dim, *renumber(digit, from, to, move));
+      result.layout.add(dim, *keep(digit));
 
   SmallVector<unsigned> firstOfRound = {0};
-  for (auto [digit, digitWeight] : zip_equal(rounds, roundWeights)) {
-    unsigned radix = shape.getDigits(digit.first)[digit.second];
-    unsigned size = firstOfRound.size();
-    for (unsigned value = 1; value < radix; ++value)
-      for (unsigned i = 0; i < size; ++i)
-        firstOfRound.push_back(firstOfRound[i] + value * digitWeight);
-  }
+  for (auto [radix, digitWeight] : roundDigits)
+    appendDigit(firstOfRound, radix, digitWeight);
   for (unsigned first : firstOfRound)
     result.registers.push_back(
         to_vector(map_range(inRound, [&](unsigned r) { return r + first; })));
@@ -221,8 +252,8 @@ planShared(const Layout &source, const Layout &destination,
            int64_t maxScratchInBytes) {
   SmallVector<TileDigit> rounds =
       chooseRounds(source, destination, elementBitWidth, maxScratchInBytes);
-  RoundLayout from = removeRounds(source, rounds);
-  RoundLayout to = removeRounds(destination, rounds);
+  RoundLayout from = RoundRemover(source, rounds).run();
+  RoundLayout to = RoundRemover(destination, rounds).run();
   SharedConversionPlan plan;
   SharedAccessOptions storeOptions = SharedAccessOptions::forStore(target);
   SharedAccessOptions loadOptions = SharedAccessOptions::forLoad(target);

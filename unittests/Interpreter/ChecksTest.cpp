@@ -313,7 +313,7 @@ tk.kernel @k() {
 })mlir",
                          {});
   EXPECT_EQ(messages(result),
-            Strings({"5: program 0 loops for ever: nothing that it reads will "
+            Strings({"4: program 0 loops for ever: nothing that it reads will "
                      "change"}));
 }
 

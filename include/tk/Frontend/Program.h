@@ -126,6 +126,10 @@ struct SequenceTemp {
 struct SequenceArg {
   std::string param;
   std::string buffer;
+  /// Of `tensor(buffer, dims, strides)`: the same memory in another shape. Both
+  /// are empty where the buffer is taken as it is.
+  std::vector<HostExpr> dims;
+  std::vector<HostExpr> strides;
   std::optional<HostExpr> scalar;
 };
 
@@ -271,15 +275,16 @@ public:
   const std::vector<TestCase> &getBenches();
 
   /// A verified module with one `func.func @reference`. Its arguments are, in
-  /// order: each `in` and `mut` tensor of the test as a view of static shape
-  /// and contiguous rows (floats f64, integers as they are, bool i1), each
-  /// scalar (floats f64), then one view for each result, in the order of
-  /// OutputCheck::referenceResult. Argument attribute tk.name tells which.
+  /// order: the `in` and `mut` arguments of the test as they stand there,
+  /// tensors as views of static shape (floats f64, integers as they are, bool
+  /// i1) and scalars (floats f64); then one view for each result, numbered by
+  /// OutputCheck::referenceResult. The argument attribute tk.name tells which.
   OwningOpRef<ModuleOp> generateReference(const TestCase &test,
                                           MLIRContext *context);
 
-private:
   class Impl;
+
+private:
   explicit CheckedProgram(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl;
 };

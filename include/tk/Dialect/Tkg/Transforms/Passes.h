@@ -13,6 +13,7 @@ namespace mlir::tkg {
 /// @{
 constexpr llvm::StringLiteral kMatrixRemark = "matrix";
 constexpr llvm::StringLiteral kCopyRemark = "copy";
+constexpr llvm::StringLiteral kLayoutRemark = "layout";
 constexpr llvm::StringLiteral kScheduleRemark = "schedule";
 /// @}
 

@@ -28,6 +28,34 @@ def AllocateSharedMemoryPass
     Statistic<"numBytes", "num-bytes", "Bytes of shared memory">];
 }
 
+def AssignLayoutsPass
+    : Pass<"tkg-assign-layouts", "::mlir::tk::KernelOp"> {
+  let summary = "give every tile a register layout";
+  let description = [{
+    Chooses one layout per tile so that, over the whole kernel, this is least:
+    memory transactions, conversions, arithmetic on copies, and registers above
+    what a thread has; each times how often it runs. Inserts
+    `tkg.convert_layout` where two choices meet. Tiles that cost nothing to make
+    (`tk.splat`, `tk.arange`, constants and a few ops on them) are made again
+    instead.
+
+    Every access to memory proposes layouts in which it is coalesced, every dot
+    those of its instruction (`getDotLayouts`). Proposals spread along the
+    relations of `LayoutInference.h` in both directions; from each, the cost is
+    improved group by group. See docs/Layouts.md.
+
+    Before: no tile carries a layout; dots have instructions. After: every tile
+    carries one. Remarks name conversions in loops, and loads and dots whose tiles
+    padding or copies make more than a quarter larger.
+  }];
+  let statistics = [
+    Statistic<"numConversions", "num-conversions",
+              "Number of tkg.convert_layout inserted">,
+    Statistic<"numRematerialised", "num-rematerialised",
+              "Number of cheap ops made again in another layout">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
 def ChooseCopiesPass : Pass<"tkg-choose-copies", "::mlir::ModuleOp"> {
   let summary = "choose how tiles travel from global memory";
   let description = [{

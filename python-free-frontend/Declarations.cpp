@@ -1,0 +1,250 @@
+//===- Declarations.cpp - what a program declares -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Declarations.h"
+#include "Builtins.h"
+#include "ValueType.h"
+#include "tk/Support/Suggest.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace llvm;
+using namespace mlir::tk;
+
+LaunchableParts mlir::tk::getLaunchableParts(const Decl &decl) {
+  if (auto *kernel = dyn_cast<KernelDecl>(&decl))
+    return {kernel->name,        kernel->doc,      kernel->genericParams,
+            kernel->params,      &kernel->clauses, kernel->body,
+            /*isSequence=*/false};
+  auto &sequence = cast<SequenceDecl>(decl);
+  return {sequence.name,      sequence.doc,      sequence.genericParams,
+          sequence.params,    &sequence.clauses, sequence.body,
+          /*isSequence=*/true};
+}
+
+Identifier mlir::tk::getDeclName(const Decl &decl) {
+  switch (decl.kind) {
+  case NodeKind::EnumDecl:
+    return cast<EnumDecl>(decl).name;
+  case NodeKind::FnDecl:
+    return cast<FnDecl>(decl).name;
+  case NodeKind::KernelDecl:
+    return cast<KernelDecl>(decl).name;
+  case NodeKind::ReferenceDecl:
+    return cast<ReferenceDecl>(decl).name;
+  case NodeKind::SequenceDecl:
+    return cast<SequenceDecl>(decl).name;
+  case NodeKind::TestDecl:
+    return cast<TestDecl>(decl).name;
+  default:
+    return {};
+  }
+}
+
+static StringRef describe(const Decl &decl) {
+  switch (decl.kind) {
+  case NodeKind::EnumDecl:
+    return "an enum";
+  case NodeKind::FnDecl:
+    return "a function";
+  case NodeKind::KernelDecl:
+    return "a kernel";
+  case NodeKind::SequenceDecl:
+    return "a sequence";
+  default:
+    return "something else";
+  }
+}
+
+namespace {
+
+class DeclarationCollector {
+public:
+  explicit DeclarationCollector(DiagnosticReporter &diags) : diags(diags) {}
+
+  Declarations collect(const ParsedProgram &program) {
+    for (const SourceFile &file : program.files)
+      for (const Decl *decl : file.decls)
+        add(*decl, /*isMainFile=*/&file == &program.files.front());
+    for (const Decl *decl : decls.all)
+      checkDecl(*decl);
+    return std::move(decls);
+  }
+
+private:
+  void add(const Decl &decl, bool isMainFile) {
+    decls.all.push_back(&decl);
+    switch (decl.kind) {
+    case NodeKind::ReferenceDecl: {
+      auto &reference = cast<ReferenceDecl>(decl);
+      if (!decls.references.try_emplace(reference.name.name, &reference).second)
+        reportTwice(reference.name,
+                    decls.references[reference.name.name]->name);
+      return;
+    }
+    case NodeKind::TestDecl:
+      if (isMainFile)
+        addTest(cast<TestDecl>(decl));
+      return;
+    case NodeKind::ExportDecl:
+      if (isMainFile)
+        decls.exports.push_back(&cast<ExportDecl>(decl));
+      return;
+    case NodeKind::ImportDecl:
+      return;
+    default:
+      break;
+    }
+    Identifier name = getDeclName(decl);
+    if (isBuiltinName(name.name) || parseScalarKind(name.name)) {
+      diags.report(name.range, DiagKind::ReservedName, name.name);
+      return;
+    }
+    if (!decls.named.try_emplace(name.name, &decl).second) {
+      reportTwice(name, getDeclName(*decls.named[name.name]));
+      return;
+    }
+    if (isMainFile && isa<KernelDecl, SequenceDecl>(decl))
+      decls.launchables.push_back(&decl);
+  }
+
+  /// Tests and benches may share a name: they are run apart.
+  void addTest(const TestDecl &test) {
+    for (const TestDecl *earlier : decls.tests)
+      if (earlier->isBench == test.isBench &&
+          earlier->name.name == test.name.name)
+        return reportTwice(test.name, earlier->name);
+    decls.tests.push_back(&test);
+  }
+
+  void reportTwice(const Identifier &name, const Identifier &earlier) {
+    diags.report(name.range, DiagKind::DuplicateDeclaration, name.name)
+        .note(earlier.range, DiagKind::DeclaredHere, name.name);
+  }
+
+  /// Reports unless `name` is a kernel or a sequence.
+  const Decl *checkLaunchable(const Identifier &name) {
+    auto found = decls.named.find(name.name);
+    if (found == decls.named.end()) {
+      SmallVector<StringRef> names;
+      for (const auto &entry : decls.named)
+        if (isa<KernelDecl, SequenceDecl>(entry.second))
+          names.push_back(entry.getKey());
+      llvm::sort(names);
+      auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
+      if (std::optional<StringRef> closest = findClosest(name.name, names))
+        message.note(name.range, DiagKind::DidYouMean, *closest);
+      return nullptr;
+    }
+    if (isa<KernelDecl, SequenceDecl>(found->second))
+      return found->second;
+    diags.report(name.range, DiagKind::NotAKernel, name.name,
+                 describe(*found->second));
+    return nullptr;
+  }
+
+  void checkDistinct(ArrayRef<Identifier> names) {
+    StringMap<SourceRange> seen;
+    for (const Identifier &name : names)
+      if (!seen.try_emplace(name.name, name.range).second)
+        diags.report(name.range, DiagKind::DuplicateName, name.name)
+            .note(seen[name.name], DiagKind::FirstHere);
+  }
+
+  void checkParams(ArrayRef<GenericParam> genericParams,
+                   ArrayRef<Param> params) {
+    SmallVector<Identifier> names;
+    for (const GenericParam &param : genericParams) {
+      names.push_back(param.name);
+      if (param.kind == GenericParam::Kind::Type && param.constraint &&
+          !is_contained(getTypeClassNames(), param.constraint.name))
+        diags.report(param.constraint.range, DiagKind::UnknownTypeClass,
+                     param.constraint.name, join(getTypeClassNames(), ", "));
+      bool isEnum = param.kind == GenericParam::Kind::Enum;
+      if (isEnum && !decls.find<EnumDecl>(param.constraint.name))
+        diags.report(param.constraint.range, DiagKind::UnknownType,
+                     param.constraint.name);
+    }
+    for (const Param &param : params)
+      names.push_back(param.name);
+    checkDistinct(names);
+  }
+
+  void checkDecl(const Decl &decl) {
+    if (auto *enumDecl = dyn_cast<EnumDecl>(&decl))
+      return checkDistinct(enumDecl->cases);
+    if (auto *function = dyn_cast<FnDecl>(&decl))
+      return checkParams(function->genericParams, function->params);
+    if (isa<KernelDecl, SequenceDecl>(decl)) {
+      LaunchableParts parts = getLaunchableParts(decl);
+      return checkParams(parts.genericParams, parts.params);
+    }
+    if (auto *test = dyn_cast<TestDecl>(&decl)) {
+      if (is_contained(decls.tests, test))
+        checkLaunchable(test->target.name);
+      return;
+    }
+    if (auto *exports = dyn_cast<ExportDecl>(&decl)) {
+      for (const InstanceRef &instance : exports->instances)
+        checkLaunchable(instance.name);
+      return;
+    }
+    if (auto *reference = dyn_cast<ReferenceDecl>(&decl))
+      checkReference(*reference);
+  }
+
+  /// Parameters are those of the kernel, its constants or its optional ones;
+  /// results are its outputs, all of them.
+  void checkReference(const ReferenceDecl &reference) {
+    checkDistinct(reference.params);
+    const Decl *target = checkLaunchable(reference.name);
+    if (!target)
+      return;
+    LaunchableParts parts = getLaunchableParts(*target);
+    SmallVector<StringRef> inputs, outputs;
+    for (const GenericParam &param : parts.genericParams)
+      inputs.push_back(param.name.name);
+    for (const Param &param : parts.params) {
+      if (param.mode == Param::Mode::In || param.mode == Param::Mode::Mut)
+        inputs.push_back(param.name.name);
+      if (param.mode == Param::Mode::Out || param.mode == Param::Mode::Mut)
+        outputs.push_back(param.name.name);
+    }
+    auto checkNames = [&](const Identifier &name, ArrayRef<StringRef> known,
+                          StringRef what) {
+      if (is_contained(known, name.name))
+        return;
+      auto message = diags.report(name.range, DiagKind::NotAReferenceName,
+                                  reference.name.name, what, name.name);
+      if (std::optional<StringRef> closest = findClosest(name.name, known))
+        message.note(name.range, DiagKind::DidYouMean, *closest);
+    };
+    SmallVector<StringRef> answered;
+    for (const Identifier &param : reference.params)
+      checkNames(param, inputs, "input");
+    for (const ReferenceResult &result : reference.results) {
+      checkNames(result.name, outputs, "output");
+      answered.push_back(result.name.name);
+    }
+    for (const Identifier &name : reference.ignored) {
+      checkNames(name, outputs, "output");
+      answered.push_back(name.name);
+    }
+    for (StringRef output : outputs)
+      if (!is_contained(answered, output))
+        diags
+            .report(reference.name.range, DiagKind::MissingReferenceResult,
+                    reference.name.name, output)
+            .hint("add it behind '->' or to 'ignore(...)'");
+  }
+
+  DiagnosticReporter &diags;
+  Declarations decls;
+};
+
+} // namespace
+
+Declarations mlir::tk::collectDeclarations(const ParsedProgram &program,
+                                           DiagnosticReporter &diags) {
+  return DeclarationCollector(diags).collect(program);
+}

@@ -1,0 +1,602 @@
+//===- Instances.cpp - kernels and sequences with bound parameters --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "ProgramImpl.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+//===----------------------------------------------------------------------===//
+// Names of instances
+//===----------------------------------------------------------------------===//
+
+/// Absent arguments are bound to this.
+static constexpr StringRef kAbsent = "none";
+
+StringRef Instance::getBinding(StringRef name) const {
+  for (const InstanceBinding &binding : bindings)
+    if (binding.name == name)
+      return binding.value;
+  return "";
+}
+
+std::string Instance::str() const {
+  std::string text = name;
+  bool isPositional = true;
+  for (const InstanceBinding &binding : bindings) {
+    // Types come first and need no names.
+    isPositional &= parseScalarKind(binding.value).has_value();
+    text += &binding == &bindings.front() ? "<" : ", ";
+    text += isPositional ? binding.value : binding.name + " = " + binding.value;
+  }
+  return bindings.empty() ? text : text + ">";
+}
+
+std::string Instance::getSymbolName() const {
+  std::string symbol = name;
+  for (const InstanceBinding &binding : bindings) {
+    symbol += "_";
+    if (binding.value == kAbsent)
+      symbol += "no_" + binding.name;
+    else if (parseScalarKind(binding.value))
+      symbol += binding.value;
+    else
+      symbol += binding.name + binding.value;
+  }
+  for (char &c : symbol)
+    c = llvm::isAlnum(c) ? c : c == '-' ? 'm' : '_';
+  return symbol;
+}
+
+Instance BoundInstance::getInstance() const {
+  Instance instance;
+  instance.name = parts.name.name.str();
+  instance.isSequence = parts.isSequence;
+  for (const auto &[name, value] : bindings)
+    instance.bindings.push_back({name.str(), value.str()});
+  for (const Param &param : parts.params)
+    if (isAbsent(param))
+      instance.bindings.push_back({param.name.name.str(), kAbsent.str()});
+  return instance;
+}
+
+//===----------------------------------------------------------------------===//
+// From text and syntax
+//===----------------------------------------------------------------------===//
+
+std::optional<BoundInstance>
+CheckedProgram::Impl::bindInstance(const InstanceRef &ref, Scope &constants) {
+  auto found = decls.named.find(ref.name.name);
+  if (found == decls.named.end() ||
+      !isa<KernelDecl, SequenceDecl>(found->second)) {
+    diags.report(ref.name.range, DiagKind::UnknownName, ref.name.name);
+    return std::nullopt;
+  }
+  BoundInstance instance;
+  instance.decl = found->second;
+  instance.parts = getLaunchableParts(*instance.decl);
+  SmallVector<GenericArg> generics;
+  for (const GenericArg &arg : ref.args) {
+    bool isAbsence = false;
+    for (const Param &param : instance.parts.params)
+      isAbsence |= param.isOptional && param.name.name == arg.name.name &&
+                   isa<NoneExpr>(arg.value);
+    if (isAbsence)
+      instance.absent.insert(arg.name.name);
+    else
+      generics.push_back(arg);
+  }
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyChecker checker(makeContext(arena, functions), constants);
+  if (!checker.bindGenericArgs(instance.parts.genericParams, generics,
+                               ref.name.name, instance.bindings) ||
+      !checker.finishGenericArgs(instance.parts.genericParams, ref.range,
+                                 ref.name.name, instance.bindings))
+    return std::nullopt;
+  return instance;
+}
+
+/// Reads a binding back from its text.
+static ConstValue parseBinding(StringRef text, const GenericParam &param,
+                               const Declarations &decls) {
+  switch (param.kind) {
+  case GenericParam::Kind::Type: {
+    ElementType element;
+    while (text.consume_front("ptr<") && text.consume_back(">"))
+      ++element.pointerDepth;
+    std::optional<ScalarKind> kind = parseScalarKind(text);
+    if (!kind)
+      return {};
+    element.scalar = *kind;
+    return ConstValue::type(element);
+  }
+  case GenericParam::Kind::Int: {
+    int64_t value = 0;
+    uint64_t large = 0;
+    if (!text.getAsInteger(10, value))
+      return ConstValue::integer(value);
+    return text.getAsInteger(10, large) ? ConstValue()
+                                        : ConstValue::integer(large);
+  }
+  case GenericParam::Kind::Bool:
+    return text == "true" || text == "false"
+               ? ConstValue::boolean(text == "true")
+               : ConstValue();
+  case GenericParam::Kind::Enum: {
+    auto *decl = decls.find<EnumDecl>(param.constraint.name);
+    text.consume_front(".");
+    for (auto [i, name] : llvm::enumerate(decl->cases))
+      if (name.name == text)
+        return ConstValue::enumCase(decl, i);
+    return {};
+  }
+  case GenericParam::Kind::Fn: {
+    auto *function = decls.find<FnDecl>(text);
+    return function ? ConstValue::function(function) : ConstValue();
+  }
+  }
+  llvm_unreachable("every kind is handled");
+}
+
+std::optional<BoundInstance>
+CheckedProgram::Impl::resolve(const Instance &instance) {
+  auto found = decls.named.find(instance.name);
+  if (found == decls.named.end() ||
+      !isa<KernelDecl, SequenceDecl>(found->second)) {
+    diags.report({}, DiagKind::UnknownName, instance.name);
+    return std::nullopt;
+  }
+  BoundInstance bound;
+  bound.decl = found->second;
+  bound.parts = getLaunchableParts(*bound.decl);
+  Identifier declName = bound.parts.name;
+  for (const InstanceBinding &binding : instance.bindings) {
+    const Param *param =
+        llvm::find_if(bound.parts.params, [&](const Param &candidate) {
+          return candidate.isOptional && candidate.name.name == binding.name;
+        });
+    if (param != bound.parts.params.end() && binding.value == kAbsent) {
+      bound.absent.insert(binding.name);
+      continue;
+    }
+    const GenericParam *generic = llvm::find_if(
+        bound.parts.genericParams, [&](const GenericParam &candidate) {
+          return candidate.name.name == binding.name;
+        });
+    if (generic == bound.parts.genericParams.end()) {
+      diags.report(declName.range, DiagKind::UnknownGeneric, declName.name,
+                   binding.name);
+      return std::nullopt;
+    }
+    ConstValue value = parseBinding(binding.value, *generic, decls);
+    if (!value) {
+      diags.report(generic->range, DiagKind::WrongGenericKind, binding.name,
+                   "a value of its kind", binding.value);
+      return std::nullopt;
+    }
+    bound.bindings.insert({generic->name.name, value});
+  }
+  Scope scope;
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyChecker checker(makeContext(arena, functions), scope);
+  if (!checker.finishGenericArgs(bound.parts.genericParams, declName.range,
+                                 declName.name, bound.bindings))
+    return std::nullopt;
+  return bound;
+}
+
+std::optional<Instance>
+CheckedProgram::Impl::rebind(const Instance &instance,
+                             ArrayRef<InstanceBinding> changes) {
+  Instance changed = instance;
+  for (const InstanceBinding &change : changes) {
+    auto found = llvm::find_if(changed.bindings, [&](const auto &binding) {
+      return binding.name == change.name;
+    });
+    if (found == changed.bindings.end())
+      changed.bindings.push_back(change);
+    else
+      found->value = change.value;
+  }
+  std::optional<BoundInstance> bound = resolve(changed);
+  if (!bound)
+    return std::nullopt;
+  return bound->getInstance();
+}
+
+std::optional<Instance> CheckedProgram::Impl::parseInstance(StringRef text) {
+  // Read as the export of a file of its own, so that messages can point at it.
+  std::string source = ("tk 1; export " + text + ";").str();
+  unsigned buffer = sourceMgr.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy(source, "<instance>"), {});
+  llvm::StringSet<> generics;
+  for (const auto &entry : decls.named)
+    generics.insert(entry.getKey());
+  unsigned errorsBefore = diags.getNumErrors();
+  SourceFile file =
+      parseSourceFile(sourceMgr, buffer, generics, astContext, diags);
+  if (diags.getNumErrors() != errorsBefore)
+    return std::nullopt;
+  auto *exports = file.decls.size() == 1
+                      ? dyn_cast<ExportDecl>(file.decls.front())
+                      : nullptr;
+  if (!exports || exports->instances.size() != 1) {
+    diags.report({}, DiagKind::UnknownName, text);
+    return std::nullopt;
+  }
+  Scope scope;
+  std::optional<BoundInstance> bound =
+      bindInstance(exports->instances.front(), scope);
+  if (!bound)
+    return std::nullopt;
+  return bound->getInstance();
+}
+
+std::vector<Instance> CheckedProgram::Impl::listInstances() {
+  std::vector<Instance> instances;
+  auto add = [&](Instance instance) {
+    if (!llvm::is_contained(instances, instance))
+      instances.push_back(std::move(instance));
+  };
+  for (const ExportDecl *exports : decls.exports)
+    for (const InstanceRef &ref : exports->instances) {
+      Scope scope;
+      if (std::optional<BoundInstance> bound = bindInstance(ref, scope))
+        add(bound->getInstance());
+    }
+  if (decls.exports.empty()) {
+    for (const TestCase &test : getTests())
+      add(test.instance);
+    for (const TestCase &bench : getBenches())
+      add(bench.instance);
+  }
+  // The kernels that sequences launch.
+  for (size_t i = 0; i < instances.size(); ++i) {
+    if (!instances[i].isSequence)
+      continue;
+    std::optional<BoundInstance> bound = resolve(instances[i]);
+    std::optional<SequencePlan> plan =
+        bound ? getSequencePlan(*bound) : std::nullopt;
+    if (plan)
+      for (const SequenceStep &step : plan->steps)
+        add(step.instance);
+  }
+  return instances;
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters, grid and requirements
+//===----------------------------------------------------------------------===//
+
+void CheckedProgram::Impl::declareConstants(const BoundInstance &instance,
+                                            Scope &scope) {
+  for (const auto &[name, value] : instance.bindings)
+    scope.declare(name, {nullptr, value, false, {}});
+}
+
+void CheckedProgram::Impl::declareHostNames(const BoundInstance &instance,
+                                            HostExprBuilder &hostExprs) {
+  for (const Param &param : instance.parts.params) {
+    bool isAbsent = instance.isAbsent(param);
+    if (param.isOptional)
+      hostExprs.declare(param.name.name, HostExpr::boolean(!isAbsent));
+    auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type);
+    if (!tensor && !isAbsent)
+      hostExprs.declare(param.name.name, HostExpr::name(param.name.name));
+    if (!tensor)
+      continue;
+    for (const Expr *dim : tensor->dims)
+      if (auto *name = dyn_cast<NameExpr>(dim))
+        if (!instance.bindings.count(name->name))
+          hostExprs.declare(name->name, HostExpr::name(name->name));
+  }
+}
+
+static ParamMode convertMode(Param::Mode mode) {
+  switch (mode) {
+  case Param::Mode::In:
+    return ParamMode::In;
+  case Param::Mode::Mut:
+    return ParamMode::Mut;
+  case Param::Mode::Out:
+    return ParamMode::Out;
+  case Param::Mode::Temp:
+    return ParamMode::Temp;
+  }
+  llvm_unreachable("every mode is handled");
+}
+
+std::optional<ParamInfo>
+CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
+                                   const Param &param, BodyChecker &checker,
+                                   HostExprBuilder &hostExprs) {
+  ParamInfo info;
+  info.name = param.name.name.str();
+  info.mode = convertMode(param.mode);
+  if (!param.type) {
+    diags.report(param.range, DiagKind::ParamNeedsType, param.name.name);
+    return std::nullopt;
+  }
+  ValueType type =
+      checker.resolveType(*param.type, param.mode != Param::Mode::In);
+  if (type.isError())
+    return std::nullopt;
+  if (!type.isView() && !type.isScalar()) {
+    diags.report(param.type->range, DiagKind::NotAKernelParam, type.str());
+    return std::nullopt;
+  }
+  if (!type.isView() && param.mode != Param::Mode::In) {
+    diags.report(param.modeRange, DiagKind::ModeNeedsTensor, type.str());
+    return std::nullopt;
+  }
+  info.isTensor = type.isView();
+  info.isPointer = type.getElement().isPointer();
+  info.dtype = getDType(type.getElement().scalar);
+  info.isZeroed = param.mode == Param::Mode::Temp && param.init;
+  if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
+    for (const Expr *dim : tensor->dims) {
+      std::optional<HostExpr> expr = hostExprs.build(*dim);
+      if (!expr)
+        return std::nullopt;
+      info.dims.push_back(*expr);
+    }
+  const LaunchClauses &clauses = *instance.parts.clauses;
+  for (const AliasClause &alias : clauses.aliases) {
+    auto isHere = [&](const Identifier &name) {
+      return name.name == info.name;
+    };
+    if (!llvm::any_of(alias.names, isHere))
+      continue;
+    for (const Identifier &name : alias.names)
+      if (!isHere(name))
+        info.aliases.push_back(name.name.str());
+  }
+  for (const CallArg &init : clauses.inits)
+    if (init.name.name == param.name.name) {
+      ConstValue value = checker.evaluate(*init.value);
+      if (!value)
+        return std::nullopt;
+      if (const Int128 *integer = value.getInteger())
+        info.initialValue = static_cast<double>(*integer);
+      else if (const llvm::APFloat *number = value.getFloat())
+        info.initialValue = roundTo(ScalarKind::F64, *number).convertToDouble();
+    }
+  return info;
+}
+
+std::optional<InstanceInfo>
+CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
+  Scope scope;
+  declareConstants(instance, scope);
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyChecker checker(makeContext(arena, functions), scope);
+  HostExprBuilder hostExprs(checker, diags);
+  declareHostNames(instance, hostExprs);
+
+  InstanceInfo info;
+  info.instance = instance.getInstance();
+  info.doc = instance.parts.doc.str();
+  const LaunchClauses &clauses = *instance.parts.clauses;
+  for (const Param &param : instance.parts.params) {
+    if (instance.isAbsent(param))
+      continue;
+    std::optional<ParamInfo> paramInfo =
+        getParamInfo(instance, param, checker, hostExprs);
+    if (!paramInfo)
+      return std::nullopt;
+    info.params.push_back(std::move(*paramInfo));
+  }
+  constexpr size_t kMaxGridRank = 3;
+  if (!instance.parts.isSequence && clauses.grid.empty()) {
+    diags.report(instance.parts.name.range, DiagKind::MissingGrid,
+                 instance.parts.name.name);
+    return std::nullopt;
+  }
+  if (clauses.grid.size() > kMaxGridRank) {
+    diags.report(clauses.gridRange, DiagKind::GridRank, clauses.grid.size());
+    return std::nullopt;
+  }
+  for (auto [exprs, target] :
+       {std::make_pair(clauses.grid, &info.grid),
+        std::make_pair(clauses.requirements, &info.requirements)})
+    for (const Expr *expr : exprs) {
+      std::optional<HostExpr> built = hostExprs.build(*expr);
+      if (!built)
+        return std::nullopt;
+      target->push_back(*built);
+    }
+  for (const TuneEntry &entry : clauses.tune) {
+    TuneAxis axis;
+    axis.name = entry.name.name.str();
+    axis.isGenericParam = instance.bindings.count(entry.name.name);
+    if (!axis.isGenericParam && axis.name != "warps" && axis.name != "stages") {
+      diags.report(entry.name.range, DiagKind::UnknownTuneAxis, axis.name);
+      return std::nullopt;
+    }
+    for (const Expr *choice : entry.choices->elements) {
+      if (auto *enumCase = dyn_cast<EnumCaseExpr>(choice)) {
+        axis.choices.push_back(("." + enumCase->name.name).str());
+        continue;
+      }
+      ConstValue value = checker.evaluate(*choice);
+      if (!value)
+        return std::nullopt;
+      axis.choices.push_back(value.str());
+    }
+    info.tune.push_back(std::move(axis));
+  }
+  return info;
+}
+
+//===----------------------------------------------------------------------===//
+// Generation
+//===----------------------------------------------------------------------===//
+
+void CheckedProgram::Impl::generateFunctions(const FunctionInstances &functions,
+                                             OpBuilder &builder) {
+  for (TypedFunction *function : functions.functions) {
+    MLIRContext *context = builder.getContext();
+    Location loc = getLocation(sourceMgr, function->decl->name.range, context);
+    SmallVector<Type> inputs, results;
+    for (Variable *param : function->params)
+      flattenType(param->type, context, inputs);
+    flattenType(function->result, context, results);
+    auto func = func::FuncOp::create(builder, loc, function->symbolName,
+                                     builder.getFunctionType(inputs, results));
+    func.setPrivate();
+    OpBuilder::InsertionGuard guard(builder);
+    Block *block = func.addEntryBlock();
+    builder.setInsertionPointToStart(block);
+    BodyGenerator generator(builder, sourceMgr);
+    ValueRange arguments = block->getArguments();
+    for (Variable *param : function->params) {
+      SmallVector<Type> types;
+      flattenType(param->type, context, types);
+      generator.define(param, arguments.take_front(types.size()));
+      arguments = arguments.drop_front(types.size());
+    }
+    func::ReturnOp::create(builder, loc,
+                           generator.generateBlock(*function->body));
+  }
+}
+
+static Access convertAccess(ParamMode mode) {
+  switch (mode) {
+  case ParamMode::In:
+    return Access::Read;
+  case ParamMode::Mut:
+    return Access::Mut;
+  case ParamMode::Out:
+    return Access::Out;
+  case ParamMode::Temp:
+    return Access::Temp;
+  }
+  llvm_unreachable("every mode is handled");
+}
+
+static DictionaryAttr makeArgAttrs(const ParamInfo &info, const ValueType &type,
+                                   OpBuilder &builder) {
+  MLIRContext *context = builder.getContext();
+  NamedAttrList attrs;
+  attrs.append(kNameAttr, builder.getStringAttr(info.name));
+  attrs.append(kDtypeAttr, builder.getStringAttr(type.getElement().str()));
+  if (info.isTensor) {
+    attrs.append(kAccessAttr,
+                 AccessAttr::get(context, convertAccess(info.mode)));
+    SmallVector<Attribute> dims;
+    for (const HostExpr &dim : info.dims)
+      dims.push_back(builder.getStringAttr(dim.str()));
+    attrs.append(kDimsAttr, builder.getArrayAttr(dims));
+  }
+  if (!info.aliases.empty()) {
+    SmallVector<StringRef> names(info.aliases.begin(), info.aliases.end());
+    attrs.append(kAliasAttr, builder.getStrArrayAttr(names));
+  }
+  if (info.isZeroed)
+    attrs.append(kZeroedAttr, builder.getUnitAttr());
+  return attrs.getDictionary(context);
+}
+
+static ArrayAttr makeTexts(ArrayRef<HostExpr> exprs, OpBuilder &builder) {
+  SmallVector<Attribute> texts;
+  for (const HostExpr &expr : exprs)
+    texts.push_back(builder.getStringAttr(expr.str()));
+  return builder.getArrayAttr(texts);
+}
+
+OwningOpRef<ModuleOp>
+CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
+                                     MLIRContext *context) {
+  context->loadDialect<TkDialect, arith::ArithDialect, func::FuncDialect,
+                       math::MathDialect, scf::SCFDialect>();
+  unsigned errorsBefore = diags.getNumErrors();
+  std::optional<InstanceInfo> info = getInfo(instance);
+  if (!info)
+    return nullptr;
+  const LaunchableParts &parts = instance.parts;
+  Scope scope;
+  declareConstants(instance, scope);
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyContext bodyContext = makeContext(arena, functions);
+  BodyChecker checker(bodyContext, scope);
+  SmallVector<Variable *> variables;
+  for (const Param &param : parts.params) {
+    if (instance.isAbsent(param)) {
+      scope.declare(param.name.name, {nullptr, {}, true, param.name.range});
+      continue;
+    }
+    ValueType type =
+        checker.resolveType(*param.type, param.mode != Param::Mode::In);
+    Variable *variable =
+        arena.createVariable(param.name.name, type, param.name.range);
+    variable->isOptional = param.isOptional;
+    variables.push_back(variable);
+    scope.declare(param.name.name, {variable, {}, false, param.name.range});
+  }
+  unsigned next = 0;
+  for (const Param &param : parts.params)
+    if (!instance.isAbsent(param)) {
+      Variable *variable = variables[next++];
+      if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
+        checker.declareDims(*tensor, variable);
+    }
+  // Dimensions that only absent arguments would tell.
+  for (const Param &param : parts.params)
+    if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
+      for (const Expr *dim : tensor->dims)
+        if (auto *name = dyn_cast<NameExpr>(dim))
+          if (!scope.find(name->name))
+            scope.declare(name->name, {nullptr, {}, true, name->range});
+  TypedBlock *body = checker.checkBody(*parts.body, ValueType::makeVoid());
+  if (diags.getNumErrors() != errorsBefore)
+    return nullptr;
+  structureReturns(*body, ValueType::makeVoid(), arena);
+
+  OpBuilder builder(context);
+  Location loc = getLocation(sourceMgr, parts.name.range, context);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  builder.setInsertionPointToStart(module->getBody());
+  generateFunctions(functions, builder);
+  SmallVector<Type> types;
+  SmallVector<Attribute> argAttrs;
+  for (auto [variable, param] : llvm::zip_equal(variables, info->params)) {
+    types.push_back(convertType(variable->type, context));
+    argAttrs.push_back(makeArgAttrs(param, variable->type, builder));
+  }
+  auto kernel = KernelOp::create(builder, loc, info->instance.getSymbolName(),
+                                 builder.getFunctionType(types, {}));
+  kernel.setInstance(info->instance.str());
+  kernel.setGridAttr(makeTexts(info->grid, builder));
+  if (!info->requirements.empty())
+    kernel.setRequireAttr(makeTexts(info->requirements, builder));
+  kernel.setArgAttrsAttr(builder.getArrayAttr(argAttrs));
+  Block *block = builder.createBlock(&kernel.getBody());
+  for (auto [variable, type] : llvm::zip_equal(variables, types))
+    block->addArgument(type, getLocation(sourceMgr, variable->range, context));
+  BodyGenerator generator(builder, sourceMgr);
+  for (auto [variable, argument] :
+       llvm::zip_equal(variables, block->getArguments()))
+    generator.define(variable, argument);
+  generator.generateBlock(*body);
+  ReturnOp::create(builder, loc);
+  // Dimensions that the body does not use.
+  for (Operation &op : llvm::make_early_inc_range(*block))
+    if (isa<DimOp>(op) && op.use_empty())
+      op.erase();
+  if (failed(verify(*module)))
+    return nullptr;
+  return module;
+}

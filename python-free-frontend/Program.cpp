@@ -1,0 +1,120 @@
+//===- Program.cpp - checked .tk files, and what can be asked of them -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Frontend/Program.h"
+#include "ProgramImpl.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+bool CheckedProgram::Impl::parse() {
+  parsed = parseProgram(sourceMgr, astContext, diags);
+  if (diags.hasErrors())
+    return false;
+  decls = collectDeclarations(parsed, diags);
+  if (diags.hasErrors())
+    return false;
+  checkNames(decls, diags);
+  return !diags.hasErrors();
+}
+
+CheckedProgram::CheckedProgram(std::unique_ptr<Impl> impl)
+    : impl(std::move(impl)) {}
+
+CheckedProgram::~CheckedProgram() = default;
+
+std::unique_ptr<CheckedProgram>
+CheckedProgram::create(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags) {
+  auto impl = std::make_unique<Impl>(sourceMgr, diags);
+  if (!impl->parse())
+    return nullptr;
+  return std::unique_ptr<CheckedProgram>(new CheckedProgram(std::move(impl)));
+}
+
+std::vector<Instance> CheckedProgram::listInstances() {
+  return impl->listInstances();
+}
+
+bool CheckedProgram::checkAll(MLIRContext *context) {
+  DiagnosticReporter &diags = impl->diags;
+  std::vector<Instance> instances = listInstances();
+  // Tests of files that export still have to make sense.
+  for (const TestCase &test : getTests())
+    if (!llvm::is_contained(instances, test.instance))
+      instances.push_back(test.instance);
+  // Kernels that nothing names, if their defaults are enough.
+  for (const Decl *decl : impl->decls.launchables) {
+    LaunchableParts parts = getLaunchableParts(*decl);
+    bool isNamed = llvm::any_of(instances, [&](const Instance &instance) {
+      return instance.name == parts.name.name;
+    });
+    bool hasDefaults =
+        llvm::all_of(parts.genericParams, [](const GenericParam &param) {
+          return param.defaultValue != nullptr;
+        });
+    if (isNamed || !hasDefaults)
+      continue;
+    Scope scope;
+    InstanceRef ref;
+    ref.name = parts.name;
+    ref.range = parts.name.range;
+    if (std::optional<BoundInstance> bound = impl->bindInstance(ref, scope))
+      instances.push_back(bound->getInstance());
+  }
+  for (const Instance &instance : instances) {
+    if (diags.hasErrors())
+      return false;
+    if (instance.isSequence)
+      getSequencePlan(instance);
+    else
+      instantiate(instance, context);
+  }
+  if (!diags.hasErrors())
+    for (const TestCase &test : getTests())
+      if (test.hasReference && !diags.hasErrors())
+        generateReference(test, context);
+  return !diags.hasErrors();
+}
+
+std::optional<Instance> CheckedProgram::parseInstance(StringRef text) {
+  return impl->parseInstance(text);
+}
+
+std::optional<Instance>
+CheckedProgram::rebind(const Instance &instance,
+                       ArrayRef<InstanceBinding> changes) {
+  return impl->rebind(instance, changes);
+}
+
+std::optional<InstanceInfo> CheckedProgram::getInfo(const Instance &instance) {
+  std::optional<BoundInstance> bound = impl->resolve(instance);
+  return bound ? impl->getInfo(*bound) : std::nullopt;
+}
+
+std::optional<SequencePlan>
+CheckedProgram::getSequencePlan(const Instance &instance) {
+  std::optional<BoundInstance> bound = impl->resolve(instance);
+  return bound ? impl->getSequencePlan(*bound) : std::nullopt;
+}
+
+OwningOpRef<ModuleOp> CheckedProgram::instantiate(const Instance &instance,
+                                                  MLIRContext *context) {
+  std::optional<BoundInstance> bound = impl->resolve(instance);
+  if (!bound || !isa<KernelDecl>(bound->decl))
+    return nullptr;
+  return impl->generateKernel(*bound, context);
+}
+
+const std::vector<TestCase> &CheckedProgram::getTests() {
+  return impl->getTests();
+}
+
+const std::vector<TestCase> &CheckedProgram::getBenches() {
+  return impl->getBenches();
+}
+
+OwningOpRef<ModuleOp> CheckedProgram::generateReference(const TestCase &test,
+                                                        MLIRContext *context) {
+  return impl->generateReference(test, context);
+}

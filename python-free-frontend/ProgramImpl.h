@@ -1,0 +1,134 @@
+//===- ProgramImpl.h - the parts of a checked program -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_FRONTEND_PROGRAMIMPL_H
+#define TK_FRONTEND_PROGRAMIMPL_H
+
+#include "BodyChecker.h"
+#include "BodyGenerator.h"
+#include "Declarations.h"
+#include "tk/Frontend/Program.h"
+
+namespace mlir::tk {
+
+/// A kernel or sequence with values for its generic parameters.
+struct BoundInstance {
+  const Decl *decl = nullptr;
+  LaunchableParts parts;
+  GenericBindings bindings;
+  /// Optional parameters that are not given.
+  llvm::StringSet<> absent;
+
+  bool isAbsent(const Param &param) const {
+    return absent.contains(param.name.name);
+  }
+  Instance getInstance() const;
+};
+
+/// Builds host expressions from syntax: constants are folded, the names of
+/// dimensions and scalars stay.
+class HostExprBuilder {
+public:
+  HostExprBuilder(BodyChecker &constants, DiagnosticReporter &diags)
+      : constants(constants), diags(diags) {}
+
+  void declare(llvm::StringRef name, HostExpr value) {
+    names.insert_or_assign(name, std::move(value));
+  }
+  bool knows(llvm::StringRef name) const { return names.contains(name); }
+
+  std::optional<HostExpr> build(const Expr &expr);
+
+private:
+  bool isConstant(const Expr &expr) const;
+  std::optional<HostExpr> buildConstant(const Expr &expr);
+  std::optional<HostExpr> buildCall(const CallExpr &call);
+  std::optional<HostExpr> buildAll(HostExpr::Kind kind,
+                                   llvm::ArrayRef<const Expr *> operands);
+
+  BodyChecker &constants;
+  DiagnosticReporter &diags;
+  llvm::StringMap<HostExpr> names;
+};
+
+class CheckedProgram::Impl {
+public:
+  Impl(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags)
+      : sourceMgr(sourceMgr), diags(diags) {}
+
+  bool parse();
+
+  //===--------------------------------------------------------------------===//
+  // Instances: Instances.cpp
+  //===--------------------------------------------------------------------===//
+
+  std::vector<Instance> listInstances();
+  std::optional<Instance> parseInstance(llvm::StringRef text);
+  std::optional<BoundInstance> resolve(const Instance &instance);
+  /// From `name<args>` where `constants` are the names known around it.
+  std::optional<BoundInstance> bindInstance(const InstanceRef &ref,
+                                            Scope &constants);
+  std::optional<Instance> rebind(const Instance &instance,
+                                 llvm::ArrayRef<InstanceBinding> changes);
+  std::optional<InstanceInfo> getInfo(const BoundInstance &instance);
+  std::optional<ParamInfo> getParamInfo(const BoundInstance &instance,
+                                        const Param &param,
+                                        BodyChecker &checker,
+                                        HostExprBuilder &hostExprs);
+  /// Names of dimensions, scalars and presence for host expressions.
+  void declareHostNames(const BoundInstance &instance,
+                        HostExprBuilder &hostExprs);
+  void declareConstants(const BoundInstance &instance, Scope &scope);
+  OwningOpRef<ModuleOp> generateKernel(const BoundInstance &instance,
+                                       MLIRContext *context);
+
+  //===--------------------------------------------------------------------===//
+  // Sequences: SequenceModel.cpp
+  //===--------------------------------------------------------------------===//
+
+  std::optional<SequencePlan> getSequencePlan(const BoundInstance &instance);
+
+  //===--------------------------------------------------------------------===//
+  // Tests: TestModel.cpp
+  //===--------------------------------------------------------------------===//
+
+  const std::vector<TestCase> &getTests();
+  const std::vector<TestCase> &getBenches();
+
+  //===--------------------------------------------------------------------===//
+  // References: ReferenceModel.cpp
+  //===--------------------------------------------------------------------===//
+
+  OwningOpRef<ModuleOp> generateReference(const TestCase &test,
+                                          MLIRContext *context);
+
+  BodyContext makeContext(TypedArena &arena, FunctionInstances &functions,
+                          bool isReference = false) {
+    BodyContext context;
+    context.decls = &decls;
+    context.diags = &diags;
+    context.arena = &arena;
+    context.functions = &functions;
+    context.isReference = isReference;
+    return context;
+  }
+
+  /// Writes the functions of a module, callees first.
+  void generateFunctions(const FunctionInstances &functions,
+                         OpBuilder &builder);
+
+  llvm::SourceMgr &sourceMgr;
+  DiagnosticReporter &diags;
+  ASTContext astContext;
+  ParsedProgram parsed;
+  Declarations decls;
+
+private:
+  void buildTests();
+  std::optional<std::vector<TestCase>> tests;
+  std::optional<std::vector<TestCase>> benches;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_FRONTEND_PROGRAMIMPL_H

@@ -1,0 +1,762 @@
+//===- TestModel.cpp - tests and benches with concrete sizes --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "ProgramImpl.h"
+#include "tk/Support/Suggest.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+static constexpr StringRef kToleranceClasses[] = {"X", "A",  "M", "R", "D", "S",
+                                                  "F", "FB", "N", "Q", "P"};
+
+StringRef mlir::tk::stringifyToleranceClass(ToleranceClass toleranceClass) {
+  if (toleranceClass == ToleranceClass::Explicit)
+    return "explicit";
+  return kToleranceClasses[static_cast<unsigned>(toleranceClass)];
+}
+
+/// Most points of all sweeps of one test, and configurations of a tune space
+/// that are tried in search of a legal one.
+constexpr size_t kMaxSweepPoints = 4096;
+constexpr size_t kMaxConfigurations = 65536;
+
+namespace {
+
+/// Constants by name: one point of a sweep.
+using SweepPoint = std::vector<std::pair<std::string, int64_t>>;
+
+/// Builds the case of one test at one point of its sweep.
+class TestCaseBuilder {
+public:
+  TestCaseBuilder(CheckedProgram::Impl &program, const TestDecl &decl,
+                  const SweepPoint &point)
+      : program(program), diags(program.diags), decl(decl),
+        checker(program.makeContext(arena, functions), scope) {
+    test.name = decl.name.name.str();
+    test.isBench = decl.isBench;
+    test.range = decl.name.range;
+    test.sweepPoint = point;
+    for (const auto &[name, value] : point)
+      scope.declare(name, {nullptr, ConstValue::integer(value), false, {}});
+  }
+
+  std::optional<TestCase> build() {
+    std::optional<BoundInstance> bound =
+        program.bindInstance(decl.target, scope);
+    if (!bound)
+      return std::nullopt;
+    instance = std::move(*bound);
+    if (!bindArguments() || !chooseConfiguration())
+      return std::nullopt;
+    test.instance = instance.getInstance();
+    if (!buildArguments() || !buildOutputs() || !evaluateCounts())
+      return std::nullopt;
+    return std::move(test);
+  }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // Arguments
+  //===--------------------------------------------------------------------===//
+
+  const TestArg *findArg(StringRef name) const {
+    const auto *found = llvm::find_if(
+        decl.args, [&](const TestArg &arg) { return arg.name.name == name; });
+    return found == decl.args.end() ? nullptr : found;
+  }
+
+  /// Every argument must name a parameter or a dimension; optional parameters
+  /// that no argument names are absent.
+  bool bindArguments() {
+    llvm::StringSet<> dimNames;
+    SmallVector<StringRef> known;
+    for (const Param &param : instance.parts.params) {
+      known.push_back(param.name.name);
+      if (param.isOptional && !findArg(param.name.name))
+        instance.absent.insert(param.name.name);
+      if (auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type))
+        for (const Expr *dim : tensor->dims)
+          if (auto *name = dyn_cast<NameExpr>(dim))
+            if (!instance.bindings.count(name->name))
+              dimNames.insert(name->name);
+    }
+    llvm::StringSet<> seen;
+    for (const TestArg &arg : decl.args) {
+      if (!seen.insert(arg.name.name).second) {
+        diags.report(arg.name.range, DiagKind::ArgumentTwice, arg.name.name);
+        return false;
+      }
+      if (llvm::is_contained(known, arg.name.name))
+        continue;
+      if (dimNames.contains(arg.name.name)) {
+        std::optional<int64_t> value =
+            checker.evaluateInteger(*arg.value, "a dimension");
+        if (!value || !bindDim(arg.name.name, *value, arg.range))
+          return false;
+        continue;
+      }
+      auto message = diags.report(arg.name.range, DiagKind::UnknownArgument,
+                                  ("'" + instance.parts.name.name + "'").str(),
+                                  arg.name.name);
+      if (std::optional<StringRef> closest = findClosest(arg.name.name, known))
+        message.note(arg.name.range, DiagKind::DidYouMean, *closest);
+      return false;
+    }
+    return bindDims();
+  }
+
+  bool bindDim(StringRef name, int64_t extent, SourceRange range) {
+    auto [found, isNew] =
+        test.bindings.values.try_emplace(name, HostValue::integer(extent));
+    if (isNew || found->second == HostValue::integer(extent))
+      return true;
+    diags.report(range, DiagKind::DimMismatch, name, found->second.getInteger(),
+                 extent);
+    return false;
+  }
+
+  /// `randn[37, 100]`, `uniform[7](0, 9)`, `like(x)`: the generator's name, its
+  /// shape and its numbers.
+  struct Source {
+    StringRef name;
+    SourceRange range;
+    ArrayRef<IndexItem> shape;
+    ArrayRef<CallArg> numbers;
+    bool hasShape = false;
+  };
+
+  std::optional<Source> parseSource(const Expr &expr) {
+    Source source;
+    const Expr *inner = &expr;
+    source.range = expr.range;
+    if (auto *call = dyn_cast<CallExpr>(inner)) {
+      source.numbers = call->args;
+      inner = call->callee;
+    }
+    if (auto *index = dyn_cast<IndexExpr>(inner)) {
+      source.shape = index->items;
+      source.hasShape = true;
+      inner = index->base;
+    }
+    if (auto *name = dyn_cast<NameExpr>(inner)) {
+      source.name = name->name;
+      return source;
+    }
+    diags.report(expr.range, DiagKind::ExpectedGenerator);
+    return std::nullopt;
+  }
+
+  std::optional<SmallVector<int64_t, 4>> getShape(const TestArg &arg) {
+    std::optional<Source> source = parseSource(*arg.value);
+    if (!source)
+      return std::nullopt;
+    SmallVector<int64_t, 4> shape;
+    if (source->name == "like" && source->numbers.size() == 1) {
+      auto *other = dyn_cast<NameExpr>(source->numbers[0].value);
+      const TestArg *otherArg = other ? findArg(other->name) : nullptr;
+      if (!otherArg || otherArg == &arg || isLike(*otherArg)) {
+        diags.report(source->numbers[0].range, DiagKind::ExpectedGenerator);
+        return std::nullopt;
+      }
+      return getShape(*otherArg);
+    }
+    if (!source->hasShape) {
+      diags.report(arg.value->range, DiagKind::ExpectedGenerator);
+      return std::nullopt;
+    }
+    for (const IndexItem &item : source->shape) {
+      if (item.kind != IndexItem::Kind::Value) {
+        diags.report(item.range, DiagKind::ExpectedGenerator);
+        return std::nullopt;
+      }
+      std::optional<int64_t> extent =
+          checker.evaluateInteger(*item.value, "a dimension");
+      if (!extent)
+        return std::nullopt;
+      if (*extent < 0) {
+        diags.report(item.range, DiagKind::NegativeExtent, *extent);
+        return std::nullopt;
+      }
+      shape.push_back(*extent);
+    }
+    return shape;
+  }
+
+  static bool isLike(const TestArg &arg) {
+    auto *call = dyn_cast<CallExpr>(arg.value);
+    auto *name = call ? dyn_cast<NameExpr>(call->callee) : nullptr;
+    return name && name->name == "like";
+  }
+
+  /// Takes the named dimensions from the shapes of the arguments.
+  bool bindDims() {
+    for (const Param &param : instance.parts.params) {
+      auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type);
+      const TestArg *arg = findArg(param.name.name);
+      if (!tensor || !arg)
+        continue;
+      std::optional<SmallVector<int64_t, 4>> shape = getShape(*arg);
+      if (!shape)
+        return false;
+      if (shape->size() != tensor->dims.size()) {
+        diags.report(arg->value->range, DiagKind::WrongRank, param.name.name,
+                     tensor->dims.size(), shape->size());
+        return false;
+      }
+      for (auto [dim, extent] : llvm::zip_equal(tensor->dims, *shape))
+        if (auto *name = dyn_cast<NameExpr>(dim))
+          if (!instance.bindings.count(name->name) &&
+              !bindDim(name->name, extent, arg->value->range))
+            return false;
+      shapes[param.name.name] = std::move(*shape);
+    }
+    return true;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Configuration
+  //===--------------------------------------------------------------------===//
+
+  bool isGiven(StringRef genericParam) const {
+    const GenericParam *params = instance.parts.genericParams.begin();
+    for (auto [i, arg] : llvm::enumerate(decl.target.args))
+      if (arg.name ? arg.name.name == genericParam
+                   : i < instance.parts.genericParams.size() &&
+                         params[i].name.name == genericParam)
+        return true;
+    return false;
+  }
+
+  /// The values of scalars, which requirements may name.
+  bool bindScalars(const InstanceInfo &info) {
+    for (const ParamInfo &param : info.params) {
+      const TestArg *arg = findArg(param.name);
+      if (param.isTensor || param.isPointer || !arg)
+        continue;
+      std::optional<HostValue> value = getScalar(*arg, param);
+      if (!value)
+        return false;
+      test.bindings.values.insert_or_assign(param.name, *value);
+    }
+    return true;
+  }
+
+  enum class Legality { Legal, Illegal, Unknown };
+
+  Legality getLegality(const InstanceInfo &info, std::string &broken) {
+    for (const HostExpr &requirement : info.requirements) {
+      llvm::Expected<bool> holds = requirement.evaluateBool(test.bindings);
+      if (!holds) {
+        llvm::consumeError(holds.takeError());
+        return Legality::Unknown;
+      }
+      if (!*holds) {
+        broken = requirement.str();
+        return Legality::Illegal;
+      }
+    }
+    return Legality::Legal;
+  }
+
+  /// If the defaults break a requirement, the first configuration of the tune
+  /// space that keeps them all is taken, and named.
+  bool chooseConfiguration() {
+    std::optional<InstanceInfo> info = program.getInfo(instance);
+    if (!info || !bindScalars(*info))
+      return false;
+    std::string broken;
+    if (getLegality(*info, broken) != Legality::Illegal)
+      return true;
+    std::vector<const TuneAxis *> axes;
+    size_t count = 1;
+    for (const TuneAxis &axis : info->tune)
+      if (axis.isGenericParam && !isGiven(axis.name)) {
+        axes.push_back(&axis);
+        count = llvm::SaturatingMultiply(count, axis.choices.size());
+      }
+    if (axes.empty())
+      count = 0;
+    for (size_t i = 0; i < std::min(count, kMaxConfigurations); ++i) {
+      std::vector<InstanceBinding> changes;
+      size_t rest = i;
+      for (const TuneAxis *axis : llvm::reverse(axes)) {
+        changes.push_back(
+            {axis->name, axis->choices[rest % axis->choices.size()]});
+        rest /= axis->choices.size();
+      }
+      std::optional<Instance> changed =
+          program.rebind(instance.getInstance(), changes);
+      std::optional<BoundInstance> candidate =
+          changed ? program.resolve(*changed) : std::nullopt;
+      std::optional<InstanceInfo> candidateInfo =
+          candidate ? program.getInfo(*candidate) : std::nullopt;
+      if (!candidateInfo)
+        return false;
+      std::string ignored;
+      if (getLegality(*candidateInfo, ignored) == Legality::Illegal)
+        continue;
+      test.replacedDefaults = changed->str();
+      instance = std::move(*candidate);
+      return true;
+    }
+    diags.report(decl.target.range, DiagKind::RequirementBroken, broken);
+    return false;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Arguments, with all sizes known
+  //===--------------------------------------------------------------------===//
+
+  std::optional<double> getNumber(const Expr &expr) {
+    ConstValue value = checker.evaluate(expr);
+    if (!value)
+      return std::nullopt;
+    if (const Int128 *integer = value.getInteger())
+      return static_cast<double>(*integer);
+    if (const llvm::APFloat *number = value.getFloat())
+      return roundTo(ScalarKind::F64, *number).convertToDouble();
+    diags.report(expr.range, DiagKind::ExpectedNumber,
+                 value.getValueType().str());
+    return std::nullopt;
+  }
+
+  std::optional<HostValue> getScalar(const TestArg &arg,
+                                     const ParamInfo &param) {
+    ConstValue value = checker.evaluate(*arg.value);
+    if (!value)
+      return std::nullopt;
+    bool wantsFloat = isFloat(param.dtype);
+    if (const bool *truth = value.getBool())
+      if (param.dtype == DType::Bool)
+        return HostValue::boolean(*truth);
+    if (const Int128 *integer = value.getInteger()) {
+      if (wantsFloat)
+        return HostValue::floating(static_cast<double>(*integer));
+      if (param.dtype != DType::Bool &&
+          isRepresentable(*integer, getScalarKind(param.dtype)))
+        return HostValue::integer(static_cast<int64_t>(*integer));
+    }
+    if (value.getFloat() && wantsFloat) {
+      // The kernel and the reference get the number that the type can hold.
+      llvm::APFloat rounded =
+          roundTo(getScalarKind(param.dtype), *value.getFloat());
+      bool losesInfo = false;
+      rounded.convert(llvm::APFloat::IEEEdouble(),
+                      llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+      return HostValue::floating(rounded.convertToDouble());
+    }
+    diags.report(arg.value->range, DiagKind::NotRepresentable, value.str(),
+                 getDTypeName(param.dtype));
+    return std::nullopt;
+  }
+
+  std::optional<DataSource> getData(const TestArg &arg, bool isOutput) {
+    std::optional<Source> source = parseSource(*arg.value);
+    if (!source)
+      return std::nullopt;
+    if (source->name == "like") {
+      auto *other = cast<NameExpr>(source->numbers[0].value);
+      return getData(*findArg(other->name), isOutput);
+    }
+    struct Form {
+      StringRef name;
+      DataSource::Kind kind;
+      double first, second;
+      size_t maxNumbers;
+    };
+    static const Form kForms[] = {
+        {"arange", DataSource::Kind::Arange, 0, 1, 2},
+        {"full", DataSource::Kind::Full, 0, 0, 1},
+        {"normal", DataSource::Kind::Randn, 0, 1, 2},
+        {"npy", DataSource::Kind::File, 0, 0, 1},
+        {"ones", DataSource::Kind::Full, 1, 0, 0},
+        {"poison", DataSource::Kind::Unspecified, 0, 0, 0},
+        {"randn", DataSource::Kind::Randn, 0, 1, 2},
+        {"uniform", DataSource::Kind::Uniform, 0, 1, 2},
+        {"zeros", DataSource::Kind::Full, 0, 0, 0},
+    };
+    const Form *form = llvm::find_if(
+        kForms, [&](const Form &form) { return form.name == source->name; });
+    if (form == std::end(kForms)) {
+      SmallVector<StringRef> names;
+      for (const Form &known : kForms)
+        names.push_back(known.name);
+      auto message = diags.report(source->range, DiagKind::UnknownGenerator,
+                                  source->name, llvm::join(names, ", "));
+      if (std::optional<StringRef> closest = findClosest(source->name, names))
+        message.note(source->range, DiagKind::DidYouMean, *closest);
+      return std::nullopt;
+    }
+    bool needsNumber = form->name == "full" || form->name == "npy";
+    if (source->numbers.size() > form->maxNumbers ||
+        (needsNumber && source->numbers.empty())) {
+      diags.report(source->range, DiagKind::WrongArgumentCount, form->name,
+                   std::to_string(form->maxNumbers), source->numbers.size());
+      return std::nullopt;
+    }
+    DataSource data{form->kind, form->first, form->second, {}};
+    if (data.kind == DataSource::Kind::File) {
+      ConstValue path = checker.evaluate(*source->numbers[0].value);
+      if (!path)
+        return std::nullopt;
+      if (!path.getString()) {
+        diags.report(source->numbers[0].range, DiagKind::ExpectedGenerator);
+        return std::nullopt;
+      }
+      data.path = path.getString()->str();
+      return data;
+    }
+    double *targets[] = {&data.first, &data.second};
+    for (auto [i, number] : llvm::enumerate(source->numbers)) {
+      std::optional<double> value = getNumber(*number.value);
+      if (!value)
+        return std::nullopt;
+      *targets[i] = *value;
+    }
+    return data;
+  }
+
+  /// Row-major, or as written.
+  bool setStrides(const TestArg *arg, TestArgument &argument) {
+    argument.strides.assign(argument.dims.size(), 1);
+    if (!arg || !arg->strides) {
+      int64_t stride = 1;
+      for (size_t i = argument.dims.size(); i-- > 0;) {
+        argument.strides[i] = stride;
+        if (llvm::MulOverflow(stride, std::max<int64_t>(argument.dims[i], 1),
+                              stride)) {
+          diags.report(arg ? arg->range : decl.name.range,
+                       DiagKind::TensorTooLarge, argument.name);
+          return false;
+        }
+      }
+      return true;
+    }
+    if (arg->strides->elements.size() != argument.dims.size()) {
+      diags.report(arg->strides->range, DiagKind::StrideCount,
+                   argument.dims.size(), arg->strides->elements.size());
+      return false;
+    }
+    for (auto [expr, stride] :
+         llvm::zip_equal(arg->strides->elements, argument.strides)) {
+      std::optional<int64_t> value = checker.evaluateInteger(*expr, "a stride");
+      if (!value)
+        return false;
+      stride = *value;
+    }
+    return true;
+  }
+
+  bool buildArguments() {
+    std::optional<InstanceInfo> info = program.getInfo(instance);
+    if (!info)
+      return false;
+    for (const ParamInfo &param : info->params) {
+      TestArgument argument;
+      argument.name = param.name;
+      argument.mode = param.mode;
+      argument.isTensor = param.isTensor;
+      argument.dtype = param.dtype;
+      argument.stream = test.arguments.size();
+      const TestArg *arg = findArg(param.name);
+      if (param.isPointer) {
+        diags.report(decl.target.range, DiagKind::PointerInTest, param.name);
+        return false;
+      }
+      bool isInput =
+          param.mode == ParamMode::In || param.mode == ParamMode::Mut;
+      if (!arg && isInput) {
+        diags.report(decl.target.range, DiagKind::MissingArgument,
+                     instance.parts.name.name, param.name);
+        return false;
+      }
+      if (!param.isTensor) {
+        std::optional<HostValue> value = getScalar(*arg, param);
+        if (!value)
+          return false;
+        argument.value = *value;
+        test.arguments.push_back(std::move(argument));
+        continue;
+      }
+      if (!setDims(param, arg, argument) || !setStrides(arg, argument))
+        return false;
+      if (arg) {
+        std::optional<DataSource> data = getData(*arg, !isInput);
+        if (!data)
+          return false;
+        argument.data = *data;
+      }
+      if (param.mode == ParamMode::Out)
+        argument.data = {};
+      if (param.mode == ParamMode::Temp && param.isZeroed)
+        argument.data = {DataSource::Kind::Full, 0, 0, {}};
+      if (param.initialValue)
+        argument.data = {DataSource::Kind::Full, *param.initialValue, 0, {}};
+      int64_t bytes = getSizeInBytes(param.dtype);
+      for (int64_t extent : argument.dims)
+        if (llvm::MulOverflow(bytes, extent, bytes)) {
+          diags.report(arg ? arg->range : decl.name.range,
+                       DiagKind::TensorTooLarge, argument.name);
+          return false;
+        }
+      test.bindings.values.insert_or_assign(param.name + ".bytes",
+                                            HostValue::integer(bytes));
+      test.arguments.push_back(std::move(argument));
+    }
+    return true;
+  }
+
+  bool setDims(const ParamInfo &param, const TestArg *arg,
+               TestArgument &argument) {
+    auto given = shapes.find(param.name);
+    SourceRange range = arg ? arg->value->range : decl.target.range;
+    for (auto [axis, dim] : llvm::enumerate(param.dims)) {
+      llvm::Expected<int64_t> extent = dim.evaluateInteger(test.bindings);
+      if (!extent) {
+        diags.report(range, DiagKind::UnboundDim, param.name, dim.str(),
+                     llvm::toString(extent.takeError()));
+        return false;
+      }
+      if (*extent < 0) {
+        diags.report(range, DiagKind::NegativeExtent, *extent);
+        return false;
+      }
+      if (given != shapes.end() && given->second[axis] != *extent) {
+        diags.report(range, DiagKind::DimMismatch, dim.str(), *extent,
+                     given->second[axis]);
+        return false;
+      }
+      argument.dims.push_back(*extent);
+    }
+    return true;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Outputs and counts
+  //===--------------------------------------------------------------------===//
+
+  bool setTolerance(const Tolerance &tolerance, OutputCheck &check) {
+    if (!tolerance.className) {
+      check.toleranceClass = ToleranceClass::Explicit;
+      for (const CallArg &arg : tolerance.args) {
+        double *target = arg.name.name == "rel"   ? &check.relative
+                         : arg.name.name == "abs" ? &check.absolute
+                                                  : nullptr;
+        if (!target) {
+          diags.report(arg.range, DiagKind::UnknownArgument, "a tolerance",
+                       arg.name.name);
+          return false;
+        }
+        std::optional<double> value = getNumber(*arg.value);
+        if (!value)
+          return false;
+        *target = *value;
+      }
+      return true;
+    }
+    const StringRef *found =
+        llvm::find(kToleranceClasses, tolerance.className.name);
+    if (found == std::end(kToleranceClasses)) {
+      diags.report(tolerance.className.range, DiagKind::UnknownToleranceClass,
+                   tolerance.className.name,
+                   llvm::join(ArrayRef(kToleranceClasses), ", "));
+      return false;
+    }
+    check.toleranceClass =
+        static_cast<ToleranceClass>(found - kToleranceClasses);
+    bool takesLength = check.toleranceClass == ToleranceClass::D;
+    if (tolerance.args.size() != (takesLength ? 1 : 0)) {
+      diags.report(tolerance.range, DiagKind::WrongArgumentCount,
+                   tolerance.className.name, takesLength ? "1" : "0",
+                   tolerance.args.size());
+      return false;
+    }
+    if (!takesLength)
+      return true;
+    std::optional<int64_t> length = evaluateHost(*tolerance.args[0].value);
+    if (!length)
+      return false;
+    check.length = *length;
+    return true;
+  }
+
+  /// An expression over dimensions, scalars, constants and bytes.
+  std::optional<int64_t> evaluateHost(const Expr &expr) {
+    Scope constants;
+    program.declareConstants(instance, constants);
+    BodyChecker constantChecker(program.makeContext(arena, functions),
+                                constants);
+    HostExprBuilder hostExprs(constantChecker, diags);
+    program.declareHostNames(instance, hostExprs);
+    for (const auto &[name, value] : test.sweepPoint)
+      if (!hostExprs.knows(name))
+        hostExprs.declare(name, HostExpr::integer(value));
+    std::optional<HostExpr> built = hostExprs.build(expr);
+    if (!built)
+      return std::nullopt;
+    llvm::Expected<int64_t> value = built->evaluateInteger(test.bindings);
+    if (!value) {
+      diags.report(expr.range, DiagKind::CannotEvaluate,
+                   llvm::toString(value.takeError()));
+      return std::nullopt;
+    }
+    return *value;
+  }
+
+  bool buildOutputs() {
+    auto found = program.decls.references.find(test.instance.name);
+    const ReferenceDecl *reference =
+        found == program.decls.references.end() ? nullptr : found->second;
+    test.hasReference = reference;
+    unsigned nextResult = 0;
+    for (size_t i = 0; i < test.arguments.size(); ++i) {
+      const TestArgument &argument = test.arguments[i];
+      if (argument.mode != ParamMode::Out && argument.mode != ParamMode::Mut)
+        continue;
+      OutputCheck check;
+      check.argument = i;
+      const ReferenceResult *result = nullptr;
+      if (reference) {
+        const auto *position = llvm::find_if(
+            reference->results, [&](const ReferenceResult &candidate) {
+              return candidate.name.name == argument.name;
+            });
+        result = position == reference->results.end() ? nullptr : position;
+      }
+      check.isIgnored = !result;
+      if (result) {
+        check.referenceResult = nextResult++;
+        const Tolerance &tolerance =
+            decl.tolerance.range.isValid() ? decl.tolerance : result->tolerance;
+        if (tolerance.range.isValid() && !setTolerance(tolerance, check))
+          return false;
+      }
+      test.outputs.push_back(check);
+    }
+    return true;
+  }
+
+  bool evaluateCounts() {
+    for (auto [expr, target] : {std::make_pair(decl.flops, &test.flops),
+                                std::make_pair(decl.bytes, &test.bytes)}) {
+      if (!expr)
+        continue;
+      *target = evaluateHost(*expr);
+      if (!*target)
+        return false;
+    }
+    return true;
+  }
+
+  CheckedProgram::Impl &program;
+  DiagnosticReporter &diags;
+  const TestDecl &decl;
+  Scope scope;
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyChecker checker;
+  BoundInstance instance;
+  llvm::StringMap<SmallVector<int64_t, 4>> shapes;
+  TestCase test;
+};
+
+/// Every point of the product of all sweeps, the last one fastest.
+class SweepExpander {
+public:
+  SweepExpander(CheckedProgram::Impl &program, const TestDecl &decl)
+      : program(program), decl(decl) {}
+
+  std::optional<std::vector<SweepPoint>> expand() {
+    std::vector<SweepPoint> points{{}};
+    for (const Sweep &sweep : decl.sweeps) {
+      std::vector<SweepPoint> longer;
+      for (const SweepPoint &point : points)
+        for (const Expr *value : sweep.values->elements) {
+          SweepPoint extended = point;
+          if (!bind(sweep.pattern, *value, extended))
+            return std::nullopt;
+          longer.push_back(std::move(extended));
+          if (longer.size() > kMaxSweepPoints) {
+            program.diags.report(sweep.range, DiagKind::SweepTooLong,
+                                 kMaxSweepPoints);
+            return std::nullopt;
+          }
+        }
+      points = std::move(longer);
+    }
+    return points;
+  }
+
+private:
+  bool bind(const BindingPattern &pattern, const Expr &value,
+            SweepPoint &point) {
+    if (pattern.kind == BindingPattern::Kind::Tuple) {
+      auto *tuple = dyn_cast<TupleExpr>(&value);
+      if (!tuple || tuple->elements.size() != pattern.elements.size()) {
+        program.diags.report(
+            value.range, DiagKind::PatternSize, pattern.elements.size(),
+            tuple ? std::to_string(tuple->elements.size()) + " values"
+                  : "one value");
+        return false;
+      }
+      for (auto [element, elementValue] :
+           llvm::zip_equal(pattern.elements, tuple->elements))
+        if (!bind(element, *elementValue, point))
+          return false;
+      return true;
+    }
+    Scope scope;
+    for (const auto &[name, earlier] : point)
+      scope.declare(name, {nullptr, ConstValue::integer(earlier), false, {}});
+    TypedArena arena;
+    FunctionInstances functions;
+    BodyChecker checker(program.makeContext(arena, functions), scope);
+    std::optional<int64_t> number =
+        checker.evaluateInteger(value, "a value of a sweep");
+    if (!number)
+      return false;
+    if (pattern.kind == BindingPattern::Kind::Name)
+      point.emplace_back(pattern.name.name.str(), *number);
+    return true;
+  }
+
+  CheckedProgram::Impl &program;
+  const TestDecl &decl;
+};
+
+} // namespace
+
+void CheckedProgram::Impl::buildTests() {
+  tests.emplace();
+  benches.emplace();
+  for (const TestDecl *decl : decls.tests) {
+    std::optional<std::vector<SweepPoint>> points =
+        SweepExpander(*this, *decl).expand();
+    if (!points)
+      continue;
+    for (const SweepPoint &point : *points) {
+      std::optional<TestCase> test =
+          TestCaseBuilder(*this, *decl, point).build();
+      // The other points would say the same again.
+      if (!test)
+        break;
+      (decl->isBench ? *benches : *tests).push_back(std::move(*test));
+    }
+  }
+}
+
+const std::vector<TestCase> &CheckedProgram::Impl::getTests() {
+  if (!tests)
+    buildTests();
+  return *tests;
+}
+
+const std::vector<TestCase> &CheckedProgram::Impl::getBenches() {
+  if (!benches)
+    buildTests();
+  return *benches;
+}
