@@ -449,6 +449,44 @@ TEST(LayoutConversionTest, RandomLayoutsConvert) {
   EXPECT_GT(kinds[Kind::Shared], 20);
 }
 
+/// Adds a factor of 3 to the warps at a random position: the tile's digit of
+/// radix 3, if it is still free, or copies.
+static Layout withThreefoldWarps(std::mt19937 &random, const Layout &layout) {
+  const DigitShape &shape = layout.getShape();
+  std::optional<unsigned> odd;
+  for (unsigned i = 0; i < shape.getNumOdd(); ++i)
+    if (shape.getOddRadix(i) == 3 && getRandom(random, 2))
+      odd = i;
+  Layout result(shape);
+  for (HardwareDim dim : kHardwareDims) {
+    llvm::ArrayRef<HardwareDigit> digits = layout.getDigits(dim);
+    unsigned position = getRandom(random, digits.size() + 1);
+    for (unsigned i = 0; i <= digits.size(); ++i) {
+      if (dim == HardwareDim::Warp && i == position)
+        result.add(dim, HardwareDigit::getOdd(3, odd));
+      if (i < digits.size() && !(odd && digits[i].odd == odd))
+        result.add(dim, digits[i]);
+    }
+  }
+  return result;
+}
+
+TEST(LayoutConversionTest, RandomLayoutsOfThreefoldWarpsConvert) {
+  std::mt19937 random(15);
+  std::map<Kind, int> kinds;
+  for (int i = 0; i < 300; ++i) {
+    DigitShape shape = getRandomShape(random);
+    Layout source = withThreefoldWarps(
+        random, getRandomThreadLayout(random, shape, 3, 1, i % 2));
+    Layout destination = withThreefoldWarps(
+        random, getRandomThreadLayout(random, shape, 3, 1, i % 2));
+    ASSERT_EQ(source.getNumWarps(), 6);
+    ASSERT_TRUE(source.isSurjective() && destination.isSurjective());
+    ++kinds[planAndCheck(source, destination, 16).kind];
+  }
+  EXPECT_GT(kinds[Kind::Shared], 50);
+}
+
 TEST(LayoutConversionTest, RandomShufflesMoveEveryElement) {
   std::mt19937 random(12);
   int numPlans = 0;
