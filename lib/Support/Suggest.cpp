@@ -31,8 +31,8 @@ static unsigned getEditDistance(StringRef from, StringRef to) {
   return previous[to.size()];
 }
 
-std::optional<StringRef>
-mlir::tk::findClosest(StringRef name, ArrayRef<StringRef> candidates) {
+std::optional<StringRef> mlir::tk::findClosest(StringRef name,
+                                               ArrayRef<StringRef> candidates) {
   // Names this long are not typing slips, and the distance is quadratic.
   constexpr size_t kMaxLength = 64;
   if (name.size() > kMaxLength)
@@ -43,7 +43,9 @@ mlir::tk::findClosest(StringRef name, ArrayRef<StringRef> candidates) {
     if (candidate == name || candidate.size() > 2 * kMaxLength)
       continue;
     unsigned distance = getEditDistance(name, candidate);
-    if (distance < bestDistance) {
+    // With no letter in common it is another name, not a slip.
+    bool sharesLetters = distance < std::max(name.size(), candidate.size());
+    if (sharesLetters && distance < bestDistance) {
       bestDistance = distance;
       best = candidate;
     }

@@ -1,0 +1,610 @@
+//===- CheckerErrorsTest.cpp - mistakes that the checker finds ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "CheckedText.h"
+#include "gtest/gtest.h"
+
+using namespace mlir::tk;
+
+namespace {
+
+/// One mistake: `errors` is what getErrors() says without the line and column
+/// of each message.
+struct Mistake {
+  const char *source;
+  const char *errors;
+};
+
+std::string withoutPlaces(llvm::StringRef errors) {
+  std::string result;
+  while (!errors.empty()) {
+    auto [line, rest] = errors.split('\n');
+    bool isNote = line.consume_front("  ");
+    result += isNote ? "  " : "";
+    result += line.split(' ').second;
+    result += '\n';
+    errors = rest;
+  }
+  return result;
+}
+
+std::string getErrorsOfFile(const std::string &source) {
+  CheckedText text("tk 1;\n" + source);
+  if (text.program)
+    text.program->checkAll(&text.context);
+  return withoutPlaces(text.getErrors());
+}
+
+/// In a kernel with a bit of everything.
+std::string getErrorsOfBody(const std::string &body) {
+  return getErrorsOfFile(
+      "enum Mode { slow, quick }\n"
+      "fn half_of(v: f32) -> f32 { return v * 0.5; }\n"
+      "fn add_two<T: float>(a: T, b: T) -> T { return a + b; }\n"
+      "fn generic<E: const>(n: index) -> index { return n + E; }\n"
+      "kernel k<T: float = f32, B: const = 64, M: const Mode = .slow>(\n"
+      "    x: tensor<T>[R, C], y: out tensor<T>[R, C], n: i32, q: ptr<f32>,\n"
+      "    z: tensor<f32>[R]?, g: tensor<i32>[R])\n"
+      "  grid(R) {\n" +
+      body + "\n}\n");
+}
+
+void expectInBodies(std::initializer_list<Mistake> mistakes) {
+  for (const Mistake &mistake : mistakes)
+    EXPECT_EQ(getErrorsOfBody(mistake.source), mistake.errors)
+        << mistake.source;
+}
+
+void expectInFiles(std::initializer_list<Mistake> mistakes) {
+  for (const Mistake &mistake : mistakes)
+    EXPECT_EQ(getErrorsOfFile(mistake.source), mistake.errors)
+        << mistake.source;
+}
+
+TEST(CheckerErrorsTest, TheKernelOfTheseTestsIsGood) {
+  EXPECT_EQ(getErrorsOfBody("y[0, 0 +: B] = x[0, 0 +: B];"), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Names and declarations
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, Names) {
+  expectInBodies({
+      {"let v = f32(x[0, 0 +: BB]);", "'BB' unknown name 'BB' [UnknownName]\n"
+                                      "  'BB' did you mean 'B'?\n"
+                                      "  'B' 'B' declared here\n"},
+      {"if false { nowhere(); }",
+       "'nowhere' unknown name 'nowhere' [UnknownName]\n"
+       "  'nowhere' did you mean 'where'?\n"},
+      {"var v: f23 = 0.0;", "'f23' unknown type 'f23' [UnknownType]\n"
+                            "  'f23' did you mean 'f32'?\n"},
+      {"let a = 1; let a = 2;",
+       "'a' 'a' is already declared in this block [Redeclared]\n"
+       "  'a' 'a' declared here\n"},
+      {"let v = half_of;\nlet w = v + 1;",
+       "'v' expected a number or a tile, got fn [ExpectedNumber]\n"},
+      {"let v = exp;", "'exp' 'exp' is no value [NotAValue]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, AbsentArguments) {
+  expectInFiles({
+      {"kernel k(z: tensor<f32>[N]?) grid(1) { print(z[0]); }\n"
+       "export k<z = none>;",
+       "'z' optional argument 'z' is absent in this instance "
+       "[AbsentArgument]\n"
+       "  'z' use it inside 'if z { ... }'\n"},
+      {"kernel k(z: tensor<f32>[N]?) grid(1) { if z { print(z[0]); } }\n"
+       "export k<z = none>, k;",
+       ""},
+  });
+}
+
+TEST(CheckerErrorsTest, Declarations) {
+  expectInFiles({
+      {"fn f() {}\nenum f { a }",
+       "'f' 'f' is declared twice [DuplicateDeclaration]\n"
+       "  'f' 'f' declared here\n"},
+      {"enum E { a, b, a }",
+       "'a' 'a' is used twice in this list [DuplicateName]\n"
+       "  'a' the first is here\n"},
+      {"fn exp(v: f32) -> f32 { return v; }",
+       "'exp' 'exp' is a name of the language and cannot be declared "
+       "[ReservedName]\n"},
+      {"fn f() {}\ntest t : f();",
+       "'f' 'f' is a function, expected a kernel or a sequence [NotAKernel]\n"},
+      {"kernel k<T: flota>(x: tensor<T>[N]) grid(N) {}",
+       "'flota' unknown class of types 'flota', expected one of any, float, "
+       "half, int, number, signed, unsigned [UnknownTypeClass]\n"},
+      {"kernel k(x: out tensor<f32>[N]) grid(N) {}\n"
+       "reference k() -> (xx within X) {}",
+       "'xx' 'k' has no output 'xx' [NotAReferenceName]\n"
+       "  'xx' did you mean 'x'?\n"
+       "'k' the reference of 'k' says nothing of 'x' "
+       "[MissingReferenceResult]\n"
+       "  'k' add it behind '->' or to 'ignore(...)'\n"},
+      {"kernel k(x: tensor<f32>[N]) {}",
+       "'k' kernel 'k' has no 'grid(...)' [MissingGrid]\n"},
+      {"kernel k(n: index) grid(n, n, n, n) {}",
+       "'grid(n, n, n, n)' a grid has 1 to 3 axes, got 4 [GridRank]\n"},
+      {"kernel k(n: out f32) grid(1) {}",
+       "'out' only a tensor can be 'mut', 'out' or 'temp', got f32 "
+       "[ModeNeedsTensor]\n"},
+      {"kernel k(n: (f32, f32)) grid(1) {}",
+       "'(f32, f32)' a kernel takes tensors, pointers and scalars, got (f32, "
+       "f32) [NotAKernelParam]\n"},
+      {"kernel k(x: tensor<f32>[N]) grid(exp(N)) {}",
+       "'exp(N)' the host cannot compute this before a launch "
+       "[NotAHostExpr]\n"},
+      {"kernel k<B: const = 1>() grid(1) tune(BB in [1]) {}",
+       "'BB' 'BB' is no generic parameter of this kernel, nor 'warps' or "
+       "'stages' [UnknownTuneAxis]\n"},
+      {"sequence s(x) {}", "'x' parameter 'x' needs a type [ParamNeedsType]\n"},
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Generic parameters and functions
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, GenericParameters) {
+  expectInFiles({
+      {"kernel k<B: const>() grid(1) {}\nexport k;",
+       "'k' 'k' needs a value for 'B', which nothing here tells "
+       "[MissingGeneric]\n"
+       "  'B: const' 'B' declared here\n"},
+      {"kernel k<B: const>() grid(1) {}\nexport k<1, 2>;",
+       "'2' 'k' takes 1 generic arguments, got 2 [WrongGenericCount]\n"},
+      {"kernel k<B: const>() grid(1) {}\nexport k<C = 2>;",
+       "'C' 'k' has no generic parameter 'C' [UnknownGeneric]\n"},
+      {"kernel k<B: const>() grid(1) {}\nexport k<1, B = 2>;",
+       "'B = 2' 'B' is given twice [ArgumentTwice]\n"},
+      {"kernel k<B: const>() grid(1) {}\nexport k<f32>;",
+       "'f32' 'B' expects an integer constant, got 'f32' [WrongGenericKind]\n"
+       "  'B: const' 'B' declared here\n"},
+      {"kernel k<T: half>(x: tensor<T>[N]) grid(N) {}\nexport k<f32>;",
+       "'k<f32>' 'T' must be of class 'half', got f32 [WrongTypeClass]\n"
+       "  'T: half' 'T' declared here\n"},
+      {"kernel k<D: const in [64, 128]>() grid(1) {}\nexport k<96>;",
+       "'k<96>' 'D' cannot be 96 [NotAChoice]\n"
+       "  '[64, 128]' the choices are declared here\n"},
+      {"enum E { a }\nkernel k<M: const E>() grid(1) {}\nexport k<.b>;",
+       "'.b' E has no case '.b' [UnknownEnumCase]\n"},
+      {"fn a(n: index) -> index { return b(n); }\n"
+       "fn b(n: index) -> index { return a(n); }\n"
+       "kernel k() grid(1) { print(a(1)); }",
+       "'a(n)' 'a' calls itself, directly or through others; recursion is not "
+       "supported [Recursion]\n"
+       "  'a' 'a' declared here\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, InstancesOfFunctionsAreLimited) {
+  // Each of 16 functions calls the next for two constants: 2^16 instances.
+  std::string source;
+  for (int i = 15; i >= 0; --i) {
+    std::string name = "f" + std::to_string(i);
+    std::string next = "f" + std::to_string(i + 1);
+    std::string calls =
+        i == 15 ? "n"
+                : next + "<E = 2 * E>(n) + " + next + "<E = 2 * E + 1>(n)";
+    source += "fn " + name + "<E: const>(n: index) -> index { return " + calls +
+              "; }\n";
+  }
+  std::string errors =
+      getErrorsOfFile(source + "kernel k() grid(1) { print(f0<E = 1>(1)); }");
+  EXPECT_NE(errors.find("more than 4096 instances of functions, stopping here "
+                        "[TooManyInstances]"),
+            std::string::npos)
+      << errors;
+}
+
+TEST(CheckerErrorsTest, Arguments) {
+  expectInBodies({
+      {"let v = half_of(1.0, 2.0);",
+       "'half_of(1.0, 2.0)' 'half_of' takes 1 arguments, got 2 "
+       "[WrongArgumentCount]\n"
+       "  'half_of' 'half_of' declared here\n"},
+      {"let v = half_of();",
+       "'half_of()' 'half_of' needs the argument 'v' [MissingArgument]\n"
+       "  'half_of' 'half_of' declared here\n"},
+      {"let v = sum(x[0, 0 +: B], axes = 0);",
+       "'axes' 'sum' has no argument 'axes' [UnknownArgument]\n"
+       "  'axes' did you mean 'axis'?\n"},
+      {"let v = generic(1);",
+       "'generic(1)' 'generic' needs a value for 'E', which nothing here tells "
+       "[MissingGeneric]\n"
+       "  'E: const' 'E' declared here\n"},
+      {"let v = 3(4);", "'3' this cannot be called [CannotCall]\n"},
+      {"let v = half_of(x);",
+       "'x' 'v' needs f32, got tensor<f32>[?, ?] [ExpectedType]\n"},
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, Constants) {
+  expectInBodies({
+      {"let a = 9223372036854775807 * 4;",
+       "'9223372036854775807 * 4' the result of '*' does not fit into 64 bits "
+       "[ConstantOverflow]\n"},
+      {"let a = B / (B - 64);",
+       "'B / (B - 64)' '/' of a constant by zero [ConstantDivisionByZero]\n"},
+      {"let a = 1 << 64;",
+       "'1 << 64' '<<' shifts a constant by less than 0 or more than 63 "
+       "[ConstantShiftTooFar]\n"},
+      {"let a = n + 1.5;", "'1.5' float constant where i32 is expected "
+                           "[FloatForInteger]\n"},
+      {"let a = n + 3000000000;",
+       "'3000000000' 3000000000 is not a value of i32 [NotRepresentable]\n"},
+      {"let a = f32(n) + 16777217;",
+       "'16777217' 16777217 is not a value of f32 [NotRepresentable]\n"},
+      {"let a = x[0, 0 +: R];",
+       "'R' the extent of a slice must be known at compile time "
+       "[NotConstant]\n"},
+      {"static_assert(B % 3 == 0, \"B is a multiple of 3\");",
+       "'B % 3 == 0' static_assert failed: B is a multiple of 3 "
+       "[StaticAssertFailed]\n"},
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, Operators) {
+  expectInBodies({
+      {"let a = f32(n) + f64(n);", "'+' cannot mix f32 and f64 [MixedTypes]\n"
+                                   "  'f32(n)' write 'f64(f32(n))'\n"},
+      {"let a = n + f32(n);", "'+' cannot mix i32 and f32 [MixedTypes]\n"
+                              "  'n' write 'f32(n)'\n"},
+      {"let a = f32(n) % 2.0;",
+       "'%' '%' is not defined for f32 [OperatorNotDefined]\n"},
+      {"let a = (n > 0) + (n > 1);",
+       "'+' '+' is not defined for bool [OperatorNotDefined]\n"
+       "  '+' write 'f32(x)' or 'i32(x)' to count with truth values\n"},
+      {"let a = x + 1;",
+       "'x' expected a number or a tile, got tensor<f32>[?, ?] "
+       "[ExpectedNumber]\n"
+       "  'x' a tensor is read by indexing it: 'x[i, 0 +: 128]'\n"},
+      {"let a = q + 1.0;",
+       "'1.0' a pointer moves by an integer, got f32 [ExpectedOffset]\n"},
+      {"if n { return; }", "'n' expected a condition of type bool, got i32 "
+                           "[ExpectedCondition]\n"},
+      {"if x[0, 0 +: 4] > 0 { return; }",
+       "'x[0, 0 +: 4] > 0' expected a condition of type bool, got "
+       "tile<bool>[4] [ExpectedCondition]\n"
+       "  'x[0, 0 +: 4] > 0' 'where(condition, a, b)' chooses for each "
+       "element; "
+       "'any(...)' and 'all(...)' give one answer\n"},
+      {"let a = if n > 0 { 1.0 } else { (1, 2) };",
+       "'if n > 0 { 1.0 } else { (1, 2) }' the arms of this if have different "
+       "types, untyped float and (untyped integer, untyped integer) "
+       "[ArmsDiffer]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, CastsAndFunctions) {
+  expectInBodies({
+      {"let a = bitcast<i64>(f32(n));",
+       "'bitcast<i64>(f32(n))' bitcast needs types of one width, got f32 and "
+       "i64 [BitcastWidth]\n"},
+      {"let a = i64(q);", "'i64(q)' cannot convert ptr<f32> to i64 "
+                          "[CannotCast]\n"},
+      {"let a = zeros(3);", "'zeros' 'zeros' cannot be called here "
+                            "[BuiltinMisused]\n"
+                            "  'zeros' write 'zeros<f32>[M, N]'\n"},
+      {"let a = exp(n);", "'n' 'exp' needs floats, got i32 [ExpectedFloat]\n"},
+      {"let a = fast.exp(f64(n));",
+       "'fast.exp(f64(n))' 'fast.exp' is defined for f32, got f64 "
+       "[FastNeedsF32]\n"},
+      {"let a = fast.expp(f32(n));",
+       "'expp' there is no 'expp' here [NoSuchMember]\n"
+       "  'expp' did you mean 'exp'?\n"},
+      {"let a = map(n, x[0, 0 +: 4]);",
+       "'n' expected the name of a function or a lambda "
+       "[ExpectedFunction]\n"},
+      {"let a = |p, q| p;", "'|p, q| p' a lambda stands only where 'reduce' "
+                            "takes a function [MisplacedLambda]\n"},
+      {"let a = [1, 2];",
+       "'[1, 2]' a list in brackets is no value [MisplacedList]\n"},
+      {"let a = .slow;", "'.slow' '.slow' has no enum here to be a case of "
+                         "[EnumCaseWithoutEnum]\n"},
+      {"let a = n == .slow;",
+       "'n' expected a value of an enum, got i32 [ExpectedEnum]\n"},
+      {"let a = M == .slo;", "'slo' Mode has no case '.slo' [UnknownEnumCase]\n"
+                             "  'slo' did you mean 'slow'?\n"},
+      {"let a = (n, n).2;", "'2' no field 2 in a tuple of 2 [NoSuchField]\n"},
+      {"let a = n.0;", "'0' expected a tuple, got i32 [NotATuple]\n"},
+      {"let (a, b) = (n, n, n);",
+       "'(a, b)' expected 2 values to name, got 3 values [PatternSize]\n"},
+      {"let v: f32 = n;",
+       "'n' expected elements of type f32, got i32 [ExpectedElement]\n"
+       "  'n' write 'f32(...)' to convert\n"},
+      {"let v = zeros<3>[4];",
+       "'3' expected the name of a type, got untyped integer "
+       "[ExpectedTypeName]\n"},
+      {"var v: ptr<(f32, f32)> = q;",
+       "'(f32, f32)' expected the type of a scalar, got (f32, f32) "
+       "[ExpectedScalarType]\n"},
+      {"var v = half_of;", "'half_of' fn cannot be kept in a variable "
+                           "[NotStorable]\n"},
+      {"var v = x[0, :];",
+       "'x[0, :]' tensor<f32>[?] cannot be a 'var'; declare it with 'let' "
+       "[ViewIsNotMutable]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, LiftedFunctionsChooseValuesOnly) {
+  EXPECT_EQ(
+      getErrorsOfFile(
+          "fn f(v: f32) -> f32 { if v > 0 { return v; } return 0.0; "
+          "}\n"
+          "kernel k(x: tensor<f32>[N]) grid(1) { print(map(f, x[0 "
+          "+: 4])); }"),
+      "'v > 0' in a function applied by 'map', both arms must be single values "
+      "[LiftedArmHasEffects]\n");
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles and tensors
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, Shapes) {
+  expectInBodies({
+      {"let a = zeros<f32>[4] + zeros<f32>[8];",
+       "'+' shapes [4] and [8] do not fit [ShapeMismatch]\n"
+       "  '+' extents must be equal or 1; write ':' and 'none' in brackets to "
+       "place new dimensions\n"},
+      {"let a = zeros<f32>[1048576, 1048576];",
+       "'zeros<f32>[1048576, 1048576]' tile of [1048576, 1048576] has more "
+       "than 1048576 elements [TileTooLarge]\n"},
+      {"let a = zeros<f32>[0];",
+       "'0' an extent must be at least 1, got 0 [ExtentNotPositive]\n"},
+      {"let a = zeros<f32>[B - 100];",
+       "'B - 100' an extent must be at least 1, got -36 "
+       "[ExtentNotPositive]\n"},
+      {"let a = sum(zeros<f32>[4], axis = 1);",
+       "'1' axis must be at least 0 and less than 1, got 1 "
+       "[AxisOutOfRange]\n"},
+      {"let a = trans(zeros<f32>[4, 4], [0, 0]);",
+       "'0' axis 0 is given twice [AxisTwice]\n"},
+      {"let a = trans(zeros<f32>[4, 4], [0]);",
+       "'[0]' expected 2 axes, got 1 [AxisCount]\n"},
+      {"let a = trans(zeros<f32>[4]);",
+       "'zeros<f32>[4]' 'trans' needs at least 2 dimensions, got tile<f32>[4] "
+       "[RankTooSmall]\n"},
+      {"let a = reshape(zeros<f32>[4], [3]);",
+       "'reshape(zeros<f32>[4], [3])' cannot reshape tile<f32>[4] with 4 "
+       "elements to 3 [ReshapeSize]\n"},
+      {"let a = reshape(zeros<f32>[4], 4);",
+       "'4' expected a list in brackets [ExpectedList]\n"},
+      {"let a = sum(n);", "'n' 'sum' needs a tile, got i32 [ExpectedTile]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, Dot) {
+  expectInBodies({
+      {"let a = dot(zeros<f32>[4, 8], zeros<f32>[4, 8]);",
+       "'dot(zeros<f32>[4, 8], zeros<f32>[4, 8])' cannot multiply tile<f32>[4, "
+       "8] by tile<f32>[4, 8]: the inner extents are 8 and 4 [DotK]\n"
+       "  'dot(zeros<f32>[4, 8], zeros<f32>[4, 8])' the last dimension of the "
+       "left side meets the last but one of the right side\n"},
+      {"let a = dot(zeros<i32>[4, 4], zeros<i32>[4, 4]);",
+       "'zeros<i32>[4, 4]' 'dot' needs f16, bf16, f32, f64, i8 or u8, got "
+       "tile<i32>[4, 4] [DotElement]\n"},
+      {"let a = dot(zeros<f16>[4, 4], zeros<f16>[4, 4], precision = tf32);",
+       "'tf32' precision 'tf32' is for f32 operands, got f16 "
+       "[PrecisionNeedsF32]\n"},
+      {"let a = dot(zeros<f32>[4, 4], zeros<f32>[4, 4], precision = half);",
+       "'half' 'precision' must be one of ieee, tf32, tf32x3 [UnknownWord]\n"},
+      {"var a = zeros<f32>[4, 4];\n"
+       "a += dot(zeros<f32>[4, 4], zeros<f32>[4, 4], a);",
+       "'a' '+=' is already the accumulator of this 'dot' "
+       "[TwoAccumulators]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, Indexing) {
+  expectInBodies({
+      {"let a = n[0];",
+       "'n' cannot index i32, expected a tensor or a tile [CannotIndex]\n"},
+      {"let a = x[0];",
+       "'x[0]' expected 2 index items, got 1 [WrongItemCount]\n"},
+      {"let a = x[.., 0, ..];", "'..' second '..' in one index [TwoEllipses]\n"
+                                "  '..' the first is here\n"},
+      {"let a = x[0.5, 0];", "'0.5' an index must be an integer that fits an "
+                             "index, got untyped float "
+                             "[ExpectedIndex]\n"},
+      {"let a = x[arange(4), :];",
+       "'arange(4)' an integer tile cannot select a view; give every dimension "
+       "an extent to read it [GatherOnView]\n"},
+      {"let a = x[0, :, none];",
+       "'none' 'none' adds an axis to a tile, not to a view "
+       "[NewAxisOnView]\n"},
+      {"let a = x[0, :, pad = 1.0];", "'pad = 1.0' ':' and '..' make a view, "
+                                      "which reads nothing; pad where it "
+                                      "is read [PadOnView]\n"},
+      {"let a = zeros<f32>[4][0 +: 2, pad = 1.0];",
+       "'pad = 1.0' named arguments stand only where a tensor is read "
+       "[PadOnTile]\n"},
+      {"let a = x.inside(0, :);",
+       "':' 'inside' needs a start and an extent, 's +: E', in each dimension "
+       "[WholeInside]\n"},
+      {"y[0, :] = 0.0;",
+       "':' what is written needs a start and an extent, 's +: E', in each "
+       "dimension [PlaceNeedsExtents]\n"},
+      {"x[0, 0] = 0.0;", "'x' this tensor is read-only [NotWritable]\n"
+                         "  'x' 'x' declared here\n"
+                         "  'x' declare it 'mut' or 'out'\n"},
+      {"let v = tensor(q, [4, 4], [4]);",
+       "'[4]' expected 2 strides, got 1 [StrideCount]\n"},
+      {"let v = tensor(n, [4], [1]);",
+       "'n' expected a pointer, got i32 [ExpectedPointer]\n"},
+      {"var t = zeros<f32>[4, 4]; t[0 +: 2, :] = 1.0;",
+       "'0 +: 2' in a tile only whole slices, 't[i, :]', can be assigned "
+       "[TilePlace]\n"},
+      {"atomic_add(n, 1);",
+       "'n' expected elements of a tensor, as in 'x[i, 0 +: 128]' "
+       "[ExpectedPlace]\n"},
+      {"atomic_add(q[0], 1.0);",
+       "'q' a place needs a tensor, got ptr<f32> [ExpectedTensor]\n"},
+      {"atomic_store(y[0, 0], 1.0, order = acquire);",
+       "'acquire' order 'acquire' is not defined for 'atomic_store' "
+       "[OrderNotDefined]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, Combiners) {
+  expectInBodies({
+      {"let a = reduce(zeros<f32>[4], |p| p);",
+       "'|p| p' expected a function of 2 parameters, got 1 [LambdaParams]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, q| { let r = p; });",
+       "'|p, q| { let r = p; }' a lambda ends in a value without semicolon "
+       "[LambdaWithoutValue]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| { y[0, 0] = p; r });",
+       "'y[0, 0] = p;' a combiner may not touch memory [CombinerNotPure]\n"},
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+TEST(CheckerErrorsTest, Statements) {
+  expectInBodies({
+      {"y = zeros<f32>[4, 4];",
+       "'y' 'y' is a tensor; only its elements can be assigned "
+       "[AssignToTensor]\n"
+       "  'y' name the elements to write: 'y[i, 0 +: 128] = ...'\n"},
+      {"let a = n; a = 2;",
+       "'a' 'a' is declared with 'let' and cannot be assigned [NotMutable]\n"
+       "  'a' 'a' declared here\n"
+       "  'a' declare it with 'var' to assign to it\n"},
+      {"B = 3;", "'B' 'B' cannot be assigned [NotAssignable]\n"},
+      {"for i in range(0, 4, 0) {}",
+       "'0' the step of a range must be at least 1, got 0 "
+       "[StepNotPositive]\n"},
+      {"for i in range(0, 4) @stages(3) {}",
+       "'@stages(3)' a schedule hint is not supported yet "
+       "[NotSupportedYet]\n"},
+      {"return 3;", "'3' no value is returned here [ReturnsNothing]\n"},
+      {"return; let a = 3;",
+       "'let a = 3;' nothing after a return is reached [Unreachable]\n"},
+      {"exp(f32(n));",
+       "'exp(f32(n));' the result of this call is not used [UnusedValue]\n"},
+      {"temp t: tensor<f32>[4];",
+       "'temp t: tensor<f32>[4];' 'temp' stands only in a sequence "
+       "[TempOutsideSequence]\n"},
+  });
+  EXPECT_EQ(getErrorsOfFile("fn f(n: i32) -> i32 { if n > 0 { return n; } }\n"
+                            "kernel k() grid(1) { print(f(1)); }"),
+            "'}' not every path returns a value of type i32 [MissingReturn]\n");
+}
+
+//===----------------------------------------------------------------------===//
+// References, sequences, tests
+//===----------------------------------------------------------------------===//
+
+constexpr const char *kCopy =
+    "kernel copy<B: const = 8>(x: tensor<f32>[N], y: out tensor<f32>[N])\n"
+    "  grid(cdiv(N, B)) require(N < 100) {\n"
+    "  y[program_id(0) * B +: B] = x[program_id(0) * B +: B];\n"
+    "}\n";
+
+void expectWithCopy(std::initializer_list<Mistake> mistakes) {
+  for (const Mistake &mistake : mistakes)
+    EXPECT_EQ(getErrorsOfFile(std::string(kCopy) + mistake.source),
+              mistake.errors)
+        << mistake.source;
+}
+
+TEST(CheckerErrorsTest, References) {
+  expectWithCopy({
+      {"reference copy(x) -> (y within X) { y = x * f64(program_id(0)); }\n"
+       "test t : copy(x = randn[4]);",
+       "'program_id(0)' 'program_id' has no meaning in a reference "
+       "[NoGridInReference]\n"},
+      {"reference copy(x) -> (y within X) { y = x * max(x); }\n"
+       "test t : copy(x = randn[0]);",
+       "'x' 'max' over no elements has no value [EmptyReduction]\n"},
+      {"reference copy(x) -> (y within Z) { y = x; }\n"
+       "test t : copy(x = randn[4]);",
+       "'Z' unknown tolerance class 'Z', expected one of X, A, M, R, D, S, F, "
+       "FB, N, Q, P [UnknownToleranceClass]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, Sequences) {
+  expectWithCopy({
+      {"sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) { copy(z, y); }",
+       "'z' unknown name 'z' [UnknownName]\n"},
+      {"sequence s(x: tensor<f32>[N], n: f32, y: out tensor<f32>[N]) {\n"
+       "  copy(n, y); }\n"
+       "export s;",
+       "'n' 'x' needs a parameter or temp of this sequence "
+       "[ExpectedBuffer]\n"},
+      {"sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) { var a = N; }\n"
+       "export s;",
+       "'var a = N;' a sequence consists of 'let', 'temp' and launches of "
+       "kernels [NotASequenceStmt]\n"},
+      {"sequence s(x: tensor<f32>[N]) { temp t: tensor<f32>[N] = 1; }\n"
+       "export s;",
+       "'1' a temp can start as 0, got 1 [TempNotZero]\n"},
+      {"sequence s(x: tensor<f32>[N, N], y: out tensor<f32>[N]) {\n"
+       "  copy(x, y); }\n"
+       "export s;",
+       "'x' 'x' has 1 dimensions, got 2 [WrongRank]\n"},
+  });
+}
+
+TEST(CheckerErrorsTest, Tests) {
+  expectWithCopy({
+      {"test t : copy(x = 4);",
+       "'4' expected the contents of a tensor, such as 'randn[37, 100]' "
+       "[ExpectedGenerator]\n"},
+      {"test t : copy(x = rand[4]);",
+       "'rand[4]' unknown contents 'rand', expected one of arange, full, "
+       "normal, npy, ones, poison, randn, uniform, zeros [UnknownGenerator]\n"
+       "  'rand[4]' did you mean 'randn'?\n"},
+      {"test t : copy(x = randn[-1]);",
+       "'-1' an extent cannot be negative, got -1 [NegativeExtent]\n"},
+      {"test t : copy(x = randn[4], y = poison[5]);",
+       "'poison[5]' 'N' is 4 already, got 5 [DimMismatch]\n"},
+      {"test t : copy(x = randn[100]);",
+       "'copy' no configuration keeps 'require(N < 100)' at this size "
+       "[RequirementBroken]\n"},
+      {"bench b : copy(x = randn[4]) bytes(x.bytes / (N - 4));",
+       "'x.bytes / (N - 4)' cannot evaluate this: '/' of 16 by zero "
+       "[CannotEvaluate]\n"},
+      {"test t : copy(x = randn[I]) for I in [1, 2] for J in [(1, 2)];",
+       "'(1, 2)' a value of a sweep must be known at compile time "
+       "[NotConstant]\n"},
+  });
+  expectInFiles({
+      {"kernel k(p: ptr<f32>) grid(1) {}\ntest t : k();",
+       "'k' 'p' is a pointer, which a test cannot make [PointerInTest]\n"},
+      {"kernel k(x: out tensor<f32>[P]) grid(P) {}\ntest t : k();",
+       "'k' cannot tell extent 'P' of 'x': 'P' has no value here "
+       "[UnboundDim]\n"},
+      {"kernel k(x: out tensor<f32>[N, N]) grid(1) {}\n"
+       "test t : k(N = 4294967296);",
+       "'t' 'x' does not fit into 64 bits of address [TensorTooLarge]\n"},
+  });
+  std::string sweep = "[";
+  for (int i = 0; i < 70; ++i)
+    sweep += std::to_string(i + 1) + ", ";
+  sweep += "1]";
+  EXPECT_EQ(getErrorsOfFile(std::string(kCopy) +
+                            "test t : copy(x = randn[I]) for I "
+                            "in " +
+                            sweep + " for J in " + sweep + ";"),
+            "'for J in " + sweep +
+                "' more than 4096 points in the sweeps of one test "
+                "[SweepTooLong]\n");
+}
+
+} // namespace
