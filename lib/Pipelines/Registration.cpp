@@ -23,6 +23,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "tk/Conversion/TkToTkg/TkToTkg.h"
 #include "tk/Conversion/TkgToNVVM/TkgToNVVM.h"
+#include "tk/Conversion/TkgToROCDL/TkgToROCDL.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
@@ -49,6 +50,7 @@ void mlir::tk::registerPasses() {
   tkg::registerTkToTkgPasses();
   tkg::registerTkgPasses();
   tkg::registerTkgToNVVMPasses();
+  tkg::registerTkgToROCDLPasses();
   registerTkPipelinesPasses();
   registerPipelines();
 

@@ -99,6 +99,23 @@ static LogicalResult removeCasts(ModuleOp module) {
   return success();
 }
 
+const tk::TargetInfo *mlir::tkg::findTarget(ModuleOp module,
+                                            tk::Vendor vendor) {
+  auto name = module->getAttrOfType<StringAttr>(kTargetAttr);
+  if (!name) {
+    module.emitError() << "expects '" << kTargetAttr
+                       << "', the name of the chip";
+    return nullptr;
+  }
+  const tk::TargetInfo *info = tk::TargetInfo::lookup(name.getValue());
+  if (info && info->getVendor() == vendor)
+    return info;
+  module.emitError() << "expects the name of an "
+                     << (vendor == tk::Vendor::NVIDIA ? "NVIDIA" : "AMD")
+                     << " chip in '" << kTargetAttr << "', got " << name;
+  return nullptr;
+}
+
 LogicalResult mlir::tkg::lowerKernels(
     ModuleOp module, const TargetCodegen &target,
     function_ref<void(LoweringContext &, RewritePatternSet &)>

@@ -21,28 +21,12 @@ struct ConvertTkgToNVVMPass
     : mlir::tkg::impl::ConvertTkgToNVVMPassBase<ConvertTkgToNVVMPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    const tk::TargetInfo *info = getNvidiaTarget(module);
+    const tk::TargetInfo *info = findTarget(module, tk::Vendor::NVIDIA);
     if (!info)
       return signalPassFailure();
     NVVMCodegen target(*info);
     if (failed(lowerKernels(module, target, populateMatmulToNVVMPatterns)))
       signalPassFailure();
-  }
-
-private:
-  static const tk::TargetInfo *getNvidiaTarget(ModuleOp module) {
-    auto name = module->getAttrOfType<StringAttr>(kTargetAttr);
-    if (!name) {
-      module.emitError() << "expects '" << kTargetAttr
-                         << "', the name of the chip";
-      return nullptr;
-    }
-    const tk::TargetInfo *info = tk::TargetInfo::lookup(name.getValue());
-    if (info && info->getVendor() == tk::Vendor::NVIDIA)
-      return info;
-    module.emitError() << "expects the name of an NVIDIA chip in '"
-                       << kTargetAttr << "', got '" << name.getValue() << "'";
-    return nullptr;
   }
 };
 } // namespace

@@ -167,6 +167,10 @@ void populateViewPatterns(LoweringContext &context,
                           RewritePatternSet &patterns);
 /// @}
 
+/// The chip that `module` names in `tkg.target`, if it is one of `vendor`;
+/// null, after an error, if not.
+const tk::TargetInfo *findTarget(ModuleOp module, tk::Vendor vendor);
+
 /// Lowers all kernels of `module` to the LLVM dialect, with the patterns above
 /// and those that `addTargetPatterns` adds.
 LogicalResult

@@ -113,6 +113,7 @@ public:
 
   /// \name Messages
   /// @{
+  virtual bool canPrint() const { return true; }
   /// Prints as C's printf does; values are i32, i64, f64 and pointers.
   virtual void printFormatted(Emitter &e, StringRef format,
                               ValueRange values) const = 0;
