@@ -49,6 +49,7 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
   manager.nest<KernelOp>().addPass(tkg::createChooseMatrixInstructionPass());
   manager.addPass(tkg::createChooseCopiesPass());
   OpPassManager &kernels = manager.nest<KernelOp>();
+  kernels.addPass(tkg::createAssignLayoutsPass());
   kernels.addPass(tkg::createAllocateSharedMemoryPass());
   kernels.addPass(tkg::createPlaceSynchronisationPass());
   manager.addPass(createCollectManifestPass());
