@@ -2,6 +2,7 @@
 import glob
 import os
 import shutil
+import sys
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -21,6 +22,8 @@ llvm_config.add_tool_substitutions(
 llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP_PATH"])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 config.substitutions.append(("%kernels", os.path.join(config.tk_source_root, "kernels")))
+config.substitutions.append(("%docs", os.path.join(config.tk_source_root, "docs")))
+config.substitutions.append(("%python", '"' + sys.executable + '"'))
 
 
 def find_below(roots, names):
