@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Pipelines/Compiler.h"
+#include "SourceModule.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
@@ -18,6 +19,8 @@ using namespace mlir::tk;
 
 StringRef mlir::tk::getStageName(Stage stage, Vendor vendor) {
   switch (stage) {
+  case Stage::Source:
+    return "source";
   case Stage::Tk:
     return "tk";
   case Stage::Tkg:
@@ -36,8 +39,8 @@ StringRef mlir::tk::getStageName(Stage stage, Vendor vendor) {
 
 std::optional<Stage> mlir::tk::parseStageName(StringRef name) {
   for (Vendor vendor : {Vendor::NVIDIA, Vendor::AMD})
-    for (Stage stage : {Stage::Tk, Stage::Tkg, Stage::LLVM, Stage::LLVMIR,
-                        Stage::PTX, Stage::Binary})
+    for (Stage stage : {Stage::Source, Stage::Tk, Stage::Tkg, Stage::LLVM,
+                        Stage::LLVMIR, Stage::PTX, Stage::Binary})
       if (getStageName(stage, vendor) == name)
         return stage;
   return std::nullopt;
@@ -45,6 +48,8 @@ std::optional<Stage> mlir::tk::parseStageName(StringRef name) {
 
 static StringRef getExtension(Stage stage, Vendor vendor) {
   switch (stage) {
+  case Stage::Source:
+    return "tk";
   case Stage::Tk:
   case Stage::Tkg:
   case Stage::LLVM:
@@ -73,9 +78,21 @@ public:
         vendor(options.target.target->getVendor()),
         loc(UnknownLoc::get(&context)) {}
 
-  FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources) {
-    if (failed(read(sources)))
+  FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources,
+                                    DiagnosticReporter &reporter) {
+    if (failed(read(sources, reporter)))
       return failure();
+    return finish();
+  }
+
+  FailureOr<CompilerOutput> compile(OwningOpRef<ModuleOp> newModule) {
+    module = std::move(newModule);
+    loc = module->getLoc();
+    return finish();
+  }
+
+private:
+  FailureOr<CompilerOutput> finish() {
     while (true) {
       if (failed(dump()))
         return failure();
@@ -90,9 +107,10 @@ public:
     return output;
   }
 
-private:
   /// Takes the main file as the form of `options.startAt`.
-  LogicalResult read(llvm::SourceMgr &sources);
+  LogicalResult read(llvm::SourceMgr &sources, DiagnosticReporter &reporter);
+  LogicalResult parseSource(llvm::SourceMgr &sources,
+                            DiagnosticReporter &reporter);
   /// Takes the program to the next stage that the target has.
   LogicalResult advance();
   LogicalResult runPasses(StringRef name,
@@ -115,12 +133,23 @@ private:
   Binary binary;
 };
 
-LogicalResult Compiler::Run::read(llvm::SourceMgr &sources) {
+LogicalResult Compiler::Run::parseSource(llvm::SourceMgr &sources,
+                                         DiagnosticReporter &reporter) {
+  TimingScope scope = timing.nest("front end");
+  module = buildSourceModule(sources, reporter, options, context);
+  return success(static_cast<bool>(module));
+}
+
+LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
+                                  DiagnosticReporter &reporter) {
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   loc = FileLineColLoc::get(&context, buffer->getBufferIdentifier(), 1, 1);
   stage = options.startAt.value_or(Stage::Tk);
   switch (stage) {
+  case Stage::Source:
+    stage = Stage::Tk;
+    return parseSource(sources, reporter);
   case Stage::Tk:
   case Stage::Tkg:
   case Stage::LLVM: {
@@ -170,6 +199,8 @@ LogicalResult Compiler::Run::lowerToLLVMIR() {
 LogicalResult Compiler::Run::advance() {
   const TargetInfo &target = *options.target.target;
   switch (stage) {
+  case Stage::Source:
+    break;
   case Stage::Tk:
     stage = Stage::Tkg;
     return runPasses("tk to tkg", [&](OpPassManager &manager) {
@@ -212,13 +243,15 @@ LogicalResult Compiler::Run::advance() {
   case Stage::Binary:
     break;
   }
-  llvm_unreachable("a compilation ends at the binary");
+  llvm_unreachable("a compilation goes from tk to the binary");
 }
 
 SmallVector<char, 0> Compiler::Run::serialize() {
   SmallString<0> text;
   llvm::raw_svector_ostream os(text);
   switch (stage) {
+  case Stage::Source:
+    break;
   case Stage::Tk:
   case Stage::Tkg:
   case Stage::LLVM:
@@ -262,6 +295,12 @@ Compiler::Compiler(MLIRContext &context, CompilerOptions options)
 Compiler::~Compiler() = default;
 
 FailureOr<CompilerOutput> Compiler::compile(llvm::SourceMgr &sources,
+                                            DiagnosticReporter &reporter,
                                             TimingScope &timing) {
-  return Run(context, options, timing).compile(sources);
+  return Run(context, options, timing).compile(sources, reporter);
+}
+
+FailureOr<CompilerOutput> Compiler::compile(OwningOpRef<ModuleOp> module,
+                                            TimingScope &timing) {
+  return Run(context, options, timing).compile(std::move(module));
 }

@@ -60,9 +60,12 @@ static FailureOr<DType> getParamDType(KernelOp kernel, unsigned index) {
   if (!text)
     return kernel.emitOpError()
            << "expects '" << kDtypeAttr << "' on argument " << index;
-  if (text.getValue() == "index")
+  StringRef name = text.getValue();
+  if (name.consume_front("ptr<"))
+    name.consume_back(">");
+  if (name == "index")
     return DType::I64;
-  if (std::optional<DType> dtype = parseDTypeName(text.getValue()))
+  if (std::optional<DType> dtype = parseDTypeName(name))
     return *dtype;
   return kernel.emitOpError()
          << "has the element type '" << text.getValue() << "' on argument "

@@ -50,6 +50,8 @@ using llvm::createStringError;
 /// The stage that a file's name suggests. MLIR files tell themselves.
 static std::optional<Stage> guessStage(StringRef file) {
   StringRef extension = llvm::sys::path::extension(file);
+  if (extension == ".tk")
+    return Stage::Source;
   if (extension == ".ll" || extension == ".bc")
     return Stage::LLVMIR;
   if (extension == ".ptx")
@@ -155,6 +157,18 @@ static llvm::Error checkArguments(const TkcOptTable &table,
   return llvm::Error::success();
 }
 
+static llvm::Error readDefinitions(const InputArgList &arguments,
+                                   std::vector<InstanceBinding> &definitions) {
+  for (const std::string &text : arguments.getAllArgValues(OPT_define)) {
+    auto [name, value] = StringRef(text).split('=');
+    if (name.empty() || value.empty())
+      return createStringError("expects -D<name>=<value>, got '-D" + text +
+                               "'");
+    definitions.push_back({name.str(), value.str()});
+  }
+  return llvm::Error::success();
+}
+
 static void readTargetOptions(const InputArgList &arguments,
                               TargetOptions &options) {
   options.cudaPath = arguments.getLastArgValue(OPT_cuda_path_eq).str();
@@ -201,6 +215,11 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
     return target.takeError();
   options.compiler.target.target = *target;
   readTargetOptions(arguments, options.compiler.target);
+  options.compiler.instances = arguments.getAllArgValues(OPT_kernel);
+  options.compiler.embedsSource = arguments.hasArg(OPT_embed_source);
+  if (llvm::Error error =
+          readDefinitions(arguments, options.compiler.definitions))
+    return std::move(error);
   options.compiler.dumpDirectory =
       arguments.getLastArgValue(OPT_dump_dir_eq).str();
   options.remarks.print = arguments.hasArg(OPT_remarks);

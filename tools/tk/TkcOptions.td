@@ -24,6 +24,13 @@ def start_at_eq : V<"start-at",
     "The stage that the input is at (default: by the name of the file)", "<stage>">;
 def format : F<"format",
     "Write the source with canonical white space to -o or standard output">;
+def define : JoinedOrSeparate<["-"], "D">, MetaVarName<"<name>=<value>">,
+    HelpText<"Give a generic parameter, or 'warps', this value">;
+def kernel : Separate<["--", "-"], "kernel">, MetaVarName<"<instance>">,
+    HelpText<"Compile this instance, such as 'softmax<bf16, BLOCK = 5120>' (default: what the file exports)">;
+def kernel_eq : Joined<["--", "-"], "kernel=">, Alias<kernel>;
+def embed_source : F<"embed-source",
+    "Put the source into the binary, so that tk-run can check its results">;
 def dump_dir_eq : V<"dump-dir",
     "Write the program at every stage to this folder", "<folder>">;
 

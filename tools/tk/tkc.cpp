@@ -36,11 +36,15 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
   sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
 
   Compiler compiler(context, options.compiler);
-  if (options.verifyDiagnostics) {
+  // The front end has diagnostics of its own.
+  bool isSource = options.compiler.startAt == Stage::Source;
+  DiagnosticSession session(sources, isSource && options.verifyDiagnostics,
+                            llvm::errs());
+  if (options.verifyDiagnostics && !isSource) {
     SourceMgrDiagnosticVerifierHandler handler(sources, &context);
     // An expected error makes the compilation fail; what counts is that all
     // diagnostics were expected.
-    (void)compiler.compile(sources, timing);
+    (void)compiler.compile(sources, session.getReporter(), timing);
     return handler.verify();
   }
   SourceMgrDiagnosticHandler handler(sources, &context);
@@ -50,7 +54,11 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
     hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
     return failure();
   });
-  FailureOr<CompilerOutput> output = compiler.compile(sources, timing);
+  FailureOr<CompilerOutput> output =
+      compiler.compile(sources, session.getReporter(), timing);
+  bool isFine = session.finish();
+  if (isSource && options.verifyDiagnostics)
+    return success(isFine && !hasErrors);
   if (failed(output) || hasErrors)
     return failure();
   os << output->getContents();

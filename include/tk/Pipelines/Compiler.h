@@ -7,6 +7,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Support/Timing.h"
+#include "tk/Frontend/Program.h"
 #include "tk/Target/Target.h"
 #include "llvm/Support/SourceMgr.h"
 #include <optional>
@@ -22,6 +23,7 @@ namespace mlir::tk {
 /// The forms that a program takes, in order. A compilation starts at one (its
 /// input) and stops at a later one (its output).
 enum class Stage {
+  Source, ///< a .tk file
   Tk,     ///< kernels as written
   Tkg,    ///< kernels on a machine, every decision made
   LLVM,   ///< LLVM dialect with NVVM or ROCDL
@@ -30,13 +32,22 @@ enum class Stage {
   Binary, ///< cubin or hsaco
 };
 
-/// "tk", "tkg", "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the vendor.
+/// "source", "tk", "tkg", "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the
+/// vendor.
 llvm::StringRef getStageName(Stage stage, Vendor vendor);
 /// "cubin" and "hsaco" both name Stage::Binary.
 std::optional<Stage> parseStageName(llvm::StringRef name);
 
 struct CompilerOptions {
   TargetOptions target;
+  /// Of a .tk file: the instances to compile, as a user writes them; if empty,
+  /// those that it exports.
+  std::vector<std::string> instances;
+  /// Values for generic parameters of the instances that have them, and for
+  /// `warps`.
+  std::vector<InstanceBinding> definitions;
+  /// Put the text of a .tk file into the manifest.
+  bool embedsSource = false;
   /// If not given: MLIR tells by what is in it.
   std::optional<Stage> startAt;
   Stage stopAfter = Stage::Binary;
@@ -63,8 +74,14 @@ public:
   Compiler(MLIRContext &context, CompilerOptions options);
   ~Compiler();
 
-  /// Compiles the main file of `sources`.
+  /// Compiles the main file of `sources`. What is wrong with a .tk file goes to
+  /// `reporter`.
   FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources,
+                                    DiagnosticReporter &reporter,
+                                    TimingScope &timing);
+
+  /// Compiles a module of kernels in the tk dialect.
+  FailureOr<CompilerOutput> compile(OwningOpRef<ModuleOp> module,
                                     TimingScope &timing);
 
 private:
