@@ -95,6 +95,13 @@ bool mlir::tk::needsMagnitude(ToleranceClass toleranceClass) {
 }
 
 namespace {
+/// err <= relative * scale + absolute.
+struct Bound {
+  double relative, scale, absolute;
+
+  double get() const { return relative * scale + absolute; }
+};
+
 /// The bound of each element of one output.
 class BoundRule {
 public:
@@ -107,62 +114,46 @@ public:
           largest = std::max(largest, std::fabs(reference.getDouble(i)));
   }
 
-  /// The class has a relative part that a user knows it by.
-  std::optional<double> getRelative() const {
-    if (const RelativeRow *row = getRow())
-      return select(*row, dtype).relative;
-    if (check.toleranceClass == ToleranceClass::Explicit)
-      return check.relative;
-    return std::nullopt;
-  }
-
-  double getBound(int64_t element, double reference) const {
-    double u = getComputeRoundOff(dtype);
-    double stored = getStorageRoundOff(dtype) * std::fabs(reference);
+  Bound get(int64_t element, double reference) const {
+    double u = getComputeRoundOff(dtype), size = std::fabs(reference);
     switch (check.toleranceClass) {
     case ToleranceClass::X:
     case ToleranceClass::P:
     case ToleranceClass::Q:
-      return 0;
+      return {0, size, 0};
     case ToleranceClass::A:
-      return 3 * u * getMagnitude(element) + stored;
+      return getStored(3 * u, element, size);
     case ToleranceClass::R:
-      return context.sumFactor * u * getMagnitude(element) + stored;
+      return getStored(context.sumFactor * u, element, size);
     case ToleranceClass::D:
-      return ((8 + check.length / 4.0) * u + context.operandError) *
-                 getMagnitude(element) +
-             stored;
+      return getStored((8 + check.length / 4.0) * u + context.operandError,
+                       element, size);
     case ToleranceClass::F:
-      return (context.operandError > 0 ? kAttentionTF32
-                                       : select(kRowF, dtype).relative) *
-             getMagnitude(element);
+      return {context.operandError > 0 ? kAttentionTF32
+                                       : select(kRowF, dtype).relative,
+              getMagnitude(element), 0};
     case ToleranceClass::FB:
-      return select(kRowFB, dtype).relative * largest;
-    case ToleranceClass::N:
+      return {select(kRowFB, dtype).relative, largest, 0};
     case ToleranceClass::M:
-    case ToleranceClass::S: {
-      RelativeBound bound = select(*getRow(), dtype);
-      return (bound.relative * std::fabs(reference) + bound.absolute) *
-             getWeight(element);
-    }
+      return get(select(kRowM, dtype), size, 1);
+    case ToleranceClass::S:
+      return get(select(kRowS, dtype), size, 1);
+    case ToleranceClass::N:
+      return get(select(kRowN, dtype), size, getWeight(element));
     case ToleranceClass::Explicit:
-      return check.relative * std::fabs(reference) + check.absolute;
+      return {check.relative, size, check.absolute};
     }
     llvm_unreachable("all classes are listed");
   }
 
 private:
-  const RelativeRow *getRow() const {
-    switch (check.toleranceClass) {
-    case ToleranceClass::M:
-      return &kRowM;
-    case ToleranceClass::S:
-      return &kRowS;
-    case ToleranceClass::N:
-      return &kRowN;
-    default:
-      return nullptr;
-    }
+  static Bound get(RelativeBound bound, double size, double weight) {
+    return {bound.relative * weight, size, bound.absolute * weight};
+  }
+
+  /// The rounding of the result to its type counts as an absolute part.
+  Bound getStored(double relative, int64_t element, double size) const {
+    return {relative, getMagnitude(element), getStorageRoundOff(dtype) * size};
   }
 
   double getMagnitude(int64_t element) const {
@@ -171,7 +162,7 @@ private:
   }
 
   double getWeight(int64_t element) const {
-    if (check.toleranceClass != ToleranceClass::N || !context.weights)
+    if (!context.weights)
       return 1;
     int64_t column = element % context.weights->getNumElements();
     return std::max(1.0, std::fabs(context.weights->getDouble(column)));
@@ -288,15 +279,17 @@ Comparison mlir::tk::compareOutput(const HostTensor &found,
   double worst = -1;
   for (int64_t i = 0; i < result.numElements; ++i) {
     double value = found.getDouble(i), expected = reference.getDouble(i);
-    double bound = rule.getBound(i, expected);
-    double badness = getBadness(dtype, value, expected, bound, result.isExact);
+    Bound bound = rule.get(i, expected);
+    double badness =
+        getBadness(dtype, value, expected, bound.get(), result.isExact);
     result.numFailures += badness > 1;
     double error = std::fabs(value - expected);
     if (std::isfinite(error)) {
       result.maxAbsoluteError = std::max(result.maxAbsoluteError, error);
-      if (expected != 0)
+      double rest = std::max(error - bound.absolute, 0.0);
+      if (rest > 0 && bound.scale > 0)
         result.maxRelativeError =
-            std::max(result.maxRelativeError, error / std::fabs(expected));
+            std::max(result.maxRelativeError, rest / bound.scale);
     }
     if (badness <= worst)
       continue;
@@ -304,9 +297,7 @@ Comparison mlir::tk::compareOutput(const HostTensor &found,
     result.worstIndex = delinearize(found.getShape(), i);
     result.found = formatElement(found, i);
     result.expected = formatElement(reference, i);
-    double size = std::fabs(expected);
-    result.tolerance = rule.getRelative().value_or(
-        size > 0 && std::isfinite(size) ? bound / size : bound);
+    result.tolerance = bound.relative;
   }
   result.passed = result.numFailures == 0;
   return result;

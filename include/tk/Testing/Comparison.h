@@ -30,13 +30,15 @@ struct Comparison {
   bool passed = true;
   /// Over the elements that are finite on both sides.
   double maxAbsoluteError = 0;
+  /// What goes beyond the absolute part of the bound, relative to what the
+  /// class measures by: |reference|, the sum of the absolute values of the
+  /// terms (A, R, D), the largest value of the column (F) or tensor (FB).
   double maxRelativeError = 0;
   /// The element whose error is the largest part of its bound, and both values
   /// as text.
   SmallVector<int64_t, 4> worstIndex;
   std::string found, expected;
-  /// Bound of the worst element over its absolute value; the relative part for
-  /// classes that have one.
+  /// What the relative error of the worst element may be.
   double tolerance = 0;
   /// No rounding is allowed.
   bool isExact = false;
