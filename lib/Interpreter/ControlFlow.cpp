@@ -1,4 +1,4 @@
-//===- ControlFlow.cpp - compiling control flow to jumps ---------------------
+//===- ControlFlow.cpp - compiling control flow to jumps ------------------===//
 //===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 

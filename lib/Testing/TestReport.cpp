@@ -21,6 +21,8 @@ TestReport::Columns TestReport::getColumns(const TestCase &test) {
   for (const TestArgument &argument : test.arguments)
     if (argument.isTensor && argument.mode != ParamMode::Out)
       shapes.push_back(argument.name + formatShape(argument.dims));
+  if (dtypes.empty() && !test.arguments.empty())
+    dtypes.push_back(getDTypeName(test.arguments.front().dtype).str());
   columns.dtypes = llvm::join(dtypes, " ");
   columns.constants = llvm::join(constants, " ");
   columns.shapes = llvm::join(shapes, " ");
