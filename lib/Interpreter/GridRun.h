@@ -1,4 +1,4 @@
-//===- GridRun.h - what the programs of one run share
+//===- GridRun.h - what the programs of one run share ---------------------===//
 //----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 

@@ -1,4 +1,4 @@
-//===- RunMemory.h - the memory of a run and who touched it
+//===- RunMemory.h - the memory of a run and who touched it ---------------===//
 //------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 

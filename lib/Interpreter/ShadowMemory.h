@@ -1,4 +1,4 @@
-//===- ShadowMemory.h - who accessed each element last: finding races
+//===- ShadowMemory.h - who accessed each element last: finding races -----===//
 //-----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

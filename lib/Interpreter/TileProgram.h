@@ -1,4 +1,4 @@
-//===- TileProgram.h - a kernel as a linear list of tile instructions
+//===- TileProgram.h - a kernel as a linear list of tile instructions -----===//
 //---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

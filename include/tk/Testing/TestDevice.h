@@ -1,4 +1,4 @@
-//===- TestDevice.h - where the launches of a test run
+//===- TestDevice.h - where the launches of a test run --------------------===//
 //------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
