@@ -49,7 +49,11 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
   manager.nest<KernelOp>().addPass(tkg::createChooseMatrixInstructionPass());
   manager.addPass(tkg::createChooseCopiesPass());
   OpPassManager &kernels = manager.nest<KernelOp>();
+  kernels.addPass(tkg::createChooseSchedulePass());
   kernels.addPass(tkg::createAssignLayoutsPass());
+  kernels.addPass(tkg::createExpandPipelinesPass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
   kernels.addPass(tkg::createAllocateSharedMemoryPass());
   kernels.addPass(tkg::createPlaceSynchronisationPass());
   manager.addPass(createCollectManifestPass());

@@ -41,29 +41,34 @@ namespace {
 struct PastAccess {
   MemoryAccess access;
   bool sameIteration = true;
+  /// The threads have met since; only a copy in flight is remembered then.
+  bool hasMet = false;
 
   bool operator==(const PastAccess &other) const {
-    return access == other.access && sameIteration == other.sameIteration;
+    return access == other.access && sameIteration == other.sameIteration &&
+           hasMet == other.hasMet;
   }
 };
 
 /// What may have happened since the last barrier.
 class State {
 public:
-  void add(const MemoryAccess &access) { insert({access, true}); }
+  void add(const MemoryAccess &access) { insert({access}); }
   void addWait(Operation *wait) { freshWaits.insert(wait); }
   void addAcquire() { hasAcquired = true; }
 
   /// All threads met. What is in flight stays in flight.
   void meetThreads() {
     llvm::erase_if(past, [](const PastAccess &p) { return !p.access.isAsync; });
+    for (PastAccess &p : past)
+      p.hasMet = true;
     freshWaits.clear();
     hasAcquired = false;
   }
   /// All copies have arrived; for other threads that is news until they meet.
   void landCopies() {
     for (PastAccess &p : past)
-      p.access.isAsync = false;
+      p.access.isAsync = p.hasMet = false;
   }
   void takeBackEdge() {
     for (PastAccess &p : past)
@@ -148,7 +153,7 @@ Need HazardAnalysis::findNeedOf(const MemoryAccess &access,
     // Copies into one slot are waited for before it is read and used again.
     // The read itself names the copies that it needs by its token.
     if (access.isAsync)
-      return Need::Barrier;
+      return past.hasMet ? Need::Nothing : Need::Barrier;
     if (readsAfterToken(access.op))
       return Need::Nothing;
   }

@@ -110,6 +110,53 @@ def ChooseMatrixInstructionPass
   let dependentDialects = ["::mlir::tkg::TkgDialect"];
 }
 
+def ChooseSchedulePass : Pass<"tkg-choose-schedule", "::mlir::tk::KernelOp"> {
+  let summary = "choose how the iterations of a loop overlap";
+  let description = [{
+    Loops that copy into shared memory, or load operands of a dot, get a schedule:
+    copies in stage 0, the work in the last stage. `tkg.num_stages` on a loop is a
+    wish; without one, there are as many stages as hide the latency of memory
+    behind the dots of the loop. Either is cut to what shared memory holds,
+    computed with the sizes that the allocation will use.
+
+    Sets attributes only: `tkg.num_stages` on loops, `tkg.stage` and `tkg.order`
+    on their ops. A loop whose ops have stages already keeps them.
+
+    Before: copies are chosen. After: loops that profit have a schedule. Remarks
+    tell what was pipelined, what could not run ahead and why, and wishes that
+    shared memory did not grant.
+  }];
+  let statistics = [
+    Statistic<"numPipelined", "num-pipelined", "Number of loops with a schedule">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
+def ExpandPipelinesPass : Pass<"tkg-expand-pipelines", "::mlir::tk::KernelOp"> {
+  let summary = "run the stages of several iterations together";
+  let description = [{
+    Carries out `tkg.stage` and `tkg.order` on the ops of a loop: stage s of
+    iteration i runs at time i + s; within a time, ops run by order, then as in
+    the text. Any legal schedule will do; nothing is assumed about what the loop
+    computes.
+
+    Ops without a stage that only compute are repeated by every stage that needs
+    them. A `tkg.alloc` in the body becomes a ring of as many slots as the stages
+    that it is used in span. Values that live across stages are carried by the
+    loop. The loop is preceded by a prologue; it runs as often as before, with its
+    early stages ahead. Where these work for iterations that do not exist, loads
+    and copies read nothing.
+
+    An op that would run before something it depends on is an error that names
+    both.
+
+    Before: any kernel. After: no `tkg.stage`, `tkg.order`, `tkg.num_stages`.
+  }];
+  let statistics = [
+    Statistic<"numExpanded", "num-expanded", "Number of loops expanded">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def PlaceSynchronisationPass
     : Pass<"tkg-place-synchronisation", "::mlir::tk::KernelOp"> {
   let summary = "add the barriers and wait counts that a kernel needs";

@@ -1,0 +1,370 @@
+//===- ChooseSchedule.cpp - decides how iterations of loops overlap -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Copies into shared memory run `stages - 1` iterations ahead of the work on
+// them. Enough stages hide the latency of memory behind the work of the
+// iterations in between; as many as shared memory holds are possible.
+//
+//   stage 0       copies, and what their addresses need from memory
+//   stage S - 2   loads into registers for a dot: one iteration ahead, since
+//                 every further one costs registers
+//   stage S - 1   everything else: first the wait for the copies
+//
+// In one time step the wait comes first, then the copies, so that one barrier
+// between them serves both: copies of other threads have arrived, and the slot
+// to be overwritten has been read by all.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AccessGuard.h"
+#include "LoopSchedule.h"
+#include "MemoryAccess.h"
+#include "mlir/IR/Remarks.h"
+#include "tk/Analysis/SharedMemory.h"
+#include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Support/TargetInfo.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace mlir::tkg {
+#define GEN_PASS_DEF_CHOOSESCHEDULEPASS
+#include "tk/Dialect/Tkg/Transforms/Passes.h.inc"
+} // namespace mlir::tkg
+
+using namespace mlir;
+using namespace mlir::tkg;
+
+/// From a copy's issue until its data is in shared memory, with the memory
+/// system under load. An estimate: H100 takes about 600 cycles when idle, and
+/// lost 1 to 6 % of a matmul where less than this was hidden.
+constexpr int64_t kLatencyInCycles = 2400;
+/// More stages than this have not paid off on any chip that we measured.
+constexpr int64_t kMaxStages = 5;
+
+namespace {
+/// Orders within one time step.
+enum Order : int32_t { kWaitOrder, kCopyOrder, kWorkOrder };
+
+/// What of a loop can run ahead.
+struct Candidates {
+  /// Copies with their commits, and the ops that their operands need.
+  llvm::SetVector<Operation *> copies;
+  /// Loads into registers that feed a dot, and what they need.
+  llvm::SetVector<Operation *> loads;
+  /// Bytes of shared memory that a stage takes.
+  int64_t bytesPerStage = 0;
+
+  bool empty() const { return copies.empty() && loads.empty(); }
+};
+
+struct ChooseSchedule
+    : public tkg::impl::ChooseSchedulePassBase<ChooseSchedule> {
+  using ChooseSchedulePassBase::ChooseSchedulePassBase;
+  void runOnOperation() override;
+
+private:
+  void schedule(scf::ForOp loop, const tk::TargetInfo &target);
+};
+} // namespace
+
+static remark::RemarkOpts getRemark(StringRef name) {
+  return remark::RemarkOpts::name(name).category(kScheduleRemark);
+}
+
+//===----------------------------------------------------------------------===//
+// What can run ahead
+//===----------------------------------------------------------------------===//
+
+/// Adds to `slice` the ops of the body of `loop` that `op` needs and that must
+/// run with it. Fails, naming what is in the way, if something there cannot run
+/// ahead.
+static LogicalResult addNeeds(Operation *op, scf::ForOp loop,
+                              llvm::SetVector<Operation *> &slice,
+                              std::string &reason) {
+  for (Value input : getAllInputs(op)) {
+    auto argument = dyn_cast<BlockArgument>(input);
+    if (argument && argument.getOwner() == loop.getBody() &&
+        argument != loop.getInductionVar()) {
+      // What the last iteration passes on must be ready as early.
+      unsigned number = argument.getArgNumber() - loop.getNumInductionVars();
+      input = loop.getYieldedValues()[number];
+    }
+    Operation *maker = input.getDefiningOp();
+    if (!maker || maker->getBlock() != loop.getBody() || isa<AllocOp>(maker) ||
+        !slice.insert(maker))
+      continue;
+    if (isa<DotOp, LocalLoadOp, AsyncWaitOp>(maker) ||
+        (needsGuard(maker) && !canGuard(maker))) {
+      reason = llvm::formatv("it depends on '{0}' of the same loop",
+                             maker->getName())
+                   .str();
+      return failure();
+    }
+    if (failed(addNeeds(maker, loop, slice, reason)))
+      return failure();
+  }
+  return success();
+}
+
+/// Whether `op` may read memory that the loop writes: then it has its time.
+static bool readsWhatLoopWrites(Operation *op, scf::ForOp loop) {
+  bool conflicts = false;
+  for (const MemoryAccess &access : getMemoryAccesses(op)) {
+    if (access.space != MemoryAccess::Space::Global)
+      continue;
+    loop.getBody()->walk([&](Operation *other) {
+      for (const MemoryAccess &written : getMemoryAccesses(other))
+        conflicts |= written.isWrite &&
+                     mayConflict(written, access, /*sameIteration=*/false);
+    });
+  }
+  return conflicts;
+}
+
+/// The ops that must run ahead with `op`; empty, with a remark, if they cannot.
+static llvm::SetVector<Operation *> getSlice(Operation *op, scf::ForOp loop) {
+  llvm::SetVector<Operation *> slice;
+  slice.insert(op);
+  std::string reason;
+  bool isPossible = succeeded(addNeeds(op, loop, slice, reason));
+  if (isPossible && !canGuard(op)) {
+    isPossible = false;
+    reason = "all its places are gathered";
+  }
+  if (isPossible && llvm::any_of(slice, [&](Operation *needed) {
+        return readsWhatLoopWrites(needed, loop);
+      })) {
+    isPossible = false;
+    reason = "the loop may write what it reads";
+  }
+  if (isPossible)
+    return slice;
+  remark::missed(op->getLoc(), getRemark("NotAhead"))
+      << "load does not run ahead of its loop: " + reason;
+  return {};
+}
+
+/// Whether a loaded tile reaches a dot of the same loop.
+static bool feedsDot(Value tile, scf::ForOp loop) {
+  return llvm::any_of(tile.getUsers(), [&](Operation *user) {
+    if (user->getBlock() != loop.getBody())
+      return false;
+    if (auto dot = dyn_cast<DotOp>(user))
+      return dot.getAccumulator() != tile;
+    bool passesOn = isa<tk::TransOp, tk::CastOp, ConvertLayoutOp>(user) ||
+                    user->hasTrait<OpTrait::Elementwise>();
+    return passesOn && user->getNumResults() == 1 &&
+           feedsDot(user->getResult(0), loop);
+  });
+}
+
+static Candidates findCandidates(scf::ForOp loop) {
+  Candidates found;
+  llvm::SetVector<Operation *> memories;
+  for (Operation &op : loop.getBody()->without_terminator()) {
+    if (auto copy = dyn_cast<CopyAsyncOp>(op)) {
+      llvm::SetVector<Operation *> slice = getSlice(copy, loop);
+      found.copies.insert(slice.begin(), slice.end());
+      auto memory = copy.getSlot().getDefiningOp<AllocOp>();
+      if (!slice.empty() && memory && memory->getBlock() == loop.getBody())
+        memories.insert(memory);
+    } else if (auto load = dyn_cast<tk::LoadViewOp>(op)) {
+      if (!isa<RankedTensorType>(load.getType()) ||
+          !feedsDot(load.getResult(), loop))
+        continue;
+      llvm::SetVector<Operation *> slice = getSlice(load, loop);
+      found.loads.insert(slice.begin(), slice.end());
+    }
+  }
+  // A group is committed where its copies are.
+  for (auto commit : loop.getBody()->getOps<AsyncCommitOp>())
+    if (llvm::any_of(commit.getTokens(), [&](Value token) {
+          return found.copies.contains(token.getDefiningOp());
+        }))
+      found.copies.insert(commit);
+  for (Operation *memory : memories)
+    found.bytesPerStage +=
+        llvm::alignTo(cast<AllocOp>(memory).getType().getSizeInBytes(),
+                      kBufferAlignmentInBytes);
+  return found;
+}
+
+//===----------------------------------------------------------------------===//
+// How many stages
+//===----------------------------------------------------------------------===//
+
+/// Products that a multiprocessor forms in a cycle, roughly.
+static int64_t getProductsPerCycle(MmaAttr mma) {
+  if (mma.getKind() == MmaKind::FMA)
+    return 128;
+  switch (mma.getType().getIntOrFloatBitWidth()) {
+  case 8:
+    return 2048;
+  case 16:
+    return 1024;
+  case 64:
+    return 64;
+  default: // tf32
+    return 512;
+  }
+}
+
+static int64_t getCyclesOfIteration(scf::ForOp loop) {
+  int64_t cycles = 1;
+  loop.getBody()->walk([&](DotOp dot) {
+    int64_t products =
+        dot.getResultTile().getNumElements() *
+        (isa<MemDescType>(dot.getLhs().getType())
+             ? cast<MemDescType>(dot.getLhs().getType()).getShape().back()
+             : cast<RankedTensorType>(dot.getLhs().getType())
+                   .getShape()
+                   .back());
+    if (MmaAttr mma = dot.getInstructionAttr())
+      cycles += products / getProductsPerCycle(mma);
+  });
+  return cycles;
+}
+
+/// Bytes of shared memory that are taken while `loop` runs, besides its copies:
+/// what lives around it, and the scratch of one op inside.
+static int64_t getOtherBytes(scf::ForOp loop) {
+  int64_t bytes = 0, scratch = 0;
+  loop->getParentOfType<tk::KernelOp>()->walk([&](AllocOp alloc) {
+    bool isBefore = !loop->isAncestor(alloc);
+    bool isUsedInside = llvm::any_of(alloc->getUsers(), [&](Operation *user) {
+      return loop->isAncestor(user);
+    });
+    if (isBefore && isUsedInside)
+      bytes += llvm::alignTo(alloc.getType().getSizeInBytes(),
+                             kBufferAlignmentInBytes);
+  });
+  // Layouts are not known yet: an op whose tile may move between warps needs
+  // at most the tile. Tiles from outside move before the loop.
+  loop.getBody()->walk([&](Operation *op) {
+    Value tile;
+    if (isa<tk::GatherOp, tk::ReduceOp>(op))
+      tile = op->getOperand(0);
+    else if (auto dot = dyn_cast<DotOp>(op))
+      for (Value operand : {dot.getLhs(), dot.getRhs()})
+        if (isa<RankedTensorType>(operand.getType()) &&
+            !loop.isDefinedOutsideOfLoop(operand) &&
+            !operand.getDefiningOp<LocalLoadOp>())
+          tile = operand;
+    if (!tile)
+      return;
+    auto type = cast<RankedTensorType>(tile.getType());
+    int64_t elements = type.getNumElements();
+    if (auto reduce = dyn_cast<tk::ReduceOp>(op)) {
+      std::optional<tk::ThreadCounts> threads = getThreadCounts(op);
+      elements = elements / type.getDimSize(reduce.getAxis()) *
+                 (threads ? threads->numWarps : 1) * op->getNumOperands();
+    }
+    scratch = std::max(scratch,
+                       elements * getElementSizeInBytes(type.getElementType()));
+  });
+  return bytes + llvm::alignTo(scratch, kBufferAlignmentInBytes);
+}
+
+/// Stages that hide the latency of memory: one to work on, one to fill, and as
+/// many as iterations pass meanwhile.
+static int64_t getWantedStages(scf::ForOp loop, const Candidates &candidates) {
+  if (candidates.copies.empty())
+    return 2;
+  int64_t ahead =
+      llvm::divideCeil(kLatencyInCycles, getCyclesOfIteration(loop));
+  return std::min<int64_t>(2 + ahead, kMaxStages);
+}
+
+/// The stages that are wanted, by the loop or by its latency, as far as shared
+/// memory goes. Less than asked for is a remark.
+static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
+                               const tk::TargetInfo &target) {
+  auto hint = loop->getAttrOfType<IntegerAttr>(kNumStagesAttr);
+  int64_t wanted = hint ? hint.getInt() : getWantedStages(loop, candidates);
+  if (candidates.bytesPerStage == 0)
+    return wanted;
+  int64_t room = target.getMaxSharedMemory() - getOtherBytes(loop);
+  int64_t possible = std::max<int64_t>(1, room / candidates.bytesPerStage);
+  if (wanted > possible && hint)
+    remark::missed(loop.getLoc(), getRemark("FewerStages"))
+        << llvm::formatv(
+               "loop asks for {0} stages of {1} bytes, but {2} has room for "
+               "{3} in {4} bytes of shared memory",
+               wanted, candidates.bytesPerStage, target.getName(), possible,
+               std::max<int64_t>(room, 0))
+               .str();
+  return std::min(wanted, possible);
+}
+
+//===----------------------------------------------------------------------===//
+// The schedule
+//===----------------------------------------------------------------------===//
+
+static void setPlace(Operation *op, int64_t stage, Order order) {
+  Builder builder(op->getContext());
+  op->setAttr(kStageAttr, builder.getI32IntegerAttr(stage));
+  op->setAttr(kOrderAttr, builder.getI32IntegerAttr(order));
+}
+
+/// Whether every stage that needs `op` may compute it anew: index arithmetic.
+static bool isFloating(Operation *op) {
+  return isPure(op) && llvm::none_of(op->getResultTypes(), [](Type type) {
+           return isa<RankedTensorType>(type);
+         });
+}
+
+static void setPlaces(scf::ForOp loop, const Candidates &candidates,
+                      int64_t numStages) {
+  for (Operation &op : loop.getBody()->without_terminator()) {
+    if (isFloating(&op) || isa<AllocOp>(op))
+      continue;
+    if (candidates.copies.contains(&op))
+      setPlace(&op, 0, kCopyOrder);
+    else if (candidates.loads.contains(&op))
+      setPlace(&op, numStages - 2, kCopyOrder);
+    else if (isa<AsyncWaitOp>(op))
+      setPlace(&op, numStages - 1, kWaitOrder);
+    else
+      setPlace(&op, numStages - 1, kWorkOrder);
+  }
+}
+
+void ChooseSchedule::schedule(scf::ForOp loop, const tk::TargetInfo &target) {
+  bool isGiven =
+      llvm::any_of(loop.getBody()->without_terminator(),
+                   [](Operation &op) { return op.hasAttr(kStageAttr); });
+  if (isGiven)
+    return;
+  Candidates candidates = findCandidates(loop);
+  if (candidates.empty()) {
+    if (loop->hasAttr(kNumStagesAttr))
+      remark::missed(loop.getLoc(), getRemark("NothingAhead"))
+          << "loop asks for stages, but has no load that could run ahead";
+    return;
+  }
+  int64_t numStages = chooseNumStages(loop, candidates, target);
+  Builder builder(&getContext());
+  loop->setAttr(kNumStagesAttr, builder.getI32IntegerAttr(numStages));
+  if (numStages < 2) {
+    remark::missed(loop.getLoc(), getRemark("NotPipelined"))
+        << "loop is not pipelined: it has one stage";
+    return;
+  }
+  setPlaces(loop, candidates, numStages);
+  ++numPipelined;
+  remark::passed(loop.getLoc(), getRemark("Pipelined"))
+      << llvm::formatv("loop is pipelined: {0} stages of {1} bytes of shared "
+                       "memory",
+                       numStages, candidates.bytesPerStage)
+             .str();
+}
+
+void ChooseSchedule::runOnOperation() {
+  tk::KernelOp kernel = getOperation();
+  const tk::TargetInfo *target = getTargetInfo(kernel);
+  if (!target) {
+    kernel.emitError() << "expects a target, which convert-tk-to-tkg sets";
+    return signalPassFailure();
+  }
+  kernel.walk([&](scf::ForOp loop) { schedule(loop, *target); });
+}

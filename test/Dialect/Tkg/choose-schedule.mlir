@@ -1,0 +1,100 @@
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-choose-schedule))' --split-input-file | FileCheck %s
+
+#mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
+#big = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 4>
+#shared = #tkg.shared<shape = [[64], [64]], offset = [
+    [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 8], [2, 16], [4, 32], [8, 0], [16, 0], [32, 0]]>
+#row = #tkg.shared<shape = [[256], [64]], offset = [
+    [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 8], [2, 16], [4, 32], [8, 0], [16, 0], [32, 0], [64, 0], [128, 0]]>
+!view = !tk.view<?x?xbf16>
+!tile = !tkg.memdesc<64x64xbf16, #shared>
+!large = !tkg.memdesc<256x64xbf16, #row>
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+// 64^3 products take 256 cycles: the most stages. Copies first in time, behind
+// the wait; index arithmetic belongs to whoever needs it.
+// CHECK-LABEL: tk.kernel @small
+// CHECK:         tkg.alloc : 
+// CHECK-NEXT:    arith.addi %{{.*}}, %{{.*}} : index
+// CHECK-NEXT:    tkg.copy_async {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    tkg.async_commit {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    tkg.async_wait {{.*}} {tkg.order = 0 : i32, tkg.stage = 4 : i32}
+// CHECK-NEXT:    tkg.local_load {{.*}} {tkg.order = 2 : i32, tkg.stage = 4 : i32}
+// CHECK-NEXT:    tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 4 : i32}
+// CHECK:         } {tkg.num_stages = 5 : i32}
+tk.kernel @small(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64x64xbf16>, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %m = tkg.alloc : !tile
+    %j = arith.addi %k, %c64 : index
+    %t = tkg.copy_async %a[%c0 +: 64, %j +: 64] into %m : !view, !tile
+    %g = tkg.async_commit %t
+    %w = tkg.async_wait %g
+    %s = tkg.local_load %m after %w : !tile -> tensor<64x64xbf16>
+    %d = tkg.dot %s, %b, %acc instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tk.return
+}
+
+// 128 x 256 x 64 products take 2048 cycles: two iterations hide 2400 cycles.
+// CHECK-LABEL: tk.kernel @big
+// CHECK:         tkg.num_stages = 4 : i32
+tk.kernel @big(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %b: tensor<128x64xbf16>, %n: index)
+    attributes {tkg.warps = 8 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<128x256xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<128x256xf32>) {
+    %m = tkg.alloc : !large
+    %t = tkg.copy_async %a[%c0 +: 256, %k +: 64] into %m : !view, !large
+    %g = tkg.async_commit %t
+    %w = tkg.async_wait %g
+    %mt = tkg.memdesc_trans %m [1, 0] : !large -> !tkg.memdesc<64x256xbf16, #tkg.shared<shape = [[64], [256]], offset = [
+    [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0], [8, 1], [16, 2], [32, 4], [0, 8], [0, 16], [0, 32], [0, 64], [0, 128]]>>
+    %s = tkg.local_load %mt after %w : !tkg.memdesc<64x256xbf16, #tkg.shared<shape = [[64], [256]], offset = [
+    [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0], [8, 1], [16, 2], [32, 4], [0, 8], [0, 16], [0, 32], [0, 64], [0, 128]]>> -> tensor<64x256xbf16>
+    %d = tkg.dot %b, %s, %acc instruction #big : tensor<128x64xbf16>, tensor<64x256xbf16> -> tensor<128x256xf32>
+    scf.yield %d : tensor<128x256xf32>
+  }
+  tk.return
+}
+
+// A load into registers runs one iteration ahead. What has a schedule keeps it,
+// and a loop without anything to run ahead gets none.
+// CHECK-LABEL: tk.kernel @others
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+// CHECK:         tk.load_view {{.*}} {tkg.stage = 3 : i32}
+// CHECK-NOT:     tkg.num_stages
+// CHECK:         scf.for
+// CHECK-NOT:     tkg.stage
+// CHECK:         tk.return
+tk.kernel @others(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64x64xbf16>, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %d = tkg.dot %s, %b, %acc instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  %q = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] {tkg.stage = 3 : i32} : !view -> tensor<64x64xbf16>
+    %d = tkg.dot %s, %b, %acc instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  scf.for %k = %c0 to %n step %c64 {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    tk.print "s", %s : tensor<64x64xbf16>
+  }
+  tk.return
+}
+
+}
