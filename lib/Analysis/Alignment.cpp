@@ -92,7 +92,8 @@ public:
                                     ArrayRef<FactsLattice *> lattices,
                                     unsigned firstIndex) override {
     auto loop = dyn_cast<scf::ForOp>(op);
-    if (!loop || firstIndex != 1)
+    if (!loop || lattices.empty() ||
+        lattices[0]->getAnchor() != loop.getInductionVar())
       return SparseForwardDataFlowAnalysis::visitNonControlFlowArguments(
           op, successor, lattices, firstIndex);
     int64_t divisibility = kMaxDivisor;

@@ -49,6 +49,11 @@ tk.kernel @loops(%n: index) {
     %2 = arith.addi %b, %c6 {facts} : index
     scf.yield %1, %2 : index, index
   }
+  // Nothing carried.
+  scf.for %i = %c64 to %n step %c16 {
+    // expected-remark @below {{divisibility 16}}
+    %0 = arith.addi %i, %c64 {facts} : index
+  }
   tk.return
 }
 

@@ -162,39 +162,43 @@ static std::string getKind(Type type) {
   return text;
 }
 
+static void remarkMissed(Operation *op, StringRef name,
+                         const std::string &text) {
+  remark::missed(op->getLoc(),
+                 remark::RemarkOpts::name(name).category(kLayoutRemark))
+      << text;
+}
+
 static void remarkConversions(ArrayRef<ConvertLayoutOp> conversions) {
   for (ConvertLayoutOp op : conversions)
     if (getFrequency(op) > 1)
-      remark::missed(
-          op.getLoc(),
-          remark::RemarkOpts::name("ConversionInLoop").category(kLayoutRemark))
-          << "each iteration moves a tile of " << getKind(op.getType())
-          << " between threads";
+      remarkMissed(op, "ConversionInLoop",
+                   "each iteration moves a tile of " + getKind(op.getType()) +
+                       " between threads");
 }
 
 /// Says where padding and copies make threads hold a quarter more than the
 /// tile has.
-static void remarkWaste(const LayoutGraph &graph) {
-  for (const auto &[tile, node] : graph.getTiles()) {
-    Operation *op = tile.getDefiningOp();
-    bool isAccess = op && isa<tk::LoadViewOp, tk::LoadOp, DotOp>(op);
-    if (!isAccess)
-      continue;
-    auto type = cast<RankedTensorType>(tile.getType());
-    const tk::Layout &layout = getLayout(tile).getLayout();
+static void remarkWaste(tk::KernelOp kernel) {
+  // The kernel is walked, not the graph: tiles of the graph may be gone.
+  kernel->walk([](Operation *op) {
+    if (!isa<tk::LoadViewOp, tk::LoadOp, DotOp>(op))
+      return;
+    auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+    if (!type)
+      return;
+    const tk::Layout &layout = getLayout(op->getResult(0)).getLayout();
     int64_t held = layout.getNumRegisters() * layout.getNumThreads();
     int64_t needed = type.getNumElements();
     if (held * 4 <= needed * 5)
-      continue;
+      return;
     int64_t padded = layout.getShape().getNumElements();
-    remark::missed(
-        op->getLoc(),
-        remark::RemarkOpts::name("WastedRegisters").category(kLayoutRemark))
-        << "threads hold " << std::to_string(held) << " elements of a tile of "
-        << std::to_string(needed)
-        << (padded > needed ? " (padded to " + std::to_string(padded) + ")"
-                            : std::string());
-  }
+    std::string text = "threads hold " + std::to_string(held) +
+                       " elements of a tile of " + std::to_string(needed);
+    if (padded > needed)
+      text += ", padded to " + std::to_string(padded);
+    remarkMissed(op, "WastedRegisters", text);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -254,5 +258,5 @@ void AssignLayoutsPass::remarkAfterWriting(tk::KernelOp kernel,
   numConversions += writer.getConversions().size();
   numRematerialised += writer.getNumRematerialised();
   remarkConversions(writer.getConversions());
-  remarkWaste(graph);
+  remarkWaste(kernel);
 }

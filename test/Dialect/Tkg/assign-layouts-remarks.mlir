@@ -1,0 +1,38 @@
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-assign-layouts))' --remarks-filter=layout --remark-format=emitRemark --verify-diagnostics
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+// 9 of 128 threads would be enough.
+tk.kernel @few_elements(%x: !tk.view<?xf32>) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  // expected-remark @below {{threads hold 128 elements of a tile of 9, padded to 16}}
+  %0 = tk.load_view %x[%c0 +: 9] : !tk.view<?xf32> -> tensor<9xf32>
+  tk.store_view %0, %x[%c0 +: 9] : tensor<9xf32>, !tk.view<?xf32>
+  tk.return
+}
+
+// 781 of 896 is less than a quarter more.
+tk.kernel @padded_a_little(%x: !tk.view<?xf32>) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %0 = tk.load_view %x[%c0 +: 781] : !tk.view<?xf32> -> tensor<781xf32>
+  tk.store_view %0, %x[%c0 +: 781] : tensor<781xf32>, !tk.view<?xf32>
+  tk.return
+}
+
+// Transposed in every iteration.
+tk.kernel @conversion_in_loop(
+    %x: !tk.view<?x?xbf16> {tkg.facts = {base_alignment = 16, inner_stride_one, stride_divisibility = 8, extent_divisibility = [8, 8]}},
+    %y: !tk.view<?x?xbf16> {tkg.facts = {base_alignment = 16, inner_stride_one, stride_divisibility = 8, extent_divisibility = [8, 8]}},
+    %n: index) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %i = %c0 to %n step %c64 {
+    %0 = tk.load_view %x[%i +: 64, %c0 +: 64] : !tk.view<?x?xbf16> -> tensor<64x64xbf16>
+    // expected-remark @below {{each iteration moves a tile of tensor<64x64xbf16> between threads}}
+    %1 = tk.trans %0 [1, 0] : tensor<64x64xbf16> -> tensor<64x64xbf16>
+    tk.store_view %1, %y[%c0 +: 64, %i +: 64] : tensor<64x64xbf16>, !tk.view<?x?xbf16>
+  }
+  tk.return
+}
+
+}
