@@ -176,7 +176,7 @@ double mlir::tkg::getAccessCost(Operation *op, const AccessFacts &facts,
       countSectors(layout, facts.fastestDim, vectorSize, elementSize);
   // A store of part of a sector is a read and a write farther out. An access
   // also computes and tests its address.
-  constexpr double kAddressCost = 4, kStoreFactor = 2, kAtomicFactor = 4;
+  constexpr double kAddressCost = 6, kStoreFactor = 2, kAtomicFactor = 4;
   double factor = isStore ? kStoreFactor : isAtomic ? kAtomicFactor : 1;
   return numInstructions * (kAddressCost + factor * numSectors);
 }

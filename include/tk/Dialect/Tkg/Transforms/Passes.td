@@ -191,4 +191,21 @@ def PlaceSynchronisationPass
   let dependentDialects = ["::mlir::tkg::TkgDialect"];
 }
 
+def PrintLayoutsPass : Pass<"tkg-print-layouts", "::mlir::ModuleOp"> {
+  let summary = "draw the layouts of a program";
+  let description = [{
+    Prints every layout in use once, in the order of the program: where it is used
+    first, on which type, and a grid that shows the warp, lane and register of each
+    element, or the offset of a tile in shared memory. With `svg`, a drawing of
+    each goes to that folder as well, `layout0.svg` and so on.
+
+    Before and after: any program; nothing changes.
+  }];
+  let options = [
+    Option<"svg", "svg", "std::string", /*default=*/"",
+           "Folder that drawings are written to">,
+    Option<"maxExtent", "max-extent", "int64_t", /*default=*/"32",
+           "Rows and columns beyond are left out">];
+}
+
 #endif // TK_DIALECT_TKG_TRANSFORMS_PASSES
