@@ -349,18 +349,21 @@ bool BodyChecker::bindGenericArgs(ArrayRef<GenericParam> params,
     }
     ConstValue value;
     if (auto *enumCase = dyn_cast<EnumCaseExpr>(arg.value)) {
-      auto *decl = context.decls->find<EnumDecl>(param->constraint.name);
-      if (param->kind == GenericParam::Kind::Enum && decl)
-        for (auto [i, name] : enumerate(decl->cases))
-          if (name.name == enumCase->name.name)
-            value = ConstValue::enumCase(decl, i);
-      if (!value) {
-        report(arg.value->range, DiagKind::UnknownEnumCase,
-               decl ? decl->name.name : describeKind(*param),
-               enumCase->name.name);
+      auto *decl = param->kind == GenericParam::Kind::Enum
+                       ? context.decls->find<EnumDecl>(param->constraint.name)
+                       : nullptr;
+      std::optional<unsigned> index;
+      if (decl)
+        index = findEnumCase(*decl, enumCase->name);
+      else
+        report(arg.value->range, DiagKind::WrongGenericKind, param->name.name,
+               describeKind(*param), "." + enumCase->name.name.str())
+            .note(param->range, DiagKind::DeclaredHere, param->name.name);
+      if (!index) {
         isGood = false;
         continue;
       }
+      value = ConstValue::enumCase(decl, *index);
     } else {
       value = evaluate(*arg.value);
       if (!value) {
@@ -725,6 +728,7 @@ TypedFunction *BodyChecker::checkFunction(const FnDecl &decl,
     if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
       checker.declareDims(*tensor, variable);
   }
+  unsigned errorsBefore = context.diags->getNumErrors();
   ValueType result = ValueType::makeVoid();
   if (decl.returnType)
     result = checker.resolveType(*decl.returnType);
@@ -745,7 +749,7 @@ TypedFunction *BodyChecker::checkFunction(const FnDecl &decl,
   function->result = result;
   function->body = checker.checkBody(*decl.body, result);
   context.functions->active.pop_back();
-  if (context.diags->hasErrors() || result.isError()) {
+  if (context.diags->getNumErrors() != errorsBefore || result.isError()) {
     function->result = ValueType::error();
     return function;
   }

@@ -139,6 +139,9 @@ private:
   /// A presence test or any value.
   TypedExpr *checkTruth(const Expr &expr);
   TypedExpr *checkName(const NameExpr &expr);
+  TypedExpr *checkMember(const MemberExpr &expr);
+  std::optional<unsigned> findEnumCase(const EnumDecl &decl,
+                                       const Identifier &name);
   TypedExpr *checkUnary(const UnaryExpr &expr);
   TypedExpr *checkBinary(const BinaryExpr &expr);
   TypedExpr *checkLogical(const BinaryExpr &expr);

@@ -62,8 +62,7 @@ TypedExpr *BodyChecker::checkKind(const Expr &expr) {
   case NodeKind::ListExpr:
     return fail(expr.range, DiagKind::MisplacedList);
   case NodeKind::MemberExpr:
-    return fail(expr.range, DiagKind::NoSuchMember,
-                cast<MemberExpr>(expr).member.name);
+    return checkMember(cast<MemberExpr>(expr));
   case NodeKind::NameExpr:
     return checkName(cast<NameExpr>(expr));
   case NodeKind::NoneExpr:
@@ -174,6 +173,35 @@ TypedExpr *BodyChecker::checkName(const NameExpr &expr) {
   if (std::optional<StringRef> closest = findClosest(expr.name, names))
     message.note(expr.range, DiagKind::DidYouMean, *closest);
   return makeError(expr.range);
+}
+
+/// The index of case `name`; reports if there is none.
+std::optional<unsigned> BodyChecker::findEnumCase(const EnumDecl &decl,
+                                                  const Identifier &name) {
+  SmallVector<StringRef> names;
+  for (const Identifier &enumCase : decl.cases)
+    names.push_back(enumCase.name);
+  auto *found = find(names, name.name);
+  if (found != names.end())
+    return found - names.begin();
+  auto message =
+      report(name.range, DiagKind::UnknownEnumCase, decl.name.name, name.name);
+  if (std::optional<StringRef> closest = findClosest(name.name, names))
+    message.note(name.range, DiagKind::DidYouMean, *closest);
+  return std::nullopt;
+}
+
+/// `Enum.case`; other members are called.
+TypedExpr *BodyChecker::checkMember(const MemberExpr &expr) {
+  auto *base = dyn_cast<NameExpr>(expr.base);
+  const EnumDecl *decl = base && !scope->find(base->name)
+                             ? context.decls->find<EnumDecl>(base->name)
+                             : nullptr;
+  if (!decl)
+    return fail(expr.member.range, DiagKind::NoSuchMember, expr.member.name);
+  std::optional<unsigned> index = findEnumCase(*decl, expr.member);
+  return index ? makeUntyped(ConstValue::enumCase(decl, *index), expr.range)
+               : makeError(expr.range);
 }
 
 //===----------------------------------------------------------------------===//
@@ -344,23 +372,11 @@ TypedExpr *BodyChecker::checkEnumComparison(const BinaryExpr &expr) {
   if (!other->type.isEnum())
     return fail(otherExpr.range, DiagKind::ExpectedEnum, other->type.str());
   const EnumDecl *decl = other->type.getEnum();
-  const auto *found = find_if(decl->cases, [&](const Identifier &name) {
-    return name.name == enumCase->name.name;
-  });
-  if (found == decl->cases.end()) {
-    SmallVector<StringRef> names;
-    for (const Identifier &name : decl->cases)
-      names.push_back(name.name);
-    auto message = report(enumCase->name.range, DiagKind::UnknownEnumCase,
-                          decl->name.name, enumCase->name.name);
-    if (std::optional<StringRef> closest =
-            findClosest(enumCase->name.name, names))
-      message.note(enumCase->name.range, DiagKind::DidYouMean, *closest);
+  std::optional<unsigned> found = findEnumCase(*decl, enumCase->name);
+  if (!found)
     return makeError(expr.range);
-  }
-  ConstResult result =
-      foldBinary(expr.op, cast<TypedConstant>(other)->value,
-                 ConstValue::enumCase(decl, found - decl->cases.begin()));
+  ConstResult result = foldBinary(expr.op, cast<TypedConstant>(other)->value,
+                                  ConstValue::enumCase(decl, *found));
   if (result.error != ConstError::None)
     return fail(expr.opRange, DiagKind::OperatorNotDefined,
                 stringifyBinaryOp(expr.op), other->type.str());

@@ -66,12 +66,16 @@ TypedBlock *BodyChecker::checkBlock(const BlockStmt &block) {
 }
 
 void BodyChecker::checkStmts(const BlockStmt &block) {
+  const Stmt *previous = nullptr;
   for (const Stmt *stmt : block.stmts) {
     if (!stmts->empty() && isa<TypedReturn>(stmts->back())) {
-      report(stmt->range, DiagKind::Unreachable);
+      // Behind a constant if that returns, the rest is the other arm.
+      if (previous && isa<ReturnStmt>(previous))
+        report(stmt->range, DiagKind::Unreachable);
       return;
     }
     checkStmt(*stmt);
+    previous = stmt;
   }
 }
 
