@@ -12,7 +12,13 @@ using namespace mlir::tk;
 
 TestDevice::~TestDevice() = default;
 
-static KernelArgument makeTensorArgument(HostTensor &tensor) {
+static KernelArgument
+makeTensorArgument(HostTensor &tensor,
+                   const TestLaunchArgument &argument = {}) {
+  if (argument.hasOwnShape())
+    return KernelArgument::tensor(tensor.getDType(), tensor.getData(),
+                                  argument.shape, argument.strides,
+                                  tensor.getMemory());
   return KernelArgument::tensor(tensor.getDType(), tensor.getData(),
                                 tensor.getShape(), tensor.getStrides(),
                                 tensor.getMemory());
@@ -75,7 +81,7 @@ private:
         continue;
       }
       arguments.push_back(
-          makeTensorArgument(plan.buffers[*argument.buffer].tensor));
+          makeTensorArgument(plan.buffers[*argument.buffer].tensor, argument));
       arguments.back().written = written[*argument.buffer];
     }
     RunResult result = kernel->run(arguments, launch.grid, options);

@@ -155,11 +155,30 @@ static void bindDimensions(const InstanceInfo &info,
       bindings.values.insert({param.name, argument.scalar});
       continue;
     }
-    const HostTensor &tensor = plan.buffers[*argument.buffer].tensor;
-    for (auto [expr, extent] : llvm::zip(param.dims, tensor.getShape()))
+    ArrayRef<int64_t> shape =
+        argument.hasOwnShape()
+            ? ArrayRef<int64_t>(argument.shape)
+            : plan.buffers[*argument.buffer].tensor.getShape();
+    for (auto [expr, extent] : llvm::zip(param.dims, shape))
       if (expr.getKind() == HostExpr::Kind::Name)
         bindings.values.insert({expr.getName(), HostValue::integer(extent)});
   }
+}
+
+/// The shape and strides of `tensor(buffer, shape, strides)`.
+static llvm::Error setOwnShape(const SequenceArg &argument,
+                               const HostBindings &bindings,
+                               TestLaunchArgument &launchArgument) {
+  for (auto [exprs, values] :
+       {std::make_pair(&argument.dims, &launchArgument.shape),
+        std::make_pair(&argument.strides, &launchArgument.strides)})
+    for (const HostExpr &expr : *exprs) {
+      llvm::Expected<int64_t> value = expr.evaluateInteger(bindings);
+      if (!value)
+        return value.takeError();
+      values->push_back(*value);
+    }
+  return llvm::Error::success();
 }
 
 LogicalResult TestRunner::addSequenceLaunches(const TestCase &test,
@@ -208,6 +227,10 @@ LogicalResult TestRunner::addSequenceLaunches(const TestCase &test,
       } else if (buffer != plan.buffers.end()) {
         arguments.push_back(
             {unsigned(buffer - plan.buffers.begin()), HostValue::integer(0)});
+        if (llvm::Error error =
+                setOwnShape(argument, bindings, arguments.back()))
+          return emitError(argument.param + ": " +
+                           llvm::toString(std::move(error)));
       } else if (auto it = scalars.find(argument.buffer); it != scalars.end()) {
         arguments.push_back({std::nullopt, it->second});
       } else {

@@ -170,7 +170,7 @@ TEST(CheckerErrorsTest, GenericParameters) {
        "'k<96>' 'D' cannot be 96 [NotAChoice]\n"
        "  '[64, 128]' the choices are declared here\n"},
       {"enum E { a }\nkernel k<M: const E>() grid(1) {}\nexport k<.b>;",
-       "'.b' E has no case '.b' [UnknownEnumCase]\n"},
+       "'b' E has no case '.b' [UnknownEnumCase]\n"},
       {"fn a(n: index) -> index { return b(n); }\n"
        "fn b(n: index) -> index { return a(n); }\n"
        "kernel k() grid(1) { print(a(1)); }",

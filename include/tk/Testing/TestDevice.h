@@ -24,6 +24,11 @@ struct TestBuffer {
 struct TestLaunchArgument {
   std::optional<unsigned> buffer;
   HostValue scalar = HostValue::integer(0);
+  /// Of a buffer that is taken in another shape; empty for its own.
+  llvm::SmallVector<int64_t, 4> shape = {};
+  llvm::SmallVector<int64_t, 4> strides = {};
+
+  bool hasOwnShape() const { return !strides.empty(); }
 };
 
 /// One launch of a kernel.
