@@ -182,7 +182,7 @@ private:
   }
 
   bool check(ProgramInstance &instance, const FatPointer &pointer) const {
-    const RunMemory &memory = instance.launch.memory;
+    const RunMemory &memory = instance.run.memory;
     int64_t size = getMemorySize(rule.kind);
     AccessRun run = {pointer.allocation, pointer.address, size, 1, size};
     return memory.checkBounds(instance, op, run, rule.access.writes) &&
@@ -211,7 +211,7 @@ private:
       }
       return wrote;
     };
-    ShadowMemory *shadow = instance.launch.memory.getShadow(pointer.allocation);
+    ShadowMemory *shadow = instance.run.memory.getShadow(pointer.allocation);
     bool synchronises =
         rule.access.order != MemoryOrder::Relaxed || !rule.access.reads;
     if (shadow && synchronises)
@@ -225,7 +225,7 @@ private:
 
   uint64_t getCell(ProgramInstance &instance, const FatPointer &pointer) const {
     const RunAllocation &allocation =
-        instance.launch.memory.getAllocation(pointer.allocation);
+        instance.run.memory.getAllocation(pointer.allocation);
     return (pointer.address - allocation.begin) /
            allocation.shadow->getCellSizeInBytes();
   }

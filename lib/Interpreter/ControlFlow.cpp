@@ -49,8 +49,8 @@ public:
   using JumpInstruction::JumpInstruction;
   void execute(ProgramInstance &instance) const override {
     if (instance.get<T>(slots[2]) <= 0) {
-      instance.launch.errors.report(instance, op, ErrorKind::Arithmetic, [&] {
-        return describeProgram(instance.launch, instance.number) +
+      instance.run.errors.report(instance, op, ErrorKind::Arithmetic, [&] {
+        return describeProgram(instance.run, instance.number) +
                " loops with step " + std::to_string(instance.get<T>(slots[2])) +
                ", which must be positive";
       });

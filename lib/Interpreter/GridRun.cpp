@@ -14,8 +14,7 @@ using namespace mlir::tk;
 // ErrorLog
 //===----------------------------------------------------------------------===//
 
-void ErrorLog::report(const ProgramInstance &instance, Operation *op,
-                      ErrorKind kind,
+void ErrorLog::report(const ErrorOrigin &origin, Operation *op, ErrorKind kind,
                       llvm::function_ref<std::string()> makeMessage,
                       Operation *noteOp, StringRef note) {
   std::lock_guard<std::mutex> lock(mutex);
@@ -23,17 +22,15 @@ void ErrorLog::report(const ProgramInstance &instance, Operation *op,
   int64_t numRepeats = 0;
   if (it != entries.end()) {
     numRepeats = ++it->second.error.numRepeats;
-    if (it->second.program <= instance.number)
+    if (it->second.origin.program <= origin.program)
       return;
     entries.erase(it);
   }
   RuntimeError error{op->getLoc(), makeMessage(), std::nullopt,
-                     note.str(),   numRepeats,    instance.coordinates};
+                     note.str(),   numRepeats,    origin.coordinates};
   if (noteOp)
     error.noteLoc = noteOp->getLoc();
-  // Reported while it executes, an instruction is the one before the next.
-  unsigned order = instance.nextInstruction;
-  entries.insert({{op, kind}, {order, instance.number, std::move(error)}});
+  entries.insert({{op, kind}, {origin, std::move(error)}});
 }
 
 bool ErrorLog::empty() {
@@ -46,8 +43,10 @@ std::vector<RuntimeError> ErrorLog::take() {
   for (auto &[key, entry] : entries)
     sorted.push_back(&entry);
   llvm::sort(sorted, [](const Entry *a, const Entry *b) {
-    return std::make_tuple(a->program, a->order, StringRef(a->error.message)) <
-           std::make_tuple(b->program, b->order, StringRef(b->error.message));
+    return std::make_tuple(a->origin.program, a->origin.instruction,
+                           StringRef(a->error.message)) <
+           std::make_tuple(b->origin.program, b->origin.instruction,
+                           StringRef(b->error.message));
   });
   std::vector<RuntimeError> errors;
   for (Entry *entry : sorted)
@@ -87,15 +86,19 @@ std::string OutputLog::take() {
 // Messages
 //===----------------------------------------------------------------------===//
 
-std::string mlir::tk::describeProgram(const GridRun &launch, uint32_t number) {
-  const std::array<int64_t, 3> &grid = launch.grid;
-  int64_t x = number % grid[0], y = number / grid[0] % grid[1],
-          z = number / grid[0] / grid[1];
+std::array<int64_t, 3> mlir::tk::getCoordinates(const GridRun &run,
+                                                uint32_t number) {
+  return {number % run.grid[0], number / run.grid[0] % run.grid[1],
+          number / run.grid[0] / run.grid[1]};
+}
+
+std::string mlir::tk::describeProgram(const GridRun &run, uint32_t number) {
+  auto [x, y, z] = getCoordinates(run, number);
   std::string text = "program ";
-  if (grid[1] == 1 && grid[2] == 1)
+  if (run.grid[1] == 1 && run.grid[2] == 1)
     return text + llvm::itostr(x);
   text += "(" + llvm::itostr(x) + ", " + llvm::itostr(y);
-  if (grid[2] != 1)
+  if (run.grid[2] != 1)
     text += ", " + llvm::itostr(z);
   return text + ")";
 }
@@ -152,9 +155,9 @@ static std::string describeFault(Operation *op, const LoopFault &fault,
 
 void mlir::tk::reportFault(ProgramInstance &instance, Operation *op,
                            const LoopFault &fault, char *const *slots) {
-  GridRun &launch = instance.launch;
-  launch.errors.report(instance, op, ErrorKind::Arithmetic, [&] {
-    return describeProgram(launch, instance.number) + " " +
+  GridRun &gridRun = instance.run;
+  gridRun.errors.report(instance, op, ErrorKind::Arithmetic, [&] {
+    return describeProgram(gridRun, instance.number) + " " +
            describeFault(op, fault, slots);
   });
 }

@@ -30,12 +30,24 @@ enum class ErrorKind {
   Limit,
 };
 
+/// Which program made a mistake, where.
+struct ErrorOrigin {
+  ErrorOrigin(const ProgramInstance &instance)
+      // Reported while it executes, an instruction is the one before the next.
+      : program(instance.number), instruction(instance.nextInstruction - 1),
+        coordinates(instance.coordinates) {}
+
+  uint32_t program;
+  unsigned instruction;
+  std::array<int64_t, 3> coordinates;
+};
+
 /// Collects errors from all threads. Of several programs with the same error
 /// the lowest is named, so that the report does not depend on the schedule.
 class ErrorLog {
 public:
   /// `makeMessage` is called only for the first error of its kind.
-  void report(const ProgramInstance &instance, Operation *op, ErrorKind kind,
+  void report(const ErrorOrigin &origin, Operation *op, ErrorKind kind,
               llvm::function_ref<std::string()> makeMessage,
               Operation *noteOp = nullptr, StringRef note = {});
   std::vector<RuntimeError> take();
@@ -43,8 +55,7 @@ public:
 
 private:
   struct Entry {
-    unsigned order;
-    uint32_t program;
+    ErrorOrigin origin;
     RuntimeError error;
   };
   std::mutex mutex;
@@ -81,15 +92,17 @@ struct GridRun {
   OutputLog output;
 };
 
+std::array<int64_t, 3> getCoordinates(const GridRun &run, uint32_t number);
+
 /// "program 3", or "program (3, 1)" in a grid of more than one dimension.
-std::string describeProgram(const GridRun &launch, uint32_t number);
+std::string describeProgram(const GridRun &gridRun, uint32_t number);
 
 /// Reports what a checked loop found.
 void reportFault(ProgramInstance &instance, Operation *op,
                  const LoopFault &fault, char *const *slots);
 
 /// Runs all programs of the grid. Returns the number of instructions executed.
-uint64_t runPrograms(GridRun &launch, ArrayRef<char> prologue);
+uint64_t runPrograms(GridRun &gridRun, ArrayRef<char> prologue);
 
 } // namespace mlir::tk
 

@@ -207,26 +207,26 @@ RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
     return refuse("the interpreter runs at most 2^32 - 1 programs");
 
   auto begin = std::chrono::steady_clock::now();
-  GridRun launch(*program, grid, options);
+  GridRun gridRun(*program, grid, options);
   for (auto [parameter, argument] :
        llvm::zip_equal(program->parameters, arguments))
     if (!argument.memory.empty())
-      launch.memory.add(argument, parameter.name,
-                        parameter.access == Access::Read);
+      gridRun.memory.add(argument, parameter.name,
+                         parameter.access == Access::Read);
   for (const KernelArgument &argument : reachable)
-    launch.memory.add(argument, "memory behind a pointer",
-                      /*isReadOnly=*/false);
-  launch.memory.finish(options.detectRaces);
+    gridRun.memory.add(argument, "memory behind a pointer",
+                       /*isReadOnly=*/false);
+  gridRun.memory.finish(options.detectRaces);
 
   std::vector<char> prologue = program->prologue;
   for (auto [parameter, argument] :
        llvm::zip_equal(program->parameters, arguments))
-    writeArgument(launch.memory, parameter, argument, prologue.data());
+    writeArgument(gridRun.memory, parameter, argument, prologue.data());
 
-  result.numInstructions = runPrograms(launch, prologue);
+  result.numInstructions = runPrograms(gridRun, prologue);
   result.numPrograms = static_cast<uint64_t>(numPrograms);
-  result.errors = launch.errors.take();
-  result.output = launch.output.take();
+  result.errors = gridRun.errors.take();
+  result.output = gridRun.output.take();
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();

@@ -139,10 +139,10 @@ protected:
     if (!outside)
       return;
     auto [dim, coordinate] = *outside;
-    instance.launch.errors.report(
+    instance.run.errors.report(
         instance, op, ErrorKind::OutsideView,
         [&, dim = dim, coordinate = coordinate] {
-          return describeProgram(instance.launch, instance.number) + " " +
+          return describeProgram(instance.run, instance.number) + " " +
                  verb.str() + " coordinate " + std::to_string(coordinate) +
                  " of dimension " + std::to_string(dim) + ", of extent " +
                  std::to_string(getView(instance).extents[dim]) +
@@ -170,7 +170,7 @@ public:
     const char *pad =
         padSlot < slots.size() ? instance.frame + slots[padSlot] : nullptr;
     char *result = instance.frame + slots[0];
-    const RunMemory &memory = instance.launch.memory;
+    const RunMemory &memory = instance.run.memory;
     walk.forEachRun([&](const ViewWalk::Run &run) {
       char *to = result + run.first * size;
       bool isLoaded = run.end > run.begin;
@@ -197,7 +197,7 @@ public:
     checkInbounds(instance, walk, "writes");
     int64_t size = getFrameSize(access.elementKind);
     const char *value = instance.frame + slots[0];
-    const RunMemory &memory = instance.launch.memory;
+    const RunMemory &memory = instance.run.memory;
     walk.forEachRun([&](const ViewWalk::Run &run) {
       AccessRun accessRun = getAccessRun(view, run);
       if (run.end > run.begin &&
@@ -263,13 +263,12 @@ public:
       view.extents[dim] = std::max<int64_t>(extent, 0);
       view.strides[dim] = instance.get<int64_t>(slots[2 + rank + dim]);
       if (!ShapedType::isDynamic(shape[dim]) && shape[dim] != extent)
-        instance.launch.errors.report(
-            instance, op, ErrorKind::OutsideView, [&] {
-              return describeProgram(instance.launch, instance.number) +
-                     " makes a view of extent " + std::to_string(extent) +
-                     " in dimension " + std::to_string(dim) +
-                     ", where its type says " + std::to_string(shape[dim]);
-            });
+        instance.run.errors.report(instance, op, ErrorKind::OutsideView, [&] {
+          return describeProgram(instance.run, instance.number) +
+                 " makes a view of extent " + std::to_string(extent) +
+                 " in dimension " + std::to_string(dim) +
+                 ", where its type says " + std::to_string(shape[dim]);
+        });
     }
     instance.get<ViewValue>(slots[0]) = view;
   }
@@ -388,7 +387,7 @@ public:
       std::memcpy(result, instance.frame + slots[3], count * size);
     else
       std::memset(result, 0, count * size);
-    const RunMemory &memory = instance.launch.memory;
+    const RunMemory &memory = instance.run.memory;
     forEachPointerRun(&instance.get<FatPointer>(slots[1]), mask, count,
                       getMemorySize(kind),
                       [&](int64_t first, const AccessRun &run) {
@@ -408,7 +407,7 @@ public:
     int64_t size = getFrameSize(kind);
     const char *value = instance.frame + slots[0];
     const uint8_t *mask = hasMask ? &instance.get<uint8_t>(slots[2]) : nullptr;
-    const RunMemory &memory = instance.launch.memory;
+    const RunMemory &memory = instance.run.memory;
     forEachPointerRun(&instance.get<FatPointer>(slots[1]), mask, count,
                       getMemorySize(kind),
                       [&](int64_t first, const AccessRun &run) {

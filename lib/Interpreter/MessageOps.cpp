@@ -32,7 +32,7 @@ public:
   }
   void execute(ProgramInstance &instance) const override {
     instance.get<int64_t>(slots[0]) =
-        isExtent ? instance.launch.grid[axis] : instance.coordinates[axis];
+        isExtent ? instance.run.grid[axis] : instance.coordinates[axis];
   }
 
 private:
@@ -70,10 +70,10 @@ public:
     const uint8_t *failed = std::find(condition, condition + count, 0);
     if (failed == condition + count)
       return;
-    instance.launch.errors.report(instance, op, kind, [&] {
+    instance.run.errors.report(instance, op, kind, [&] {
       std::string element = formatIndex(shape, failed - condition);
-      return describeProgram(instance.launch, instance.number) + " fails " +
-             what + (element.empty() ? "" : " at element " + element);
+      return describeProgram(instance.run, instance.number) + " fails " + what +
+             (element.empty() ? "" : " at element " + element);
     });
     instance.state = ProgramInstance::State::Finished;
   }
@@ -93,7 +93,7 @@ public:
       : TileInstruction(op, slots, numResults), print(print) {}
 
   void execute(ProgramInstance &instance) const override {
-    if (instance.launch.output.isFull())
+    if (instance.run.output.isFull())
       return;
     std::string text;
     llvm::raw_string_ostream os(text);
@@ -105,8 +105,8 @@ public:
                   instance.frame + slots[value] +
                       element * getFrameSize(*getElementKind(type)));
     };
-    std::string prefix = describeProgram(instance.launch, instance.number) +
-                         ": " + print.getMessage().str();
+    std::string prefix = describeProgram(instance.run, instance.number) + ": " +
+                         print.getMessage().str();
     // Scalars share a line; each element of a tile has one of its own.
     bool hasTile = llvm::any_of(print.getValues().getTypes(),
                                 llvm::IsaPred<RankedTensorType>);
@@ -118,13 +118,13 @@ public:
         os << (hasTile ? prefix : "") << " ";
         printElement(i, element);
         os << (hasTile ? "\n" : "");
-        if (text.size() > instance.launch.options.maxOutputBytes)
-          return instance.launch.output.print(instance, text);
+        if (text.size() > instance.run.options.maxOutputBytes)
+          return instance.run.output.print(instance, text);
       }
     }
     if (!hasTile)
       os << "\n";
-    instance.launch.output.print(instance, text);
+    instance.run.output.print(instance, text);
   }
 
 private:

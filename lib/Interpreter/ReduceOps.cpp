@@ -9,8 +9,11 @@
 // waits for the next step.
 
 #include "Builder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cstring>
 
 using namespace mlir;
@@ -147,6 +150,35 @@ private:
   bool isSpeculative = false;
 };
 
+} // namespace
+
+/// x such that op(x, y) = y; null if none is known.
+static TypedAttr findNeutralElement(Operation *op) {
+  OpBuilder builder(op->getContext());
+  Type type = op->getResult(0).getType();
+  std::optional<arith::AtomicRMWKind> kind =
+      TypeSwitch<Operation *, std::optional<arith::AtomicRMWKind>>(op)
+          .Case<arith::AddFOp>([](auto) { return arith::AtomicRMWKind::addf; })
+          .Case<arith::MulFOp>([](auto) { return arith::AtomicRMWKind::mulf; })
+          .Case<arith::MaximumFOp, arith::MaxNumFOp>(
+              [](auto) { return arith::AtomicRMWKind::maximumf; })
+          .Case<arith::MinimumFOp, arith::MinNumFOp>(
+              [](auto) { return arith::AtomicRMWKind::minimumf; })
+          .Case<arith::AddIOp>([](auto) { return arith::AtomicRMWKind::addi; })
+          .Case<arith::MulIOp>([](auto) { return arith::AtomicRMWKind::muli; })
+          .Case<arith::MaxSIOp>([](auto) { return arith::AtomicRMWKind::maxs; })
+          .Case<arith::MinSIOp>([](auto) { return arith::AtomicRMWKind::mins; })
+          .Case<arith::MaxUIOp>([](auto) { return arith::AtomicRMWKind::maxu; })
+          .Case<arith::MinUIOp>([](auto) { return arith::AtomicRMWKind::minu; })
+          .Case<arith::AndIOp>([](auto) { return arith::AtomicRMWKind::andi; })
+          .Case<arith::OrIOp>([](auto) { return arith::AtomicRMWKind::ori; })
+          .Default([](Operation *) { return std::nullopt; });
+  if (!kind)
+    return {};
+  return arith::getIdentityValueAttr(*kind, type, builder, op->getLoc());
+}
+
+namespace {
 //===----------------------------------------------------------------------===//
 // The instruction
 //===----------------------------------------------------------------------===//
@@ -170,6 +202,8 @@ public:
   }
 
   void execute(ProgramInstance &instance) const override {
+    if (extent == 0)
+      return reduceNothing(instance);
     Buffers &buffers = getBuffers();
     for (int64_t o = 0; o < outer; ++o) {
       SmallVector<char *, 4> current;
@@ -192,6 +226,25 @@ public:
   }
 
 private:
+  /// The neutral element of the combiner, if it is one op that has one.
+  void reduceNothing(ProgramInstance &instance) const {
+    Attribute neutral;
+    if (Operation *simple = cast<ReduceOp>(op).getSimpleCombiner())
+      neutral = findNeutralElement(simple);
+    if (!neutral) {
+      instance.run.errors.report(instance, op, ErrorKind::Arithmetic, [&] {
+        return describeProgram(instance.run, instance.number) +
+               " combines no elements, and the combiner has no known neutral "
+               "element";
+      });
+      return;
+    }
+    Type type = cast<TypedAttr>(neutral).getType();
+    for (int64_t i = 0; i < outer * inner; ++i)
+      writeConstant(*getElementKind(type),
+                    instance.frame + slots[0] + i * elementSizes[0], neutral);
+  }
+
   /// Two for each source, of half a row each, used in turn.
   using Buffers = std::vector<std::vector<char>>;
   Buffers &getBuffers() const {

@@ -124,14 +124,14 @@ std::string RunAllocation::describe(uint64_t address) const {
 //===----------------------------------------------------------------------===//
 
 static std::string getSubject(const ProgramInstance &instance) {
-  return describeProgram(instance.launch, instance.number);
+  return describeProgram(instance.run, instance.number);
 }
 
 bool RunMemory::checkBounds(ProgramInstance &instance, Operation *op,
                             const AccessRun &run, bool isWrite) const {
   const char *verb = isWrite ? " writes" : " reads";
   if (run.allocation == kNoAllocation) {
-    instance.launch.errors.report(instance, op, ErrorKind::OutsideMemory, [&] {
+    instance.run.errors.report(instance, op, ErrorKind::OutsideMemory, [&] {
       return getSubject(instance) + verb + " through a pointer to no tensor";
     });
     return false;
@@ -150,7 +150,7 @@ bool RunMemory::checkBounds(ProgramInstance &instance, Operation *op,
     bad += run.strideInBytes;
   const NamedTensor &tensor = allocation.tensors.front();
   int64_t begin = static_cast<int64_t>(bad - allocation.begin);
-  instance.launch.errors.report(instance, op, ErrorKind::OutsideMemory, [&] {
+  instance.run.errors.report(instance, op, ErrorKind::OutsideMemory, [&] {
     return getSubject(instance) + verb + " outside '" + tensor.name +
            "': element " +
            llvm::itostr(llvm::divideFloorSigned(begin, tensor.sizeInBytes)) +
@@ -164,7 +164,7 @@ bool RunMemory::checkWritable(ProgramInstance &instance, Operation *op,
   const RunAllocation &allocation = allocations[run.allocation];
   if (!allocation.isReadOnly)
     return true;
-  instance.launch.errors.report(instance, op, ErrorKind::ReadOnly, [&] {
+  instance.run.errors.report(instance, op, ErrorKind::ReadOnly, [&] {
     return getSubject(instance) + " writes " +
            allocation.describe(run.address) + ", but '" +
            allocation.tensors.front().name + "' is no out or mut parameter";
@@ -181,7 +181,7 @@ void RunMemory::checkWritten(ProgramInstance &instance, Operation *op,
       if (address < map.begin || address >= map.end ||
           map.flags[(address - map.begin) / map.sizeInBytes])
         continue;
-      instance.launch.errors.report(instance, op, ErrorKind::NeverWritten, [&] {
+      instance.run.errors.report(instance, op, ErrorKind::NeverWritten, [&] {
         return getSubject(instance) + " reads " + allocation.describe(address) +
                ", which was never written";
       });
@@ -199,24 +199,38 @@ void RunMemory::markWritten(const AccessRun &run) const {
     }
 }
 
-static void reportRace(ProgramInstance &instance, Operation *op, StringRef verb,
-                       bool isAtomic, const RaceWith &other,
-                       const RunAllocation &allocation, uint64_t address) {
-  const GridRun &launch = instance.launch;
-  StringRef otherVerb = other.isWrite ? "writes" : "reads";
-  Operation *otherOp = other.instruction < launch.program.code.size()
-                           ? launch.program.code[other.instruction]->op
-                           : nullptr;
-  std::string otherProgram = describeProgram(launch, other.program);
-  auto makeMessage = [&] {
-    return getSubject(instance) + " " + verb.str() + " " +
-           allocation.describe(address) + (isAtomic ? " atomically" : "") +
-           " and " + otherProgram + " " + otherVerb.str() + " it" +
-           (other.isAtomic ? " atomically" : "") + ", in no order";
+/// The program of the higher number is named first, so that the message does
+/// not depend on which of the two came second.
+static void reportRace(ProgramInstance &instance, bool isWrite, bool isAtomic,
+                       const RaceWith &other, const RunAllocation &allocation,
+                       uint64_t address) {
+  GridRun &run = instance.run;
+  RaceWith mine = {instance.number, unsigned(instance.nextInstruction - 1),
+                   isWrite, isAtomic};
+  bool isFirst = mine.program > other.program;
+  const RaceWith &first = isFirst ? mine : other;
+  const RaceWith &second = isFirst ? other : mine;
+  auto describe = [&](const RaceWith &side, const std::string &what) {
+    return describeProgram(run, side.program) +
+           (side.isWrite ? " writes " : " reads ") + what +
+           (side.isAtomic ? " atomically" : "");
   };
-  instance.launch.errors.report(
-      instance, op, ErrorKind::Race, makeMessage, otherOp,
-      otherProgram + " " + otherVerb.str() + " it here");
+  auto getOp = [&](const RaceWith &side) -> Operation * {
+    const auto &code = run.program.code;
+    return side.instruction < code.size() ? code[side.instruction]->op
+                                          : code.back()->op;
+  };
+  ErrorOrigin origin(instance);
+  origin.program = first.program;
+  origin.instruction = first.instruction;
+  origin.coordinates = getCoordinates(run, first.program);
+  run.errors.report(
+      origin, getOp(first), ErrorKind::Race,
+      [&] {
+        return describe(first, allocation.describe(address)) + " and " +
+               describe(second, "it") + ", in no order";
+      },
+      getOp(second), describe(second, "it") + " here");
 }
 
 /// Calls `fn(cell, address)` for every cell of the run.
@@ -243,8 +257,8 @@ void RunMemory::noteRead(ProgramInstance &instance, Operation *op,
   unsigned instruction = instance.nextInstruction - 1;
   forEachCell(allocation, run, [&](uint64_t cell, uint64_t address) {
     if (auto race = allocation.shadow->read(instance, instruction, cell))
-      reportRace(instance, op, "reads", /*isAtomic=*/false, *race, allocation,
-                 address);
+      reportRace(instance, /*isWrite=*/false, /*isAtomic=*/false, *race,
+                 allocation, address);
   });
 }
 
@@ -261,8 +275,8 @@ bool RunMemory::noteWrite(ProgramInstance &instance, Operation *op,
   unsigned instruction = instance.nextInstruction - 1;
   forEachCell(allocation, run, [&](uint64_t cell, uint64_t address) {
     if (auto race = allocation.shadow->write(instance, instruction, cell))
-      reportRace(instance, op, "writes", /*isAtomic=*/false, *race, allocation,
-                 address);
+      reportRace(instance, /*isWrite=*/true, /*isAtomic=*/false, *race,
+                 allocation, address);
   });
   return true;
 }
@@ -284,9 +298,8 @@ bool RunMemory::noteAtomic(ProgramInstance &instance, Operation *op,
   forEachCell(allocation, run, [&](uint64_t cell, uint64_t address) {
     if (auto race = allocation.shadow->accessAtomically(instance, instruction,
                                                         cell, access))
-      reportRace(instance, op, access.writes ? "writes" : "reads",
-                 access.scope != MemoryScope::Block, *race, allocation,
-                 address);
+      reportRace(instance, access.writes, access.scope != MemoryScope::Block,
+                 *race, allocation, address);
   });
   return true;
 }

@@ -15,6 +15,7 @@
 // with certainty and without a clock.
 
 #include "GridRun.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/xxhash.h"
 #include <chrono>
 #include <condition_variable>
@@ -35,7 +36,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 class Scheduler {
 public:
-  Scheduler(GridRun &launch, ArrayRef<char> prologue);
+  Scheduler(GridRun &gridRun, ArrayRef<char> prologue);
   ~Scheduler();
   uint64_t run();
 
@@ -53,7 +54,7 @@ private:
   void stop();
   bool isPastDeadline() const;
 
-  GridRun &launch;
+  GridRun &gridRun;
   ArrayRef<char> prologue;
   uint64_t numPrograms;
   TimePoint deadline;
@@ -71,13 +72,14 @@ private:
 };
 } // namespace
 
-Scheduler::Scheduler(GridRun &launch, ArrayRef<char> prologue)
-    : launch(launch), prologue(prologue),
-      numPrograms(uint64_t(launch.grid[0]) * launch.grid[1] * launch.grid[2]) {
+Scheduler::Scheduler(GridRun &gridRun, ArrayRef<char> prologue)
+    : gridRun(gridRun), prologue(prologue),
+      numPrograms(uint64_t(gridRun.grid[0]) * gridRun.grid[1] *
+                  gridRun.grid[2]) {
   deadline =
       std::chrono::steady_clock::now() +
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-          std::chrono::duration<double>(launch.options.timeLimitInSeconds));
+          std::chrono::duration<double>(gridRun.options.timeLimitInSeconds));
 }
 
 Scheduler::~Scheduler() {
@@ -92,7 +94,7 @@ Scheduler::~Scheduler() {
 //===----------------------------------------------------------------------===//
 
 void Scheduler::runQuantum(ProgramInstance &instance) {
-  const auto &code = launch.program.code;
+  const auto &code = gridRun.program.code;
   unsigned i = 0;
   for (; i < kQuantum && instance.state == ProgramInstance::State::Running; ++i)
     code[instance.nextInstruction++]->execute(instance);
@@ -124,11 +126,11 @@ void Scheduler::noteState(ProgramInstance &instance, uint64_t memoryVersion) {
     return;
   // Run on to a jump back: loops are compared at one instruction.
   unsigned target = instance.loopHead;
-  size_t limit = launch.program.code.size();
+  size_t limit = gridRun.program.code.size();
   for (size_t i = 0; i <= limit && instance.nextInstruction != target; ++i) {
     if (instance.state != ProgramInstance::State::Running)
       return;
-    launch.program.code[instance.nextInstruction++]->execute(instance);
+    gridRun.program.code[instance.nextInstruction++]->execute(instance);
     ++instance.numSteps;
   }
   if (instance.state != ProgramInstance::State::Running ||
@@ -136,7 +138,7 @@ void Scheduler::noteState(ProgramInstance &instance, uint64_t memoryVersion) {
     return;
   llvm::XXH128_hash_t hash = llvm::xxh3_128bits(llvm::ArrayRef<uint8_t>(
       reinterpret_cast<uint8_t *>(instance.frame) + prologue.size(),
-      launch.program.frameSizeInBytes - prologue.size()));
+      gridRun.program.frameSizeInBytes - prologue.size()));
   std::pair<uint64_t, uint64_t> state = {hash.low64 + target, hash.high64};
   bool isSameMemory = memoryVersion == instance.savedMemoryVersion;
   instance.isStuck = isSameMemory && state == instance.savedState;
@@ -153,7 +155,7 @@ void Scheduler::noteState(ProgramInstance &instance, uint64_t memoryVersion) {
 }
 
 bool Scheduler::isPastDeadline() const {
-  return launch.options.timeLimitInSeconds > 0 &&
+  return gridRun.options.timeLimitInSeconds > 0 &&
          std::chrono::steady_clock::now() >= deadline;
 }
 
@@ -162,7 +164,7 @@ bool Scheduler::isPastDeadline() const {
 //===----------------------------------------------------------------------===//
 
 std::unique_ptr<ProgramInstance> Scheduler::start() {
-  size_t size = std::max<size_t>(launch.program.frameSizeInBytes, 64);
+  size_t size = std::max<size_t>(gridRun.program.frameSizeInBytes, 64);
   char *frame = nullptr;
   if (!freeFrames.empty()) {
     frame = freeFrames.back();
@@ -170,26 +172,24 @@ std::unique_ptr<ProgramInstance> Scheduler::start() {
   } else {
     ++numFrames;
     frame = static_cast<char *>(
-        numFrames * size > launch.options.maxFrameBytes
+        numFrames * size > gridRun.options.maxFrameBytes
             ? nullptr
             : std::aligned_alloc(64, llvm::alignTo(size, 64)));
     if (frame)
       std::memcpy(frame, prologue.data(), prologue.size());
   }
-  auto instance = std::make_unique<ProgramInstance>(launch, frame);
+  auto instance = std::make_unique<ProgramInstance>(gridRun, frame);
   instance->number = nextProgram;
-  instance->coordinates = {
-      static_cast<int64_t>(nextProgram % launch.grid[0]),
-      static_cast<int64_t>(nextProgram / launch.grid[0] % launch.grid[1]),
-      static_cast<int64_t>(nextProgram / launch.grid[0] / launch.grid[1])};
+  instance->coordinates = getCoordinates(gridRun, nextProgram);
   ++nextProgram;
   if (frame)
     return instance;
-  launch.errors.report(
-      *instance, launch.program.code.front()->op, ErrorKind::Limit, [&] {
-        return describeProgram(launch, instance->number) + " would be number " +
-               std::to_string(numFrames) + " to run at once, with " +
-               std::to_string(size) + " bytes of tiles each: too much";
+  gridRun.errors.report(
+      *instance, gridRun.program.code.front()->op, ErrorKind::Limit, [&] {
+        return describeProgram(gridRun, instance->number) +
+               " would be number " + std::to_string(numFrames) +
+               " to run at once, with " + std::to_string(size) +
+               " bytes of tiles each: too much";
       });
   stop();
   return nullptr;
@@ -231,19 +231,21 @@ void Scheduler::reportDeadlock() {
     return a->number < b->number;
   });
   size_t numWaiting = ready.size();
-  for (auto [i, instance] : llvm::enumerate(ready)) {
-    if (i == kMaxReports)
+  llvm::SmallPtrSet<Operation *, kMaxReports> reported;
+  for (const std::unique_ptr<ProgramInstance> &instance : ready) {
+    Operation *op = gridRun.program.code[instance->loopHead]->op;
+    if (!reported.insert(op).second)
+      continue;
+    gridRun.errors.report(*instance, op, ErrorKind::Deadlock, [&] {
+      return describeProgram(gridRun, instance->number) +
+             (numWaiting == 1
+                  ? " loops for ever: nothing that it reads will change"
+                  : " waits for ever: all of the " +
+                        std::to_string(numWaiting) +
+                        " programs that have not ended do");
+    });
+    if (reported.size() == kMaxReports)
       break;
-    Operation *op = launch.program.code[instance->loopHead]->op;
-    launch.errors.report(
-        *instance, op, ErrorKind::Deadlock, [&, &who = *instance] {
-          return describeProgram(launch, who.number) +
-                 (numWaiting == 1
-                      ? " loops for ever: nothing that it reads will change"
-                      : " waits for ever: all of the " +
-                            std::to_string(numWaiting) +
-                            " programs that have not ended do");
-        });
   }
   stop();
 }
@@ -271,12 +273,12 @@ void Scheduler::work() {
     lock.lock();
     --numRunning;
     if (isPastDeadline() && !isStopped) {
-      launch.errors.report(
-          *instance, launch.program.code[instance->loopHead]->op,
+      gridRun.errors.report(
+          *instance, gridRun.program.code[instance->loopHead]->op,
           ErrorKind::Limit, [&] {
-            return describeProgram(launch, instance->number) +
+            return describeProgram(gridRun, instance->number) +
                    " still runs after " +
-                   std::to_string(launch.options.timeLimitInSeconds) +
+                   std::to_string(gridRun.options.timeLimitInSeconds) +
                    " seconds";
           });
       stop();
@@ -288,7 +290,7 @@ void Scheduler::work() {
 }
 
 uint64_t Scheduler::run() {
-  unsigned numThreads = launch.options.numThreads;
+  unsigned numThreads = gridRun.options.numThreads;
   if (numThreads == 0)
     numThreads = std::max(1u, std::thread::hardware_concurrency());
   numThreads = std::min<uint64_t>(numThreads, numPrograms);
@@ -301,6 +303,6 @@ uint64_t Scheduler::run() {
   return numSteps;
 }
 
-uint64_t mlir::tk::runPrograms(GridRun &launch, ArrayRef<char> prologue) {
-  return Scheduler(launch, prologue).run();
+uint64_t mlir::tk::runPrograms(GridRun &gridRun, ArrayRef<char> prologue) {
+  return Scheduler(gridRun, prologue).run();
 }

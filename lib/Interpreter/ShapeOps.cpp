@@ -118,8 +118,8 @@ public:
 
 private:
   void report(ProgramInstance &instance, int64_t index) const {
-    instance.launch.errors.report(instance, op, ErrorKind::GatherOutside, [&] {
-      return describeProgram(instance.launch, instance.number) +
+    instance.run.errors.report(instance, op, ErrorKind::GatherOutside, [&] {
+      return describeProgram(instance.run, instance.number) +
              " gathers element " + std::to_string(index) +
              " of a tile of extent " + std::to_string(extent);
     });

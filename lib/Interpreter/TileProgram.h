@@ -72,8 +72,7 @@ using Clock = llvm::DenseMap<uint32_t, uint32_t>;
 /// A program that has started.
 class ProgramInstance {
 public:
-  ProgramInstance(GridRun &launch, char *frame)
-      : launch(launch), frame(frame) {}
+  ProgramInstance(GridRun &run, char *frame) : run(run), frame(frame) {}
 
   template <typename T> T &get(size_t offset) {
     return *reinterpret_cast<T *>(frame + offset);
@@ -81,7 +80,7 @@ public:
 
   enum class State { Running, Finished };
 
-  GridRun &launch;
+  GridRun &run;
   char *frame;
   size_t nextInstruction = 0;
   State state = State::Running;

@@ -91,6 +91,8 @@ static bool runFile(StringRef path, const RunArguments &arguments) {
   const std::vector<TestCase> &tests = program->getTests();
   llvm::outs() << llvm::sys::path::filename(path)
                << ": device: " << device->getName() << "\n";
+  // Diagnostics go to another stream.
+  llvm::outs().flush();
   TestReport report(tests);
   bool passed = session.finish();
   for (const TestCase &test : tests) {

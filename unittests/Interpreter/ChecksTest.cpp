@@ -244,9 +244,12 @@ TEST_F(ChecksTest, RelaxedAtomicsMakeNoOrder) {
                                                     tensorOf(flag).memory),
                             tensorOf(out)},
                            {2, 1, 1});
-    EXPECT_EQ(messages(result),
-              Strings({"17: program 0 reads data[0] and program 1 writes it, "
-                       "in no order"}));
+    EXPECT_EQ(
+        messages(result),
+        Strings({"21: program 1 writes data[0] and program 0 reads it, in "
+                 "no order"}));
+    EXPECT_EQ(result.errors[0].note, "program 0 reads it here");
+    EXPECT_EQ(cast<FileLineColLoc>(*result.errors[0].noteLoc).getLine(), 17u);
   }
 }
 

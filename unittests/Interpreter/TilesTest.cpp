@@ -477,6 +477,34 @@ tk.kernel @k(%y: !tk.view<?xf64>) {
   EXPECT_DOUBLE_EQ(y[2], (100.0 * 100 * 100 - 100) / 12);
 }
 
+TEST_F(TilesTest, ReduceOfNothingIsTheNeutralElement) {
+  std::vector<float> y(6, -1.0f);
+  StringRef text = R"mlir(
+tk.kernel @k(%y: !tk.view<?x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %x = arith.constant dense<1.0> : tensor<2x0x3xf32>
+  %r = tk.reduce(%x) axis 1 : (tensor<2x0x3xf32>) -> tensor<2x3xf32> {
+  ^bb0(%a: f32, %b: f32):
+    %s = OP %a, %b : f32
+    tk.yield %s : f32
+  }
+  tk.store_view %r, %y[%c0 +: 2, %c0 +: 3] : tensor<2x3xf32>, !tk.view<?x?xf32>
+  tk.return
+})mlir";
+  auto reduce = [&](StringRef op) {
+    std::string withOp = text.str();
+    withOp.replace(withOp.find("OP"), 2, op.str());
+    return run(withOp, {tensorOf(y, {2, 3})});
+  };
+  EXPECT_TRUE(reduce("arith.addf").succeeded());
+  EXPECT_EQ(y, std::vector<float>(6, 0.0f));
+  EXPECT_TRUE(reduce("arith.maximumf").succeeded());
+  EXPECT_EQ(y, std::vector<float>(6, -INFINITY));
+  EXPECT_EQ(messages(reduce("arith.subf")),
+            Strings({"5: program 0 combines no elements, and the combiner has "
+                     "no known neutral element"}));
+}
+
 TEST_F(TilesTest, CombinersCaptureScalars) {
   // max(a, b) modulo a scalar from outside: (a + b) mod 1000.
   std::vector<int32_t> y(1);
