@@ -49,13 +49,13 @@ public:
   SwizzleSearch(const Layout &source, const Layout &destination,
                 unsigned elementBitWidth,
                 const SharedAccessOptions &storeOptions,
-                const SharedAccessOptions &loadOptions);
+                const SharedAccessOptions &loadOptions, unsigned numPinned);
   Layout run();
 
 private:
   void addVectorCandidates();
   void addMatrixCandidates(const Side &side);
-  void addCandidate(Vectors low);
+  void addCandidate(ArrayRef<uint64_t> wanted);
   SmallVector<Vectors> getSpans(const Side &side, ArrayRef<uint64_t> low) const;
   void tryLayout(ArrayRef<uint64_t> low, ArrayRef<uint64_t> storeSpan,
                  ArrayRef<uint64_t> loadSpan);
@@ -70,6 +70,8 @@ private:
   unsigned elementBitWidth;
   const SharedAccessOptions &storeOptions, &loadOptions;
   Side store, load;
+  /// Vectors that must be the lowest offset bits.
+  Vectors pinned;
   std::optional<Layout> best;
   std::tuple<int64_t, int64_t> bestCost;
 };
@@ -88,11 +90,16 @@ Side::Side(const Layout &layout, const SharedAccessOptions &options)
 SwizzleSearch::SwizzleSearch(const Layout &source, const Layout &destination,
                              unsigned elementBitWidth,
                              const SharedAccessOptions &storeOptions,
-                             const SharedAccessOptions &loadOptions)
+                             const SharedAccessOptions &loadOptions,
+                             unsigned numPinned)
     : source(source), destination(destination),
       elementBitWidth(elementBitWidth), storeOptions(storeOptions),
       loadOptions(loadOptions), store(source, storeOptions),
-      load(destination, loadOptions) {}
+      load(destination, loadOptions),
+      pinned(ArrayRef(store.registers).take_front(numPinned)) {
+  assert(pinned.size() == numPinned && pinned.size() <= getMaxVectorDigits() &&
+         "more digits pinned than a vector has");
+}
 
 //===----------------------------------------------------------------------===//
 // Candidates
@@ -136,7 +143,11 @@ void SwizzleSearch::addMatrixCandidates(const Side &side) {
     addCandidate({side.lanes[2], side.lanes[3], side.lanes[4]});
 }
 
-void SwizzleSearch::addCandidate(Vectors low) {
+void SwizzleSearch::addCandidate(ArrayRef<uint64_t> wanted) {
+  Vectors low = pinned;
+  for (uint64_t vector : wanted)
+    if (!is_contained(pinned, vector))
+      low.push_back(vector);
   low.resize(std::min<size_t>(low.size(), getMaxVectorDigits()));
   F2Span span;
   for (uint64_t vector : low)
@@ -336,8 +347,11 @@ Layout SwizzleSearch::run() {
 Layout mlir::tk::computeSwizzle(const Layout &source, const Layout &destination,
                                 unsigned elementBitWidth,
                                 const SharedAccessOptions &store,
-                                const SharedAccessOptions &load) {
+                                const SharedAccessOptions &load,
+                                unsigned numPinned) {
   assert(source.getShape() == destination.getShape() &&
          "digit lists must be equal");
-  return SwizzleSearch(source, destination, elementBitWidth, store, load).run();
+  return SwizzleSearch(source, destination, elementBitWidth, store, load,
+                       numPinned)
+      .run();
 }

@@ -549,14 +549,18 @@ TEST(LayoutConversionTest, OperandsThatSwizzledPanelsServeBadly) {
     Layout panels = buildSwizzledShared(shape, {1, 0}, c.elementBitWidth, 128);
     EXPECT_TRUE(planSharedAccess(b, panels, c.elementBitWidth, loadOptions)
                     ->hasConflicts());
-    Layout computed =
-        computeSwizzle(copy, b, c.elementBitWidth, copyOptions, loadOptions);
+    unsigned numPinned = llvm::Log2_32(128 / c.elementBitWidth);
+    Layout computed = computeSwizzle(copy, b, c.elementBitWidth, copyOptions,
+                                     loadOptions, numPinned);
     std::optional<SharedAccessPlan> store =
         planSharedAccess(copy, computed, c.elementBitWidth, copyOptions);
     std::optional<SharedAccessPlan> load =
         planSharedAccess(b, computed, c.elementBitWidth, loadOptions);
     ASSERT_TRUE(store && load);
     EXPECT_EQ(store->vectorSize * c.elementBitWidth, 128u);
+    // A copy moves neighbours in global memory.
+    for (unsigned i = 0; i < store->vectorSize; ++i)
+      EXPECT_EQ(store->accesses[0].registers[i], i);
     EXPECT_FALSE(store->hasConflicts());
     EXPECT_FALSE(load->hasConflicts());
   }

@@ -131,12 +131,14 @@ std::optional<ShufflePlan> planShuffle(const Layout &source,
 /// A layout of shared memory for a tile that is stored from `source` and loaded
 /// to `destination`: no bank conflicts on either side where that is possible,
 /// accesses as wide as both sides allow. The layouts need equal digit lists.
-/// For `cp.async`, `source` is the layout of the copy and `store` is
+/// The lowest `numPinned` register digits of `source` become the lowest digits
+/// of the offset. That is for `cp.async`: `source` is the layout of the copy,
+/// what one copy takes from global memory is pinned, and `store` is
 /// `SharedAccessOptions::forAsyncCopy`.
 Layout computeSwizzle(const Layout &source, const Layout &destination,
                       unsigned elementBitWidth,
                       const SharedAccessOptions &store,
-                      const SharedAccessOptions &load);
+                      const SharedAccessOptions &load, unsigned numPinned = 0);
 
 } // namespace mlir::tk
 

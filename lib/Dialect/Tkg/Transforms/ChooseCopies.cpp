@@ -10,6 +10,7 @@
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/LayoutAlgebra.h"
+#include "tk/Support/LayoutConversion.h"
 #include "tk/Support/SharedAccess.h"
 #include "tk/Support/SharedLayout.h"
 #include "tk/Support/TargetInfo.h"
@@ -25,6 +26,8 @@ using namespace mlir::tkg;
 
 /// The least that one cp.async moves.
 constexpr int64_t kMinCopySizeInBytes = 4;
+/// And the most.
+constexpr int64_t kMaxCopySizeInBytes = 16;
 
 namespace {
 /// A use of a loaded tile as an operand of a dot on a matrix unit.
@@ -149,6 +152,57 @@ static std::optional<tk::Layout> getOperandLayout(const OperandUse &use) {
   return tk::transpose(operand, inverse);
 }
 
+/// Whether each access of `plan` moves `vectorSize` neighbours, which the copy
+/// has in its lowest registers.
+static bool keepsVectors(const tk::SharedAccessPlan &plan,
+                         unsigned vectorSize) {
+  ArrayRef<unsigned> registers = plan.accesses.front().registers;
+  return registers.size() >= vectorSize &&
+         llvm::equal(registers.take_front(vectorSize),
+                     llvm::seq<unsigned>(0, vectorSize));
+}
+
+/// The bank trips of one warp for the copy and for all readers. A layout that
+/// breaks the vectors of the copy, or has no plan, costs more than any other.
+static int64_t countBankTrips(const tk::Layout &shared, const tk::Layout &copy,
+                              unsigned vectorSize, ArrayRef<tk::Layout> readers,
+                              unsigned bits, const tk::TargetInfo &target) {
+  constexpr int64_t kUnusable = int64_t(1) << 32;
+  auto store = tk::planSharedAccess(
+      copy, shared, bits, tk::SharedAccessOptions::forAsyncCopy(target));
+  if (!store || !keepsVectors(*store, vectorSize))
+    return kUnusable;
+  int64_t trips = store->getTotalWavefronts();
+  for (const tk::Layout &reader : readers) {
+    auto load = tk::planSharedAccess(reader, shared, bits,
+                                     tk::SharedAccessOptions::forLoad(target));
+    trips += load ? load->getTotalWavefronts() : kUnusable;
+  }
+  return trips;
+}
+
+/// Swizzled panels, plain rows, and layouts computed between the copy and a
+/// reader: operands of 32 and 64 bits are read as single elements across rows,
+/// where the chunks of panels meet in the banks.
+static SmallVector<tk::Layout, 4>
+getSharedLayouts(const tk::Layout &copy, ArrayRef<unsigned> order,
+                 unsigned vectorSize, ArrayRef<tk::Layout> readers,
+                 unsigned bits, const tk::TargetInfo &target) {
+  const tk::DigitShape &shape = copy.getShape();
+  SmallVector<tk::Layout, 4> candidates;
+  int64_t rowBytes = shape.getExtent(order.front()) * bits / 8;
+  for (unsigned swizzle : {128, 64, 32})
+    if (rowBytes % swizzle == 0)
+      candidates.push_back(
+          tk::buildSwizzledShared(shape, order, bits, swizzle));
+  candidates.push_back(tk::buildStridedShared(shape, order));
+  for (const tk::Layout &reader : readers)
+    candidates.push_back(tk::computeSwizzle(
+        copy, reader, bits, tk::SharedAccessOptions::forAsyncCopy(target),
+        tk::SharedAccessOptions::forLoad(target), llvm::Log2_32(vectorSize)));
+  return candidates;
+}
+
 SharedAttr CopyBuilder::chooseLayout(tk::LoadViewOp load,
                                      ArrayRef<OperandUse> uses) {
   SmallVector<tk::Layout, 2> readers;
@@ -158,36 +212,33 @@ SharedAttr CopyBuilder::chooseLayout(tk::LoadViewOp load,
       return {};
     readers.push_back(*layout);
   }
-  const tk::DigitShape &shape = readers.front().getShape();
+  std::optional<tk::ThreadCounts> threads = getThreadCounts(kernel);
+  if (!threads)
+    return {};
   auto tile = cast<RankedTensorType>(load.getType());
   unsigned bits = tile.getElementTypeBitWidth();
-  unsigned fastest = *alignment.getAccessFacts(load).fastestDim;
-  SmallVector<unsigned> order = {fastest};
+  AccessFacts facts = alignment.getAccessFacts(load);
+  SmallVector<unsigned> order = {unsigned(*facts.fastestDim)};
   for (unsigned dim = tile.getRank(); dim-- > 0;)
-    if (dim != fastest)
+    if (dim != order.front())
       order.push_back(dim);
+  unsigned vectorSize = std::min<int64_t>(facts.alignedVectorSize,
+                                          kMaxCopySizeInBytes * 8 / bits);
+  tk::Layout copy =
+      tk::buildBlocked(readers.front().getShape(), order, vectorSize, *threads);
+  // Small tiles have narrower vectors, so that no thread is idle.
+  vectorSize = std::min<int64_t>(vectorSize, copy.getContiguity(order.front()));
 
-  SmallVector<tk::Layout, 4> candidates;
-  int64_t rowBytes = shape.getExtent(fastest) * bits / 8;
-  for (unsigned swizzle : {128, 64, 32})
-    if (rowBytes % swizzle == 0)
-      candidates.push_back(
-          tk::buildSwizzledShared(shape, order, bits, swizzle));
-  candidates.push_back(tk::buildStridedShared(shape, order));
-
-  // The sum of bank trips over all readers; ties go to the widest panel.
-  auto options = tk::SharedAccessOptions::forLoad(target);
-  const tk::Layout *best = nullptr;
-  int64_t bestWavefronts = std::numeric_limits<int64_t>::max();
-  for (const tk::Layout &candidate : candidates) {
-    int64_t wavefronts = 0;
-    for (const tk::Layout &reader : readers) {
-      auto plan = tk::planSharedAccess(reader, candidate, bits, options);
-      wavefronts += plan ? plan->getTotalWavefronts() : int64_t(1) << 32;
-    }
-    if (wavefronts < bestWavefronts) {
-      best = &candidate;
-      bestWavefronts = wavefronts;
+  // Ties go to the widest panel.
+  std::optional<tk::Layout> best;
+  int64_t bestTrips = std::numeric_limits<int64_t>::max();
+  for (const tk::Layout &candidate :
+       getSharedLayouts(copy, order, vectorSize, readers, bits, target)) {
+    int64_t trips =
+        countBankTrips(candidate, copy, vectorSize, readers, bits, target);
+    if (trips < bestTrips) {
+      best = candidate;
+      bestTrips = trips;
     }
   }
   return SharedAttr::get(load.getContext(), *best);
