@@ -11,6 +11,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "tk/Conversion/TkToTkg/TkToTkg.h"
 #include "tk/Conversion/TkgToNVVM/TkgToNVVM.h"
+#include "tk/Conversion/TkgToROCDL/TkgToROCDL.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
@@ -61,7 +62,10 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
 
 void mlir::tk::buildTkgToLLVMPipeline(OpPassManager &manager,
                                       const TargetInfo &target) {
-  manager.addPass(tkg::createConvertTkgToNVVMPass());
+  if (target.getVendor() == Vendor::NVIDIA)
+    manager.addPass(tkg::createConvertTkgToNVVMPass());
+  else
+    manager.addPass(tkg::createConvertTkgToROCDLPass());
   manager.addPass(createCompleteManifestPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -90,6 +90,16 @@ static FailureOr<Binary> runNvJitLink(Location loc, const NvJitLink &linker,
   return finish(loc, "nvJitLink", result.log, result.succeeded, result.cubin);
 }
 
+bool mlir::tk::hasPtxAssembler(const TargetOptions &options) {
+  if (options.assembler != CubinAssembler::NvJitLink && findPtxas(options).path)
+    return true;
+  if (options.assembler == CubinAssembler::Ptxas)
+    return false;
+  FoundFile library = findNvJitLink(options);
+  std::string error;
+  return library.path && NvJitLink::load(*library.path, error);
+}
+
 FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
                                         const TargetOptions &options,
                                         TimingScope &timing) {

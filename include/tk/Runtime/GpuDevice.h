@@ -93,6 +93,9 @@ public:
 
   const DeviceFacts &getFacts() const { return facts; }
 
+  /// False after a hang or a fault of a kernel: only a new process helps.
+  bool isUsable() const { return !isBroken; }
+
   /// A launch that takes longer is an error; the device then is unusable.
   void setTimeout(std::chrono::milliseconds newTimeout) {
     timeout = newTimeout;

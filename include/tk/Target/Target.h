@@ -64,6 +64,9 @@ FailureOr<std::string> emitPtx(Location loc, llvm::Module &module,
                                const TargetOptions &options,
                                TimingScope &timing);
 
+/// Whether assemblePtx() would find an assembler.
+bool hasPtxAssembler(const TargetOptions &options);
+
 /// NVIDIA: assembles PTX by `ptxas` or libnvJitLink. What the assembler says
 /// about lost performance becomes a `missed` remark.
 FailureOr<Binary> assemblePtx(Location loc, StringRef ptx,

@@ -1,0 +1,69 @@
+//===- GpuTestDevice.h - compiles launches and runs them on a GPU ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_TESTING_GPUTESTDEVICE_H
+#define TK_TESTING_GPUTESTDEVICE_H
+
+#include "tk/Pipelines/Compiler.h"
+#include "tk/Runtime/Benchmark.h"
+#include "tk/Testing/TestDevice.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::tk {
+
+struct GpuTestOptions {
+  Vendor vendor = Vendor::NVIDIA;
+  int index = 0;
+  /// A launch that takes longer is an error.
+  double timeoutInSeconds = 60;
+  /// Where tools are; the chip is that of the GPU if not given.
+  CompilerOptions compiler;
+  /// Only this variant of every kernel; if empty, the first that fits.
+  std::string variant;
+  /// Replaces the usual driver.
+  std::string driverPath;
+};
+
+/// A GPU as a device for tests and benches. Each instance is compiled once.
+class GpuTestDevice : public TestDevice {
+public:
+  static llvm::Expected<std::unique_ptr<GpuTestDevice>>
+  create(MLIRContext &context, const GpuTestOptions &options);
+  ~GpuTestDevice() override;
+
+  StringRef getName() const override;
+  int64_t getNumSms() const override;
+  LogicalResult run(TestPlan &plan, std::string &output) override;
+
+  /// Times the launches of `plan`, all of them together, on one copy of its
+  /// buffers.
+  FailureOr<Measurement> measure(TestPlan &plan, const BenchOptions &options);
+
+  GpuDevice &getGpu() { return *gpu; }
+
+private:
+  /// A kernel that is loaded.
+  struct LoadedKernel {
+    Manifest manifest;
+    DeviceModule module;
+  };
+  /// The launches of a plan, with their memory.
+  struct PreparedPlan;
+
+  GpuTestDevice(MLIRContext &context, const GpuTestOptions &options,
+                std::unique_ptr<GpuDevice> gpu);
+  FailureOr<LoadedKernel *> getKernel(TestLaunch &launch);
+  LogicalResult prepare(TestPlan &plan, PreparedPlan &prepared);
+  LogicalResult prepareLaunch(TestLaunch &launch, PreparedPlan &prepared);
+  llvm::Error launch(PreparedPlan &prepared);
+  LogicalResult report(Location loc, llvm::Error error);
+
+  MLIRContext &context;
+  GpuTestOptions options;
+  std::unique_ptr<GpuDevice> gpu;
+  llvm::StringMap<std::unique_ptr<LoadedKernel>> kernels;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_TESTING_GPUTESTDEVICE_H

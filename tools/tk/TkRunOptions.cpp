@@ -1,0 +1,164 @@
+//===- TkRunOptions.cpp - the command line of tk-run ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "TkRunOptions.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Option/Option.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+// The generated tables name DefaultVis and the kinds of options.
+using namespace llvm::opt;
+using llvm::createStringError;
+
+namespace {
+enum OptionId {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "TkRunOptions.inc"
+#undef OPTION
+};
+} // namespace
+
+#define OPTTABLE_STR_TABLE_CODE
+#include "TkRunOptions.inc"
+#undef OPTTABLE_STR_TABLE_CODE
+
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "TkRunOptions.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+
+static constexpr OptTable::Info kOptions[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "TkRunOptions.inc"
+#undef OPTION
+};
+
+namespace {
+class TkRunOptTable : public GenericOptTable {
+public:
+  TkRunOptTable()
+      : GenericOptTable(OptionStrTable, OptionPrefixesTable, kOptions) {}
+};
+} // namespace
+
+static llvm::Error checkArguments(const TkRunOptTable &table,
+                                  const InputArgList &arguments,
+                                  unsigned missingIndex,
+                                  unsigned missingCount) {
+  if (missingCount != 0)
+    return createStringError("'" +
+                             StringRef(arguments.getArgString(missingIndex)) +
+                             "' needs a value");
+  for (const Arg *argument : arguments.filtered(OPT_UNKNOWN)) {
+    std::string spelling = argument->getAsString(arguments), nearest, hint;
+    if (table.findNearest(spelling, nearest) < 3)
+      hint = "; did you mean '" + nearest + "'?";
+    return createStringError("unknown option '" + spelling + "'" + hint);
+  }
+  return llvm::Error::success();
+}
+
+/// Reads a number that is at least 0, if the option is given.
+template <typename T>
+static llvm::Error readNumber(const InputArgList &arguments, OptionId id,
+                              StringRef name, T &number) {
+  const Arg *argument = arguments.getLastArg(id);
+  if (!argument)
+    return llvm::Error::success();
+  StringRef text = argument->getValue();
+  bool isWrong;
+  if constexpr (std::is_floating_point_v<T>)
+    isWrong = text.getAsDouble(number);
+  else
+    isWrong = text.getAsInteger(10, number);
+  if (isWrong || number < 0)
+    return createStringError("--" + name + " expects a number, got '" + text +
+                             "'");
+  return llvm::Error::success();
+}
+
+static llvm::Error readDevice(const InputArgList &arguments,
+                              TkRunOptions &options) {
+  using Choice = TkRunOptions::DeviceChoice;
+  StringRef name = arguments.getLastArgValue(OPT_device);
+  std::optional<Choice> choice = llvm::StringSwitch<std::optional<Choice>>(name)
+                                     .Case("", Choice::Automatic)
+                                     .Case("interp", Choice::Interpreter)
+                                     .Case("cuda", Choice::Cuda)
+                                     .Case("hip", Choice::Hip)
+                                     .Default(std::nullopt);
+  if (!choice)
+    return createStringError("no device is called '" + name +
+                             "', expects interp, cuda or hip");
+  options.device = *choice;
+  if (*choice == Choice::Hip)
+    options.gpu.vendor = Vendor::AMD;
+  TargetOptions &target = options.gpu.compiler.target;
+  target.cudaPath = arguments.getLastArgValue(OPT_cuda_path).str();
+  target.rocmPath = arguments.getLastArgValue(OPT_rocm_path).str();
+  options.gpu.variant = arguments.getLastArgValue(OPT_variant).str();
+  StringRef targetName = arguments.getLastArgValue(OPT_target);
+  target.target = TargetInfo::lookup(targetName);
+  if (!targetName.empty() && !target.target)
+    return createStringError("unknown target '" + targetName +
+                             "', expects one of " +
+                             llvm::join(TargetInfo::getKnownTargets(), ", "));
+  return readNumber(arguments, OPT_gpu, "gpu", options.gpu.index);
+}
+
+static llvm::Error readBenches(const InputArgList &arguments,
+                               TkRunOptions &options) {
+  options.runsBenches = arguments.hasArg(OPT_bench);
+  options.bench.flushL2 = !arguments.hasArg(OPT_no_flush);
+  options.jsonFile = arguments.getLastArgValue(OPT_json).str();
+  options.csvFile = arguments.getLastArgValue(OPT_csv).str();
+  StringRef mode = arguments.getLastArgValue(OPT_mode, "bench");
+  std::optional<BenchMode> parsed = parseBenchMode(mode);
+  if (!parsed)
+    return createStringError("no mode is called '" + mode +
+                             "', expects burst, bench or steady");
+  options.bench.mode = *parsed;
+  return llvm::Error::success();
+}
+
+llvm::Expected<TkRunOptions>
+mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
+  TkRunOptTable table;
+  unsigned missingIndex, missingCount;
+  InputArgList arguments = table.ParseArgs(argv, missingIndex, missingCount);
+  TkRunOptions options;
+  options.printsHelp = arguments.hasArg(OPT_help);
+  if (options.printsHelp)
+    return options;
+  options.tests.timeLimitInSeconds = 300;
+  llvm::Error error =
+      checkArguments(table, arguments, missingIndex, missingCount);
+  if (!error)
+    error = readDevice(arguments, options);
+  if (!error)
+    error = readBenches(arguments, options);
+  if (!error)
+    error = readNumber(arguments, OPT_seeds, "seeds", options.tests.numSeeds);
+  if (!error)
+    error = readNumber(arguments, OPT_timeout, "timeout",
+                       options.tests.timeLimitInSeconds);
+  if (error)
+    return std::move(error);
+  options.gpu.timeoutInSeconds = options.tests.timeLimitInSeconds;
+  options.name =
+      arguments.getLastArgValue(options.runsBenches ? OPT_only : OPT_test)
+          .str();
+  options.files = arguments.getAllArgValues(OPT_INPUT);
+  if (options.files.empty())
+    return createStringError("no input file");
+  return options;
+}
+
+void mlir::tk::printTkRunHelp(raw_ostream &os) {
+  TkRunOptTable().printHelp(os, "tk-run [options] <file.tk>...",
+                            "runs the tests and benches of .tk files");
+}

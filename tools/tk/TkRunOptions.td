@@ -1,0 +1,38 @@
+//===- TkRunOptions.td - the command line of tk-run ------------*- tablegen -*-//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+include "llvm/Option/OptParser.td"
+
+class F<string name, string help>
+    : Flag<["--", "-"], name>, HelpText<help>;
+/// `--name=value` and `--name value`.
+multiclass V<string name, string help, string meta> {
+  def NAME : Separate<["--", "-"], name>;
+  def NAME # _eq : Joined<["--", "-"], name # "=">,
+      Alias<!cast<Separate>(NAME)>, HelpText<help>, MetaVarName<meta>;
+}
+
+def help : F<"help", "Print this text">;
+def : Flag<["-"], "h">, Alias<help>;
+
+defm device : V<"device",
+    "Where kernels run: interp, cuda or hip (default: cuda if there is a GPU, else interp)", "<device>">;
+defm gpu : V<"gpu", "Number of the GPU (default: 0)", "<number>">;
+defm target : V<"target", "Chip to compile for (default: that of the GPU)", "<name>">;
+defm variant : V<"variant",
+    "Run only this variant of each kernel: vector or general", "<name>">;
+defm cuda_path : V<"cuda-path",
+    "CUDA toolkit (default: CUDA_PATH, CUDA_HOME, the usual places)", "<folder>">;
+defm rocm_path : V<"rocm-path", "ROCm (default: ROCM_PATH, the usual places)", "<folder>">;
+defm timeout : V<"timeout", "Seconds that one run may take (default: 300)", "<seconds>">;
+
+defm test : V<"test", "Run only the tests of this name", "<name>">;
+defm seeds : V<"seeds", "Seeds for random inputs (default: 2)", "<number>">;
+
+def bench : F<"bench", "Run the benches instead of the tests">;
+defm only : V<"only", "Run only the benches of this name", "<name>">;
+defm mode : V<"mode",
+    "How launches follow each other: burst, bench or steady (default: bench)", "<mode>">;
+def no_flush : F<"no-flush", "Leave the L2 cache as the launch before left it">;
+defm json : V<"json", "Write the results of benches to this file", "<file>">;
+defm csv : V<"csv", "Write the results of benches to this file", "<file>">;
