@@ -10,7 +10,7 @@ from lit.llvm import llvm_config
 config.name = "TK"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".tk", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py"]
+config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py", "check_commands.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tk_obj_root, "test")
 
@@ -21,6 +21,9 @@ llvm_config.add_tool_substitutions(
     [config.llvm_tools_dir])
 llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP_PATH"])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
+config.substitutions.append(("%top", config.tk_source_root))
+config.substitutions.append(("%tools", config.tk_tools_dir))
+config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%kernels", os.path.join(config.tk_source_root, "kernels")))
 config.substitutions.append(("%docs", os.path.join(config.tk_source_root, "docs")))
 config.substitutions.append(("%python", '"' + sys.executable + '"'))
