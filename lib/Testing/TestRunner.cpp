@@ -1,19 +1,15 @@
-//===- TestRunner.cpp - the tests of a .tk file ---------------------------===//
+//===- TestRunner.cpp - the tests of a .tk file --------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Testing/TestRunner.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/Transforms/Passes.h"
 #include "tk/Interpreter/Interpreter.h"
-#include "tk/Runtime/Generators.h"
-#include "tk/Runtime/NpyFile.h"
-#include "tk/Testing/MagnitudeReference.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
+#include "llvm/Support/Format.h"
 #include <cmath>
 
 using namespace mlir;
@@ -21,253 +17,6 @@ using namespace mlir::tk;
 
 LogicalResult TestRunner::emitError(const Twine &message) const {
   return mlir::emitError(UnknownLoc::get(context), message);
-}
-
-//===----------------------------------------------------------------------===//
-// Buffers
-//===----------------------------------------------------------------------===//
-
-static bool isRandom(const TestArgument &argument) {
-  return argument.data.kind == DataSource::Kind::Uniform ||
-         argument.data.kind == DataSource::Kind::Randn;
-}
-
-static Generator getGenerator(const DataSource &data) {
-  switch (data.kind) {
-  case DataSource::Kind::Full:
-    return Generator::full(data.first);
-  case DataSource::Kind::Arange:
-    return Generator::arange(data.first, data.second);
-  case DataSource::Kind::Uniform:
-    return Generator::uniform(data.first, data.second);
-  case DataSource::Kind::Randn:
-    return Generator::randn(data.first, data.second);
-  case DataSource::Kind::Unspecified:
-  case DataSource::Kind::File:
-    break;
-  }
-  llvm_unreachable("these are not generated");
-}
-
-/// Copies the values of a row-major tensor.
-static void copyElements(HostTensor &to, const HostTensor &from) {
-  for (int64_t i = 0; i < to.getNumElements(); ++i)
-    convertElement(from.getDType(), from.getElement(i), to.getDType(),
-                   to.getElement(i));
-}
-
-FailureOr<HostTensor> TestRunner::makeTensor(const TestArgument &argument,
-                                             uint64_t seed) {
-  llvm::Expected<HostTensor> tensor =
-      HostTensor::create(argument.dtype, argument.dims, argument.strides);
-  if (!tensor)
-    return emitError("'" + argument.name +
-                     "': " + llvm::toString(tensor.takeError()));
-  // Gaps between rows are poison: whoever reads them is found out.
-  tensor->poison();
-  if (argument.data.kind == DataSource::Kind::Unspecified)
-    return std::move(*tensor);
-  if (argument.data.kind != DataSource::Kind::File) {
-    generate(*tensor, getGenerator(argument.data), seed, argument.stream);
-    return std::move(*tensor);
-  }
-  SmallString<128> path(options.directory);
-  llvm::sys::path::append(path, argument.data.path);
-  llvm::Expected<HostTensor> file = readNpyFile(path, argument.dtype);
-  if (!file)
-    return emitError(llvm::toString(file.takeError()));
-  if (file->getShape() != tensor->getShape())
-    return emitError("'" + Twine(path) + "': expects the shape " +
-                     formatShape(tensor->getShape()) + " of '" + argument.name +
-                     "', got " + formatShape(file->getShape()));
-  copyElements(*tensor, *file);
-  return std::move(*tensor);
-}
-
-//===----------------------------------------------------------------------===//
-// Launches
-//===----------------------------------------------------------------------===//
-
-LogicalResult TestRunner::addLaunch(const Instance &instance,
-                                    std::vector<TestLaunchArgument> arguments,
-                                    HostBindings bindings, TestPlan &plan) {
-  std::optional<InstanceInfo> info = program.getInfo(instance);
-  if (!info)
-    return failure();
-  TestLaunch launch;
-  launch.info = std::move(*info);
-  launch.module = program.instantiate(instance, context);
-  if (!launch.module)
-    return failure();
-  launch.arguments = std::move(arguments);
-  launch.bindings = std::move(bindings);
-  launch.bindings.numSms = device.getNumSms();
-  for (const HostExpr &requirement : launch.info.requirements) {
-    llvm::Expected<bool> holds = requirement.evaluateBool(launch.bindings);
-    if (!holds)
-      return emitError(instance.str() + ": require(" + requirement.str() +
-                       "): " + llvm::toString(holds.takeError()));
-    if (!*holds)
-      return emitError(instance.str() + ": require(" + requirement.str() +
-                       ") does not hold");
-  }
-  for (auto [axis, extent] : llvm::enumerate(launch.info.grid)) {
-    llvm::Expected<int64_t> value = extent.evaluateInteger(launch.bindings);
-    if (!value)
-      return emitError(instance.str() + ": grid(" + extent.str() +
-                       "): " + llvm::toString(value.takeError()));
-    launch.grid[axis] = *value;
-  }
-  for (auto [param, argument] :
-       llvm::zip_equal(launch.info.params, launch.arguments)) {
-    if (!param.initialValue || !argument.buffer)
-      continue;
-    // Several launches of a sequence could ask for this; one memory cannot be
-    // set between launches on every device.
-    TestBuffer &buffer = plan.buffers[*argument.buffer];
-    generate(buffer.tensor, Generator::full(*param.initialValue), 0, 0);
-    buffer.isInitialized = true;
-  }
-  plan.launches.push_back(std::move(launch));
-  return success();
-}
-
-LogicalResult TestRunner::addKernelLaunch(const TestCase &test,
-                                          TestPlan &plan) {
-  std::vector<TestLaunchArgument> arguments;
-  unsigned nextBuffer = 0;
-  for (const TestArgument &argument : test.arguments) {
-    if (argument.isTensor)
-      arguments.push_back({nextBuffer++, HostValue::integer(0)});
-    else
-      arguments.push_back({std::nullopt, argument.value});
-  }
-  return addLaunch(test.instance, std::move(arguments), test.bindings, plan);
-}
-
-/// Names the dimensions of a launch from the shapes of its tensors: one that is
-/// just a name gives the name its value.
-static void bindDimensions(const InstanceInfo &info,
-                           ArrayRef<TestLaunchArgument> arguments,
-                           const TestPlan &plan, HostBindings &bindings) {
-  for (auto [param, argument] : llvm::zip_equal(info.params, arguments)) {
-    if (!argument.buffer) {
-      bindings.values.insert({param.name, argument.scalar});
-      continue;
-    }
-    ArrayRef<int64_t> shape =
-        argument.hasOwnShape()
-            ? ArrayRef<int64_t>(argument.shape)
-            : plan.buffers[*argument.buffer].tensor.getShape();
-    for (auto [expr, extent] : llvm::zip(param.dims, shape))
-      if (expr.getKind() == HostExpr::Kind::Name)
-        bindings.values.insert({expr.getName(), HostValue::integer(extent)});
-  }
-}
-
-/// The shape and strides of `tensor(buffer, shape, strides)`.
-static llvm::Error setOwnShape(const SequenceArg &argument,
-                               const HostBindings &bindings,
-                               TestLaunchArgument &launchArgument) {
-  for (auto [exprs, values] :
-       {std::make_pair(&argument.dims, &launchArgument.shape),
-        std::make_pair(&argument.strides, &launchArgument.strides)})
-    for (const HostExpr &expr : *exprs) {
-      llvm::Expected<int64_t> value = expr.evaluateInteger(bindings);
-      if (!value)
-        return value.takeError();
-      values->push_back(*value);
-    }
-  return llvm::Error::success();
-}
-
-LogicalResult TestRunner::addSequenceLaunches(const TestCase &test,
-                                              TestPlan &plan) {
-  std::optional<SequencePlan> sequence = program.getSequencePlan(test.instance);
-  if (!sequence)
-    return failure();
-  HostBindings bindings = test.bindings;
-  bindings.numSms = device.getNumSms();
-  for (const SequenceTemp &temp : sequence->temps) {
-    TestArgument argument;
-    argument.name = temp.name;
-    argument.dtype = temp.dtype;
-    for (const HostExpr &dim : temp.dims) {
-      llvm::Expected<int64_t> extent = dim.evaluateInteger(bindings);
-      if (!extent)
-        return emitError(temp.name + ": " + llvm::toString(extent.takeError()));
-      argument.dims.push_back(*extent);
-    }
-    argument.strides = getRowMajorStrides(argument.dims);
-    if (temp.isZeroed)
-      argument.data = {DataSource::Kind::Full, 0, 0, ""};
-    FailureOr<HostTensor> tensor = makeTensor(argument, 0);
-    if (failed(tensor))
-      return failure();
-    plan.buffers.push_back(
-        {temp.name, ParamMode::Temp, std::move(*tensor), temp.isZeroed});
-  }
-  llvm::StringMap<HostValue> scalars;
-  for (const TestArgument &argument : test.arguments)
-    if (!argument.isTensor)
-      scalars.insert({argument.name, argument.value});
-  for (const SequenceStep &step : sequence->steps) {
-    std::vector<TestLaunchArgument> arguments;
-    for (const SequenceArg &argument : step.args) {
-      auto buffer =
-          llvm::find_if(plan.buffers, [&](const TestBuffer &candidate) {
-            return candidate.name == argument.buffer;
-          });
-      if (argument.scalar) {
-        llvm::Expected<HostValue> value = argument.scalar->evaluate(bindings);
-        if (!value)
-          return emitError(argument.param + ": " +
-                           llvm::toString(value.takeError()));
-        arguments.push_back({std::nullopt, *value});
-      } else if (buffer != plan.buffers.end()) {
-        arguments.push_back(
-            {unsigned(buffer - plan.buffers.begin()), HostValue::integer(0)});
-        if (llvm::Error error =
-                setOwnShape(argument, bindings, arguments.back()))
-          return emitError(argument.param + ": " +
-                           llvm::toString(std::move(error)));
-      } else if (auto it = scalars.find(argument.buffer); it != scalars.end()) {
-        arguments.push_back({std::nullopt, it->second});
-      } else {
-        return emitError("'" + argument.buffer + "' is no buffer of " +
-                         test.instance.str());
-      }
-    }
-    std::optional<InstanceInfo> info = program.getInfo(step.instance);
-    if (!info)
-      return failure();
-    HostBindings stepBindings;
-    bindDimensions(*info, arguments, plan, stepBindings);
-    if (failed(addLaunch(step.instance, std::move(arguments),
-                         std::move(stepBindings), plan)))
-      return failure();
-  }
-  return success();
-}
-
-FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
-  TestPlan plan;
-  for (const TestArgument &argument : test.arguments) {
-    if (!argument.isTensor)
-      continue;
-    FailureOr<HostTensor> tensor = makeTensor(argument, seed);
-    if (failed(tensor))
-      return failure();
-    plan.buffers.push_back(
-        {argument.name, argument.mode, std::move(*tensor),
-         argument.data.kind != DataSource::Kind::Unspecified});
-  }
-  LogicalResult added = test.instance.isSequence
-                            ? addSequenceLaunches(test, plan)
-                            : addKernelLaunch(test, plan);
-  if (failed(added))
-    return failure();
-  return plan;
 }
 
 //===----------------------------------------------------------------------===//
@@ -322,27 +71,43 @@ ReferenceCost mlir::tk::estimateCost(ModuleOp reference) {
   return cost;
 }
 
-namespace {
-/// The inputs of a reference and its results.
-struct ReferenceRun {
-  std::vector<HostTensor> inputs;
-  std::vector<HostValue> scalars;
-  std::vector<HostTensor> results;
-};
-} // namespace
-
 static DType getReferenceType(DType dtype) {
   return isFloat(dtype) ? DType::F64 : dtype;
 }
 
-/// Takes inputs as they were stored, in row-major order.
-static llvm::Expected<ReferenceRun> prepareReference(const TestCase &test,
-                                                     const TestPlan &plan) {
-  ReferenceRun run;
+/// Results as the outputs that are compared need them.
+static llvm::Expected<std::vector<HostTensor>>
+makeResults(const TestCase &test) {
+  std::vector<const TestArgument *> arguments;
+  for (const OutputCheck &check : test.outputs) {
+    if (check.isIgnored)
+      continue;
+    if (arguments.size() <= check.referenceResult)
+      arguments.resize(check.referenceResult + 1);
+    arguments[check.referenceResult] = &test.arguments[check.argument];
+  }
+  std::vector<HostTensor> results;
+  for (const TestArgument *argument : arguments) {
+    if (!argument)
+      return llvm::createStringError("a result of the reference is not used");
+    llvm::Expected<HostTensor> result =
+        HostTensor::create(getReferenceType(argument->dtype), argument->dims);
+    if (!result)
+      return result.takeError();
+    results.push_back(std::move(*result));
+  }
+  return results;
+}
+
+/// Inputs are taken as they were stored, in row-major order.
+FailureOr<TestRunner::Evaluation>
+TestRunner::evaluate(ModuleOp reference, const TestCase &test,
+                     const TestPlan &plan) const {
+  Evaluation evaluation;
   unsigned nextBuffer = 0;
   for (const TestArgument &argument : test.arguments) {
     if (!argument.isTensor) {
-      run.scalars.push_back(argument.value);
+      evaluation.scalars.push_back(argument.value);
       continue;
     }
     const TestBuffer &buffer = plan.buffers[nextBuffer++];
@@ -351,27 +116,47 @@ static llvm::Expected<ReferenceRun> prepareReference(const TestCase &test,
     llvm::Expected<HostTensor> copy =
         buffer.tensor.convertTo(getReferenceType(argument.dtype));
     if (!copy)
-      return copy.takeError();
-    run.inputs.push_back(std::move(*copy));
+      return emitError(llvm::toString(copy.takeError()));
+    evaluation.inputs.push_back(std::move(*copy));
   }
-  std::vector<const TestArgument *> results;
+  llvm::Expected<std::vector<HostTensor>> results = makeResults(test);
+  if (!results)
+    return emitError(llvm::toString(results.takeError()));
+  evaluation.results = std::move(*results);
+  RunOptions runOptions;
+  runOptions.timeLimitInSeconds = options.timeLimitInSeconds;
+  std::string output;
+  if (failed(runReference(reference, evaluation.inputs, evaluation.scalars,
+                          evaluation.results, runOptions, output)))
+    return failure();
+  return std::move(evaluation);
+}
+
+static DotMagnitude getDotMagnitude(ToleranceClass toleranceClass) {
+  return toleranceClass == ToleranceClass::F ? DotMagnitude::ColumnMaximum
+                                             : DotMagnitude::SumOfProducts;
+}
+
+LogicalResult TestRunner::makeReferences(const TestCase &test,
+                                         References &references) {
+  references.values = program.generateReference(test, context);
+  if (!references.values)
+    return failure();
   for (const OutputCheck &check : test.outputs) {
-    if (check.isIgnored)
+    if (check.isIgnored || !needsMagnitude(check.toleranceClass))
       continue;
-    if (results.size() <= check.referenceResult)
-      results.resize(check.referenceResult + 1);
-    results[check.referenceResult] = &test.arguments[check.argument];
+    DotMagnitude dots = getDotMagnitude(check.toleranceClass);
+    OwningOpRef<ModuleOp> &module = references.magnitudes[dots];
+    if (module)
+      continue;
+    module = references.values->clone();
+    PassManager inliner(context);
+    inliner.addPass(createInlineFunctionsPass());
+    if (failed(inliner.run(*module)) ||
+        failed(convertToMagnitudes(*module, dots)))
+      return failure();
   }
-  for (const TestArgument *argument : results) {
-    if (!argument)
-      return llvm::createStringError("a result of the reference is not used");
-    llvm::Expected<HostTensor> result =
-        HostTensor::create(getReferenceType(argument->dtype), argument->dims);
-    if (!result)
-      return result.takeError();
-    run.results.push_back(std::move(*result));
-  }
-  return run;
+  return success();
 }
 
 /// The constants of an instance that are integers, as sizes of tiles are.
@@ -456,77 +241,39 @@ static void keepWorse(TestOutcome &outcome, unsigned argument,
   outcome.outputs.push_back({argument, std::move(comparison)});
 }
 
-LogicalResult TestRunner::compare(const TestCase &test, const TestPlan &before,
-                                  const TestPlan &after, TestOutcome &outcome) {
-  OwningOpRef<ModuleOp> reference = program.generateReference(test, context);
-  if (!reference)
-    return failure();
-  ReferenceCost cost = estimateCost(*reference);
-  if (cost.operations > options.maxReferenceOperations ||
-      cost.bytes > options.maxBytes) {
-    outcome.status = TestOutcome::Status::Refused;
-    outcome.reason =
-        llvm::formatv("the reference takes about {0:e1} operations and {1:e1} "
-                      "bytes, more than {2:e1} and {3:e1}",
-                      cost.operations, cost.bytes,
-                      options.maxReferenceOperations, options.maxBytes);
-    return success();
-  }
-  RunOptions runOptions;
-  runOptions.timeLimitInSeconds = options.timeLimitInSeconds;
-  auto evaluate = [&](ModuleOp module) -> FailureOr<ReferenceRun> {
-    llvm::Expected<ReferenceRun> run = prepareReference(test, before);
-    if (!run)
-      return emitError(llvm::toString(run.takeError()));
-    std::string output;
-    if (failed(runReference(module, run->inputs, run->scalars, run->results,
-                            runOptions, output)))
-      return failure();
-    return std::move(*run);
-  };
-  FailureOr<ReferenceRun> values = evaluate(*reference);
+/// Position in the plan of the buffer of a tensor argument.
+static unsigned getBufferNumber(const TestCase &test, unsigned argument) {
+  return llvm::count_if(
+      ArrayRef(test.arguments).take_front(argument),
+      [](const TestArgument &argument) { return argument.isTensor; });
+}
+
+LogicalResult TestRunner::compare(const TestCase &test,
+                                  const References &references,
+                                  const TestPlan &before, const TestPlan &after,
+                                  TestOutcome &outcome) {
+  FailureOr<Evaluation> values = evaluate(*references.values, test, before);
   if (failed(values))
     return failure();
-
-  // Magnitudes, once for each way of forming them that is needed.
-  std::map<DotMagnitude, ReferenceRun> magnitudes;
-  for (const OutputCheck &check : test.outputs) {
-    if (check.isIgnored || !needsMagnitude(check.toleranceClass))
-      continue;
-    DotMagnitude dots = check.toleranceClass == ToleranceClass::F
-                            ? DotMagnitude::ColumnMaximum
-                            : DotMagnitude::SumOfProducts;
-    if (magnitudes.count(dots))
-      continue;
-    OwningOpRef<ModuleOp> module = reference->clone();
-    PassManager inliner(context);
-    inliner.addPass(createInlineFunctionsPass());
-    if (failed(inliner.run(*module)) ||
-        failed(convertToMagnitudes(*module, dots)))
+  std::map<DotMagnitude, Evaluation> magnitudes;
+  for (const auto &[dots, module] : references.magnitudes) {
+    FailureOr<Evaluation> evaluation = evaluate(*module, test, before);
+    if (failed(evaluation))
       return failure();
-    FailureOr<ReferenceRun> run = evaluate(*module);
-    if (failed(run))
-      return failure();
-    magnitudes.emplace(dots, std::move(*run));
+    magnitudes.emplace(dots, std::move(*evaluation));
   }
-
   for (const OutputCheck &check : test.outputs) {
     if (check.isIgnored)
       continue;
-    unsigned buffer = 0;
-    for (unsigned i = 0; i < check.argument; ++i)
-      buffer += test.arguments[i].isTensor;
-    const HostTensor &found = after.buffers[buffer].tensor;
+    const HostTensor &found =
+        after.buffers[getBufferNumber(test, check.argument)].tensor;
     ToleranceContext toleranceContext;
     toleranceContext.sumFactor = getSumFactor(test, found);
     toleranceContext.operandError = getOperandError(after);
     toleranceContext.weights = findWeights(before, found);
     if (needsMagnitude(check.toleranceClass))
       toleranceContext.magnitude =
-          &magnitudes
-               .at(check.toleranceClass == ToleranceClass::F
-                       ? DotMagnitude::ColumnMaximum
-                       : DotMagnitude::SumOfProducts)
+          &magnitudes.at(getDotMagnitude(check.toleranceClass))
                .results[check.referenceResult];
     keepWorse(outcome, check.argument,
               compareOutput(found, values->results[check.referenceResult],
@@ -535,7 +282,8 @@ LogicalResult TestRunner::compare(const TestCase &test, const TestPlan &before,
   return success();
 }
 
-LogicalResult TestRunner::runSeed(const TestCase &test, uint64_t seed,
+LogicalResult TestRunner::runSeed(const TestCase &test,
+                                  const References &references, uint64_t seed,
                                   TestOutcome &outcome) {
   FailureOr<TestPlan> before = makePlan(test, seed);
   if (failed(before))
@@ -552,23 +300,57 @@ LogicalResult TestRunner::runSeed(const TestCase &test, uint64_t seed,
     outcome.printed = std::move(printed);
   if (failed(ran))
     return failure();
-  if (!test.hasReference)
+  if (!references.values)
     return success();
-  return compare(test, *before, after, outcome);
+  return compare(test, references, *before, after, outcome);
+}
+
+/// Fills in the reason. Asked before anything is allocated.
+bool TestRunner::isTooExpensive(const TestCase &test,
+                                const References &references,
+                                TestOutcome &outcome) const {
+  ReferenceCost cost;
+  if (references.values)
+    cost = estimateCost(*references.values);
+  for (const TestArgument &argument : test.arguments) {
+    double bytes = argument.isTensor ? getSizeInBytes(argument.dtype) : 0;
+    for (int64_t extent : argument.dims)
+      bytes *= extent;
+    cost.bytes += bytes;
+  }
+  if (cost.operations <= options.maxReferenceOperations &&
+      cost.bytes <= options.maxBytes)
+    return false;
+  outcome.status = TestOutcome::Status::Refused;
+  llvm::raw_string_ostream(outcome.reason)
+      << llvm::format("takes about %.1e operations and %.1e bytes, more than "
+                      "%.1e and %.1e",
+                      cost.operations, cost.bytes,
+                      options.maxReferenceOperations, options.maxBytes);
+  return true;
+}
+
+static bool isRandom(const TestArgument &argument) {
+  return argument.data.kind == DataSource::Kind::Uniform ||
+         argument.data.kind == DataSource::Kind::Randn;
 }
 
 TestOutcome TestRunner::run(const TestCase &test) {
   TestOutcome outcome;
+  References references;
+  if (test.hasReference && failed(makeReferences(test, references))) {
+    outcome.status = TestOutcome::Status::Error;
+    return outcome;
+  }
+  if (isTooExpensive(test, references, outcome))
+    return outcome;
   unsigned numSeeds =
       llvm::any_of(test.arguments, isRandom) ? options.numSeeds : 1;
-  for (unsigned i = 0; i < numSeeds; ++i) {
-    if (failed(runSeed(test, options.firstSeed + i, outcome))) {
+  for (unsigned i = 0; i < numSeeds; ++i)
+    if (failed(runSeed(test, references, options.firstSeed + i, outcome))) {
       outcome.status = TestOutcome::Status::Error;
       return outcome;
     }
-    if (outcome.status == TestOutcome::Status::Refused)
-      return outcome;
-  }
   if (llvm::any_of(outcome.outputs, [](const TestOutcome::Output &output) {
         return !output.comparison.passed;
       }))

@@ -14,7 +14,9 @@
 #define TK_TESTING_TESTRUNNER_H
 
 #include "tk/Testing/Comparison.h"
+#include "tk/Testing/MagnitudeReference.h"
 #include "tk/Testing/TestDevice.h"
+#include <map>
 
 namespace mlir::tk {
 
@@ -74,16 +76,41 @@ public:
   FailureOr<TestPlan> makePlan(const TestCase &test, uint64_t seed);
 
 private:
+  // TestPlan.cpp
   FailureOr<HostTensor> makeTensor(const TestArgument &argument, uint64_t seed);
   LogicalResult addKernelLaunch(const TestCase &test, TestPlan &plan);
   LogicalResult addSequenceLaunches(const TestCase &test, TestPlan &plan);
+  LogicalResult addSequenceTemps(const SequencePlan &sequence,
+                                 const HostBindings &bindings, TestPlan &plan);
+  FailureOr<TestLaunchArgument>
+  makeSequenceArgument(const TestCase &test, const SequenceArg &argument,
+                       const HostBindings &bindings, const TestPlan &plan);
   LogicalResult addLaunch(const Instance &instance,
                           std::vector<TestLaunchArgument> arguments,
                           HostBindings bindings, TestPlan &plan);
-  LogicalResult runSeed(const TestCase &test, uint64_t seed,
+
+  // TestRunner.cpp
+  /// A reference and what its magnitudes are computed by.
+  struct References {
+    OwningOpRef<ModuleOp> values;
+    std::map<DotMagnitude, OwningOpRef<ModuleOp>> magnitudes;
+  };
+  /// Its inputs, and its results.
+  struct Evaluation {
+    std::vector<HostTensor> inputs;
+    std::vector<HostValue> scalars;
+    std::vector<HostTensor> results;
+  };
+  LogicalResult makeReferences(const TestCase &test, References &references);
+  bool isTooExpensive(const TestCase &test, const References &references,
+                      TestOutcome &outcome) const;
+  FailureOr<Evaluation> evaluate(ModuleOp reference, const TestCase &test,
+                                 const TestPlan &plan) const;
+  LogicalResult runSeed(const TestCase &test, const References &references,
+                        uint64_t seed, TestOutcome &outcome);
+  LogicalResult compare(const TestCase &test, const References &references,
+                        const TestPlan &before, const TestPlan &after,
                         TestOutcome &outcome);
-  LogicalResult compare(const TestCase &test, const TestPlan &before,
-                        const TestPlan &after, TestOutcome &outcome);
   LogicalResult emitError(const Twine &message) const;
 
   CheckedProgram &program;
