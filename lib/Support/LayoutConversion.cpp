@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cassert>
+#include <limits>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -51,52 +52,74 @@ static std::optional<unsigned> findOwnRegister(const Layout &layout,
   return owner;
 }
 
-/// The digits that registers count on both sides, as candidates for rounds:
-/// all odd ones, then bits from the highest register digit down.
-static SmallVector<TileDigit> getRoundCandidates(const Layout &source,
-                                                 const Layout &destination) {
+namespace {
+/// The digits that registers count on both sides.
+struct RoundCandidates {
+  /// From the highest register digit of the source down, so that vectors keep
+  /// theirs.
+  SmallVector<TileDigit> bits;
+  SmallVector<TileDigit> odds;
+};
+} // namespace
+
+static RoundCandidates getRoundCandidates(const Layout &source,
+                                          const Layout &destination) {
   const DigitShape &shape = source.getShape();
   DigitNumbers numbers(shape);
-  SmallVector<TileDigit> odds;
+  RoundCandidates candidates;
   SmallVector<std::pair<unsigned, TileDigit>> bits;
   for (unsigned dim = 0; dim < shape.getRank(); ++dim)
-    for (auto [i, radix] : enumerate(shape.getDigits(dim))) {
+    for (unsigned i = 0, e = shape.getDigits(dim).size(); i < e; ++i) {
+      bool isBit = shape.getDigits(dim)[i] == 2;
       unsigned number = numbers.get(dim, i);
-      std::optional<unsigned> inSource =
-          findOwnRegister(source, number, radix == 2);
-      std::optional<unsigned> inDestination =
-          findOwnRegister(destination, number, radix == 2);
-      if (!inSource || !inDestination)
+      std::optional<unsigned> inSource = findOwnRegister(source, number, isBit);
+      if (!inSource || !findOwnRegister(destination, number, isBit))
         continue;
-      TileDigit digit = {dim, static_cast<unsigned>(i)};
-      if (radix == 2)
-        bits.push_back({*inSource, digit});
+      if (isBit)
+        bits.push_back({*inSource, TileDigit(dim, i)});
       else
-        odds.push_back(digit);
+        candidates.odds.push_back(TileDigit(dim, i));
     }
-  sort(bits, [](const auto &a, const auto &b) { return a.first > b.first; });
-  for (const auto &[inSource, digit] : bits)
-    odds.push_back(digit);
-  return odds;
+  sort(bits);
+  for (const auto &[inSource, digit] : reverse(bits))
+    candidates.bits.push_back(digit);
+  return candidates;
 }
 
-/// Chooses the digits that count rounds: every odd one (one F2 block per
-/// round), and bits until the scratch tile is small enough.
+/// Chooses the digits that count rounds: those that make the fewest rounds of
+/// scratch tiles within the limit, since every round waits for all threads
+/// twice. All of them if the limit cannot be kept.
 static SmallVector<TileDigit> chooseRounds(const Layout &source,
                                            const Layout &destination,
                                            unsigned elementBitWidth,
                                            int64_t maxScratchInBytes) {
   const DigitShape &shape = source.getShape();
+  RoundCandidates candidates = getRoundCandidates(source, destination);
   int64_t sizeInBytes = shape.getNumElements() * elementBitWidth / 8;
-  SmallVector<TileDigit> rounds;
-  for (TileDigit digit : getRoundCandidates(source, destination)) {
-    unsigned radix = shape.getDigits(digit.first)[digit.second];
-    if (radix == 2 && sizeInBytes <= maxScratchInBytes)
-      break;
-    rounds.push_back(digit);
-    sizeInBytes /= radix;
+  SmallVector<TileDigit> best = candidates.odds;
+  append_range(best, candidates.bits);
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  // Every subset of the odd digits, with as many bits as it leaves to do.
+  for (unsigned subset = 0; subset < 1u << candidates.odds.size(); ++subset) {
+    SmallVector<TileDigit> rounds;
+    int64_t numRounds = 1;
+    for (auto [i, digit] : enumerate(candidates.odds))
+      if (subset >> i & 1) {
+        rounds.push_back(digit);
+        numRounds *= shape.getDigits(digit.first)[digit.second];
+      }
+    for (TileDigit digit : candidates.bits) {
+      if (sizeInBytes <= maxScratchInBytes * numRounds)
+        break;
+      rounds.push_back(digit);
+      numRounds *= 2;
+    }
+    if (sizeInBytes <= maxScratchInBytes * numRounds && numRounds < fewest) {
+      fewest = numRounds;
+      best = std::move(rounds);
+    }
   }
-  return rounds;
+  return best;
 }
 
 /// Appends, for every value of a digit, the registers of `list` moved by it.

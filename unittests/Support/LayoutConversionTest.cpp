@@ -319,14 +319,20 @@ TEST(LayoutConversionTest, BlockedTilesBecomeOperandsByLdmatrix) {
   EXPECT_FALSE(plan.shared.load.hasConflicts());
 }
 
-TEST(LayoutConversionTest, OddDigitsInRegistersAreRounds) {
+TEST(LayoutConversionTest, OddTilesNeedFewRounds) {
   DigitShape shape = DigitShape::get({192, 176});
   Layout rows = buildBlocked(shape, {1, 0}, 4, {32, 4});
   Layout columns = buildBlocked(shape, {0, 1}, 4, {32, 4});
+  // 135168 bytes: 11 rounds of 12288 keep the limit, 3 of 45056 do not, and 33
+  // would wait three times as often.
   ConversionPlan plan = planAndCheck(rows, columns, 32);
   ASSERT_EQ(plan.kind, Kind::Shared);
-  EXPECT_EQ(plan.shared.sourceRegisters.size(), 33u);
-  EXPECT_EQ(plan.shared.scratchInBytes, 64 * 16 * 4);
+  EXPECT_EQ(plan.shared.scratchInBytes, 12288);
+  EXPECT_EQ(plan.shared.sourceRegisters.size(), 11u);
+  // All at once where there is room.
+  plan = planAndCheck(rows, columns, 32, getTarget(), 192 * 176 * 4);
+  EXPECT_EQ(plan.shared.scratchInBytes, 192 * 176 * 4);
+  EXPECT_EQ(plan.shared.sourceRegisters.size(), 1u);
 }
 
 TEST(LayoutConversionTest, LargeTilesGoInRounds) {
