@@ -51,7 +51,8 @@ static bool isReadOnlyView(Value view) {
   if (!argument || !argument.getOwner()->isEntryBlock())
     return false;
   auto kernel = dyn_cast<tk::KernelOp>(argument.getOwner()->getParentOp());
-  if (!kernel ||
+  // Without a declaration anything may happen to it.
+  if (!kernel || !kernel.getArgAttr(argument.getArgNumber(), tk::kAccessAttr) ||
       kernel.getArgAccess(argument.getArgNumber()) != tk::Access::Read)
     return false;
   return llvm::none_of(llvm::seq(kernel.getNumArguments()), [&](unsigned i) {

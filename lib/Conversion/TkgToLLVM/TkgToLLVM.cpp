@@ -116,11 +116,27 @@ const tk::TargetInfo *mlir::tkg::findTarget(ModuleOp module,
   return nullptr;
 }
 
+/// Keeps the driver quiet about an op whose pattern has said what is wrong.
+static LogicalResult filterDiagnostic(Diagnostic &diagnostic, bool &hasError) {
+  if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+    return failure();
+  bool isEcho =
+      hasError &&
+      StringRef(diagnostic.str()).starts_with("failed to legalize operation");
+  hasError = true;
+  return success(isEcho);
+}
+
 LogicalResult mlir::tkg::lowerKernels(
     ModuleOp module, const TargetCodegen &target,
     function_ref<void(LoweringContext &, RewritePatternSet &)>
         addTargetPatterns) {
   LoweringContext context(module.getContext(), target);
+  bool hasError = false;
+  ScopedDiagnosticHandler handler(
+      module.getContext(), [&](Diagnostic &diagnostic) {
+        return filterDiagnostic(diagnostic, hasError);
+      });
   collectAccessTraits(module, context);
   if (failed(lowerStructuredControlFlow(module)) ||
       failed(lowerToLLVM(module, context, addTargetPatterns)) ||

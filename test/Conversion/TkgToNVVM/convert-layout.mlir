@@ -1,0 +1,53 @@
+// RUN: tk-opt %s --convert-tkg-to-nvvm | FileCheck %s
+
+#low = #tkg.layout<shape = [[128]], register = [[1], [2]], lane = [[4], [8], [16], [32], [64]]>
+#swapped = #tkg.layout<shape = [[128]], register = [[2], [1]], lane = [[4], [8], [16], [32], [64]]>
+#high = #tkg.layout<shape = [[128]], register = [[32], [64]], lane = [[1], [2], [4], [8], [16]]>
+#warps = #tkg.layout<shape = [[256]], register = [[1]], lane = [[2], [4], [8], [16], [32]], warp = [[64], [128]]>
+#turned = #tkg.layout<shape = [[256]], register = [[128]], lane = [[4], [8], [16], [32], [64]], warp = [[1], [2]]>
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+// Registers 1 and 2 change places; nothing is emitted.
+// CHECK-LABEL: llvm.func @rename
+// CHECK-COUNT-4: ld.global
+// CHECK-NOT:     nvvm.shfl
+// CHECK-NOT:     nvvm.barrier
+// CHECK:         llvm.return
+tk.kernel @rename(%x: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #low>
+  %u = tkg.convert_layout %t : tensor<128xf32, #low> -> tensor<128xf32, #swapped>
+  tk.store_view %u, %x[%c0 +: 128] : tensor<128xf32, #swapped>, !tk.view<?xf32>
+  tk.return
+}
+
+// Inside a warp nobody waits for other warps.
+// CHECK-LABEL: llvm.func @warp
+// CHECK:         nvvm.shfl.sync
+// CHECK-NOT:     nvvm.barrier
+// CHECK:         llvm.return
+tk.kernel @warp(%x: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #low>
+  %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<128xf32, #low> -> tensor<128xf32, #high>
+  tk.store_view %u, %x[%c0 +: 128] : tensor<128xf32, #high>, !tk.view<?xf32>
+  tk.return
+}
+
+// Between warps: all store, all wait once, all load. (Narrower elements could
+// be loaded by ldmatrix.)
+// CHECK-LABEL: llvm.func @block
+// CHECK:         llvm.store %{{.*}} !llvm.ptr<3>
+// CHECK:         nvvm.barrier
+// CHECK:         llvm.load %{{.*}} !llvm.ptr<3>
+// CHECK-NOT:     nvvm.barrier
+// CHECK:         llvm.return
+tk.kernel @block(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 256] : !tk.view<?xf64> -> tensor<256xf64, #warps>
+  %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<256xf64, #warps> -> tensor<256xf64, #turned>
+  tk.store_view %u, %x[%c0 +: 256] : tensor<256xf64, #turned>, !tk.view<?xf64>
+  tk.return
+}
+}

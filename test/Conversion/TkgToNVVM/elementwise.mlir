@@ -1,0 +1,139 @@
+// RUN: tk-opt %s --convert-tkg-to-nvvm | FileCheck %s
+
+#two = #tkg.layout<shape = [[64]], register = [[1]], lane = [[2], [4], [8], [16], [32]]>
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+// One op for each register; equal operands share it.
+// CHECK-LABEL: llvm.func @registers
+// CHECK-SAME:    %{{.*}}: !llvm.ptr<1>, %{{.*}}: i64, %{{.*}}: i64, %[[S:.*]]: f32)
+// CHECK:         llvm.fmul %[[S]], %[[S]]
+// CHECK-NOT:     llvm.fmul
+// CHECK-COUNT-2: llvm.fsub
+// CHECK-NOT:     llvm.fsub
+// CHECK:         llvm.return
+tk.kernel @registers(%x: !tk.view<?xf32>, %s: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 64] : !tk.view<?xf32> -> tensor<64xf32, #two>
+  %u = tk.splat %s : f32 -> tensor<64xf32, #two>
+  %v = arith.mulf %u, %u : tensor<64xf32, #two>
+  %w = arith.subf %t, %v : tensor<64xf32, #two>
+  tk.store_view %w, %x[%c0 +: 64] : tensor<64xf32, #two>, !tk.view<?xf32>
+  tk.return
+}
+
+// NaN goes through maximum, not through maxnum; division is the exact one, and
+// nothing allows contraction.
+// CHECK-LABEL: llvm.func @floats
+// CHECK:         llvm.intr.maximum(%{{.*}}, %{{.*}}) : (f32, f32) -> f32
+// CHECK:         llvm.intr.maxnum
+// CHECK:         llvm.fdiv %{{[0-9]+}}, %{{[0-9a-z]+}} : f32
+// CHECK:         llvm.intr.fma
+// CHECK-NOT:     fastmath
+// CHECK:         llvm.return
+tk.kernel @floats(%p: !tk.ptr<f32>, %a: f32, %b: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = arith.maximumf %a, %b : f32
+  %1 = arith.maxnumf %0, %b : f32
+  %2 = arith.divf %1, %b : f32
+  %3 = math.fma %2, %a, %b : f32
+  tk.store %3, %p : f32, !tk.ptr<f32>
+  tk.return
+}
+
+// exp comes from libdevice, exp2 is the instruction; bf16 is computed in f32.
+// CHECK-LABEL: llvm.func @math
+// CHECK:         llvm.call @__nv_expf(%{{.*}}) : (f32) -> f32
+// CHECK:         llvm.intr.exp2(%{{.*}}) : (f32) -> f32
+// CHECK:         llvm.fpext %{{.*}} : bf16 to f32
+// CHECK:         llvm.call @__nv_tanhf
+// CHECK:         llvm.fptrunc %{{.*}} : f32 to bf16
+tk.kernel @math(%p: !tk.ptr<f32>, %q: !tk.ptr<bf16>, %a: f32, %h: bf16) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = math.exp %a : f32
+  %1 = math.exp2 %0 : f32
+  tk.store %1, %p : f32, !tk.ptr<f32>
+  %2 = math.tanh %h : bf16
+  tk.store %2, %q : bf16, !tk.ptr<bf16>
+  tk.return
+}
+
+// -7 / 2 rounds down: the quotient truncates to -3, and the remainder -1 has
+// not the sign of 2. By a power of two it is a shift.
+// CHECK-LABEL: llvm.func @floor
+// CHECK:         %[[Q:.*]] = llvm.sdiv %[[A:.*]], %[[B:.*]] : i64
+// CHECK:         %[[R:.*]] = llvm.srem %[[A]], %[[B]] : i64
+// CHECK:         %[[INEXACT:.*]] = llvm.icmp "ne" %[[R]], %{{.*}}
+// CHECK:         %[[SIGNS:.*]] = llvm.xor %[[R]], %[[B]]
+// CHECK:         %[[NEGATIVE:.*]] = llvm.icmp "slt" %[[SIGNS]], %{{.*}}
+// CHECK:         %[[BOTH:.*]] = llvm.and %[[INEXACT]], %[[NEGATIVE]]
+// CHECK:         %[[MINUS1:.*]] = llvm.sext %[[BOTH]] : i1 to i64
+// CHECK:         llvm.add %[[Q]], %[[MINUS1]]
+// CHECK:         %[[THREE:.*]] = llvm.mlir.constant(3 : i64)
+// CHECK:         llvm.ashr %{{.*}}, %[[THREE]]
+tk.kernel @floor(%p: !tk.ptr<index>, %a: index, %b: index) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c8 = arith.constant 8 : index
+  %0 = arith.floordivsi %a, %b : index
+  %1 = arith.floordivsi %0, %c8 : index
+  tk.store %1, %p : index, !tk.ptr<index>
+  tk.return
+}
+
+// Two f32 become two bf16 by one instruction.
+// CHECK-LABEL: llvm.func @cast_pairs
+// CHECK:         llvm.insertelement
+// CHECK:         %[[PAIR:.*]] = llvm.insertelement %{{.*}} : vector<2xf32>
+// CHECK-NEXT:    llvm.fptrunc %[[PAIR]] : vector<2xf32> to vector<2xbf16>
+// CHECK-NOT:     llvm.fptrunc
+// CHECK:         llvm.return
+tk.kernel @cast_pairs(%x: !tk.view<?xf32>, %y: !tk.view<?xbf16>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 64] : !tk.view<?xf32> -> tensor<64xf32, #two>
+  %u = tk.cast %t : tensor<64xf32, #two> -> tensor<64xbf16, #two>
+  tk.store_view %u, %y[%c0 +: 64] : tensor<64xbf16, #two>, !tk.view<?xbf16>
+  tk.return
+}
+
+// Float to integer saturates; a bool is unsigned in both directions.
+// CHECK-LABEL: llvm.func @cast_integers
+// CHECK:         llvm.call_intrinsic "llvm.fptosi.sat"(%{{.*}}) : (f32) -> i8
+// CHECK:         llvm.call_intrinsic "llvm.fptoui.sat"(%{{.*}}) : (f32) -> i8
+// CHECK:         llvm.zext %{{.*}} : i1 to i32
+// CHECK:         llvm.uitofp %{{.*}} : i1 to f32
+tk.kernel @cast_integers(%p: !tk.ptr<i8>, %q: !tk.ptr<i32>, %r: !tk.ptr<f32>, %a: f32, %b: i1) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = tk.cast %a : f32 -> i8
+  %1 = tk.cast %a {result_unsigned} : f32 -> i8
+  %2 = arith.addi %0, %1 : i8
+  tk.store %2, %p : i8, !tk.ptr<i8>
+  %3 = tk.cast %b : i1 -> i32
+  tk.store %3, %q : i32, !tk.ptr<i32>
+  %4 = tk.cast %b : i1 -> f32
+  tk.store %4, %r : f32, !tk.ptr<f32>
+  tk.return
+}
+
+// An i64 reaches bf16 through f64 with one rounding: bits past the 53rd leave
+// a mark in the 12th.
+// CHECK-LABEL: llvm.func @cast_sticky
+// CHECK:         %[[MASK:.*]] = llvm.mlir.constant(2047 : i64)
+// CHECK:         llvm.and %{{.*}}, %[[MASK]]
+// CHECK:         llvm.sitofp %{{.*}} : i64 to f64
+// CHECK:         llvm.fptrunc %{{.*}} : f64 to bf16
+tk.kernel @cast_sticky(%p: !tk.ptr<bf16>, %a: i64) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = tk.cast %a : i64 -> bf16
+  tk.store %0, %p : bf16, !tk.ptr<bf16>
+  tk.return
+}
+
+// Toward zero: where rounding to nearest went away from zero, one bit less.
+// CHECK-LABEL: llvm.func @cast_toward_zero
+// CHECK:         %[[NEAR:.*]] = llvm.fptrunc %[[A:.*]] : f32 to bf16
+// CHECK:         %[[BACK:.*]] = llvm.fpext %[[NEAR]] : bf16 to f32
+// CHECK:         %[[BITS:.*]] = llvm.bitcast %[[NEAR]] : bf16 to i16
+// CHECK:         %[[LESS:.*]] = llvm.sub %[[BITS]], %{{.*}} : i16
+// CHECK:         %[[WRONG:.*]] = llvm.fcmp "ogt"
+// CHECK:         llvm.select %[[WRONG]], %[[LESS]], %[[BITS]]
+tk.kernel @cast_toward_zero(%p: !tk.ptr<bf16>, %a: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = tk.cast %a rounding rtz : f32 -> bf16
+  tk.store %0, %p : bf16, !tk.ptr<bf16>
+  tk.return
+}
+}
