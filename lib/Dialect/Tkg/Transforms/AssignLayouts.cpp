@@ -3,9 +3,9 @@
 
 #include "LayoutGraph.h"
 #include "LayoutSearch.h"
+#include "MissedRemark.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tk/Analysis/Alignment.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
@@ -162,19 +162,12 @@ static std::string getKind(Type type) {
   return text;
 }
 
-static void remarkMissed(Operation *op, StringRef name,
-                         const std::string &text) {
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name(name).category(kLayoutRemark))
-      << text;
-}
-
 static void remarkConversions(ArrayRef<ConvertLayoutOp> conversions) {
   for (ConvertLayoutOp op : conversions)
     if (getFrequency(op) > 1)
-      remarkMissed(op, "ConversionInLoop",
-                   "each iteration moves a tile of " + getKind(op.getType()) +
-                       " between threads");
+      remarkMissed(op, "ConversionInLoop", kLayoutRemark)
+          << "each iteration moves a tile of " + getKind(op.getType()) +
+                 " between threads";
 }
 
 /// Says where padding and copies make threads hold a quarter more than the
@@ -197,7 +190,7 @@ static void remarkWaste(tk::KernelOp kernel) {
                        " elements of a tile of " + std::to_string(needed);
     if (padded > needed)
       text += ", padded to " + std::to_string(padded);
-    remarkMissed(op, "WastedRegisters", text);
+    remarkMissed(op, "WastedRegisters", kLayoutRemark) << text;
   });
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "KernelVariants.h"
+#include "MissedRemark.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/Remarks.h"
 #include "tk/Analysis/Alignment.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/DotLayouts.h"
@@ -48,11 +48,8 @@ struct Candidate {
 /// Turns the loads of one kernel into copies.
 class CopyBuilder {
 public:
-  /// A kernel that has a better variant need not tell what it misses.
-  CopyBuilder(tk::KernelOp kernel, const tk::TargetInfo &target,
-              bool hasBetterVariant)
-      : kernel(kernel), target(target), hasBetterVariant(hasBetterVariant),
-        alignment(kernel) {}
+  CopyBuilder(tk::KernelOp kernel, const tk::TargetInfo &target)
+      : kernel(kernel), target(target), alignment(kernel) {}
 
   /// Returns the number of copies made.
   int64_t run();
@@ -64,7 +61,6 @@ private:
 
   tk::KernelOp kernel;
   const tk::TargetInfo &target;
-  bool hasBetterVariant;
   AlignmentAnalysis alignment;
 };
 
@@ -108,11 +104,8 @@ static bool padsWithZero(tk::LoadViewOp load) {
 
 bool CopyBuilder::canCopy(tk::LoadViewOp load) {
   auto miss = [&](const std::string &reason) {
-    if (!hasBetterVariant)
-      remark::missed(
-          load.getLoc(),
-          remark::RemarkOpts::name("DirectOperand").category(kCopyRemark))
-          << "operand of a dot is loaded through registers: " + reason;
+    remarkMissed(load, "DirectOperand", kCopyRemark)
+        << "operand of a dot is loaded through registers: " + reason;
     return false;
   };
   if (!target.has(tk::Capability::CpAsync))
@@ -360,13 +353,9 @@ void ChooseCopies::runOnOperation() {
     module.emitError() << "expects a target, which convert-tk-to-tkg sets";
     return signalPassFailure();
   }
-  llvm::DenseSet<Operation *> improved;
-  for (auto kernel : llvm::to_vector(module.getOps<tk::KernelOp>())) {
-    if (!variants || kernel->hasAttr(kVariantAttr) || !addVectorVariant(kernel))
-      continue;
-    improved.insert(kernel);
-    ++numVariants;
-  }
+  for (auto kernel : llvm::to_vector(module.getOps<tk::KernelOp>()))
+    if (variants && !kernel->hasAttr(kVariantAttr) && addVectorVariant(kernel))
+      ++numVariants;
   for (auto kernel : module.getOps<tk::KernelOp>())
-    numCopies += CopyBuilder(kernel, *target, improved.contains(kernel)).run();
+    numCopies += CopyBuilder(kernel, *target).run();
 }

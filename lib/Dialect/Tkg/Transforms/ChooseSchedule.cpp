@@ -19,7 +19,7 @@
 #include "AccessGuard.h"
 #include "LoopSchedule.h"
 #include "MemoryAccess.h"
-#include "mlir/IR/Remarks.h"
+#include "MissedRemark.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/TargetInfo.h"
@@ -38,6 +38,9 @@ using namespace mlir::tkg;
 /// system under load. An estimate: H100 takes about 600 cycles when idle, and
 /// lost 1 to 6 % of a matmul where less than this was hidden.
 constexpr int64_t kLatencyInCycles = 2400;
+/// Registers that accumulators and tiles loaded ahead may take together, of the
+/// 255 that a thread has. The rest is for fragments, addresses and masks.
+constexpr int64_t kMaxRegistersAhead = 144;
 /// More stages than this have not paid off on any chip that we measured.
 constexpr int64_t kMaxStages = 5;
 
@@ -139,7 +142,7 @@ static llvm::SetVector<Operation *> getSlice(Operation *op, scf::ForOp loop) {
   }
   if (isPossible)
     return slice;
-  remark::missed(op->getLoc(), getRemark("NotAhead"))
+  remarkMissed(op, "NotAhead", kScheduleRemark)
       << "load does not run ahead of its loop: " + reason;
   return {};
 }
@@ -158,9 +161,33 @@ static bool feedsDot(Value tile, scf::ForOp loop) {
   });
 }
 
+/// Registers of 32 bits that a thread needs for its part of `type`.
+static int64_t getNumRegisters(Type type, int64_t numThreads) {
+  auto tile = cast<RankedTensorType>(type);
+  int64_t bytes =
+      tile.getNumElements() * getElementSizeInBytes(tile.getElementType());
+  return llvm::divideCeil(bytes, 4 * numThreads);
+}
+
+/// Whether the registers of `loads`, twice while one tile is used and the next
+/// one arrives, fit beside the accumulators of the loop.
+static bool fitInRegisters(scf::ForOp loop, ArrayRef<tk::LoadViewOp> loads) {
+  std::optional<tk::ThreadCounts> threads = getThreadCounts(loop);
+  if (!threads)
+    return true;
+  int64_t numThreads = int64_t(threads->numLanes) * threads->numWarps;
+  int64_t registers = 0;
+  for (auto dot : loop.getBody()->getOps<DotOp>())
+    registers += getNumRegisters(dot.getResultTile(), numThreads);
+  for (tk::LoadViewOp load : loads)
+    registers += 2 * getNumRegisters(load->getResult(0).getType(), numThreads);
+  return registers <= kMaxRegistersAhead;
+}
+
 static Candidates findCandidates(scf::ForOp loop) {
   Candidates found;
   llvm::SetVector<Operation *> memories;
+  SmallVector<tk::LoadViewOp> loads;
   for (Operation &op : loop.getBody()->without_terminator()) {
     if (auto copy = dyn_cast<CopyAsyncOp>(op)) {
       llvm::SetVector<Operation *> slice = getSlice(copy, loop);
@@ -169,12 +196,21 @@ static Candidates findCandidates(scf::ForOp loop) {
       if (!slice.empty() && memory && memory->getBlock() == loop.getBody())
         memories.insert(memory);
     } else if (auto load = dyn_cast<tk::LoadViewOp>(op)) {
-      if (!isa<RankedTensorType>(load.getType()) ||
-          !feedsDot(load.getResult(), loop))
-        continue;
-      llvm::SetVector<Operation *> slice = getSlice(load, loop);
-      found.loads.insert(slice.begin(), slice.end());
+      if (isa<RankedTensorType>(load.getType()) &&
+          feedsDot(load.getResult(), loop))
+        loads.push_back(load);
     }
+  }
+  bool hasRoom = fitInRegisters(loop, loads);
+  for (tk::LoadViewOp load : loads) {
+    if (!hasRoom) {
+      remarkMissed(load, "NotAhead", kScheduleRemark)
+          << "load does not run ahead of its loop: its registers do not fit "
+             "beside the accumulators";
+      continue;
+    }
+    llvm::SetVector<Operation *> slice = getSlice(load, loop);
+    found.loads.insert(slice.begin(), slice.end());
   }
   // A group is committed where its copies are.
   for (auto commit : loop.getBody()->getOps<AsyncCommitOp>())
@@ -286,7 +322,7 @@ static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
   int64_t room = target.getMaxSharedMemory() - getOtherBytes(loop);
   int64_t possible = std::max<int64_t>(1, room / candidates.bytesPerStage);
   if (wanted > possible && hint)
-    remark::missed(loop.getLoc(), getRemark("FewerStages"))
+    remarkMissed(loop, "FewerStages", kScheduleRemark)
         << llvm::formatv(
                "loop asks for {0} stages of {1} bytes, but {2} has room for "
                "{3} in {4} bytes of shared memory",
@@ -338,7 +374,7 @@ void ChooseSchedule::schedule(scf::ForOp loop, const tk::TargetInfo &target) {
   Candidates candidates = findCandidates(loop);
   if (candidates.empty()) {
     if (loop->hasAttr(kNumStagesAttr))
-      remark::missed(loop.getLoc(), getRemark("NothingAhead"))
+      remarkMissed(loop, "NothingAhead", kScheduleRemark)
           << "loop asks for stages, but has no load that could run ahead";
     return;
   }
@@ -346,7 +382,7 @@ void ChooseSchedule::schedule(scf::ForOp loop, const tk::TargetInfo &target) {
   Builder builder(&getContext());
   loop->setAttr(kNumStagesAttr, builder.getI32IntegerAttr(numStages));
   if (numStages < 2) {
-    remark::missed(loop.getLoc(), getRemark("NotPipelined"))
+    remarkMissed(loop, "NotPipelined", kScheduleRemark)
         << "loop is not pipelined: it has one stage";
     return;
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "KernelVariants.h"
+#include "MissedRemark.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -104,6 +105,7 @@ tk::KernelOp mlir::tkg::addVectorVariant(tk::KernelOp kernel) {
     return {};
 
   auto variant = cast<tk::KernelOp>(builder.clone(*kernel));
+  kernel->setAttr(kFallbackAttr, builder.getUnitAttr());
   variant.setSymName((kernel.getSymName() + "__" + kVector).str());
   variant->setAttr(kVariantAttr, builder.getStringAttr(kVector));
   SmallVector<std::string> conditions;
