@@ -408,14 +408,17 @@ mlir::tkg::getViewAccessFacts(const ValueFacts &view, Type elementType,
   const tk::ViewItem &last = items.back();
   unsigned fastest =
       tileDims.back().firstTileDim + tileDims.back().numTileDims - 1;
-  access.fastestDim = fastest;
   ValueFacts lastFacts = getFacts(last.value);
   int64_t run = getPowerOfTwoDivisor(shape[fastest]);
   int64_t start = lastFacts.divisibility;
   if (last.kind == tk::ItemKind::Gather) {
     run = lastFacts.dims.back().contiguity;
     start = lastFacts.dims.back().divisibility;
+    // Coordinates from anywhere: no dimension of the tile walks memory.
+    if (run == 1)
+      return access;
   }
+  access.fastestDim = fastest;
   const ViewDimFacts &lastDim = view.viewDims.back();
   bool isInside = inbounds && inbounds->back();
   access.maskedVectorSize =

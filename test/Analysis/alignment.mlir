@@ -153,6 +153,9 @@ tk.kernel @rows(%x: !tk.view<?x?xbf16> {tkg.facts = {base_alignment = 16, inner_
   // Gathered columns are as contiguous as their coordinates.
   // expected-remark @below {{dimension 0 is contiguous, aligned 4, masked 4}}
   %5 = tk.load_view %x[%p, gather %rows] : !tk.view<?x?xbf16> (tensor<4xindex>) -> tensor<4xbf16>
+  // Squares are not neighbours: no remark.
+  %squares = arith.muli %rows, %rows : tensor<4xindex>
+  %6 = tk.load_view %x[%p, gather %squares] : !tk.view<?x?xbf16> (tensor<4xindex>) -> tensor<4xbf16>
   tk.return
 }
 

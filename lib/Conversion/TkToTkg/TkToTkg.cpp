@@ -8,6 +8,7 @@
 #include "tk/Support/Suggest.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::tkg {
 #define GEN_PASS_DEF_CONVERTTKTOTKGPASS
@@ -17,43 +18,72 @@ namespace mlir::tkg {
 using namespace mlir;
 using namespace mlir::tkg;
 
-/// The number of elements of the largest tile among the results of the ops for
-/// which `isCounted` holds.
-static int64_t getLargestTile(tk::KernelOp kernel,
-                              function_ref<bool(Operation *)> isCounted) {
-  int64_t largest = 1;
+/// The largest tile among the results of the ops for which `isCounted` holds;
+/// null if there is none.
+static RankedTensorType
+getLargestTile(tk::KernelOp kernel, function_ref<bool(Operation *)> isCounted) {
+  RankedTensorType largest;
   kernel->walk([&](Operation *op) {
     if (!isCounted(op))
       return;
-    for (Type type : op->getResultTypes())
-      if (auto tile = dyn_cast<RankedTensorType>(type))
-        largest = std::max(largest, tile.getNumElements());
+    for (Type type : op->getResultTypes()) {
+      auto tile = dyn_cast<RankedTensorType>(type);
+      if (tile &&
+          (!largest || tile.getNumElements() > largest.getNumElements()))
+        largest = tile;
+    }
   });
   return largest;
+}
+
+/// True if `numWarps` warps can share a tile so that each thread still reads 8
+/// bytes at once: threads take radix-2 digits, of which 96 x 176 has only nine.
+static bool leavesVectors(RankedTensorType tile, unsigned numLanes,
+                          unsigned numWarps) {
+  constexpr unsigned kVectorInBits = 64;
+  Type element = tile.getElementType();
+  unsigned width =
+      element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
+  unsigned numThreads = numLanes * numWarps;
+  tk::DigitShape shape =
+      tk::DigitShape::get(tk::padExtents(tile.getShape(), numThreads));
+  unsigned vectorSize = std::max(1u, kVectorInBits / std::max(8u, width));
+  return shape.getNumBits() >= llvm::Log2_32(numThreads * vectorSize);
+}
+
+static int64_t floorToPowerOfTwo(int64_t value) {
+  return llvm::bit_floor(static_cast<uint64_t>(value));
 }
 
 /// Chooses the warps of a block: enough that a thread holds no more than about
 /// 16 elements of a tile (two 16-byte accesses of bf16), or 128 elements of the
 /// result of a dot, which must stay in registers; but not so many that threads
-/// would hold less than 4 elements.
+/// would hold less than 4 elements, or could not read vectors.
 static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
   constexpr int64_t kElementsPerThread = 16, kResultsPerThread = 128;
   constexpr int64_t kMinElementsPerThread = 4;
-  constexpr unsigned kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
+  constexpr int64_t kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
 
-  int64_t tile = getLargestTile(kernel, [](Operation *) { return true; });
-  int64_t fewest = llvm::bit_ceil(static_cast<uint64_t>(
-      llvm::divideCeil(tile, numLanes * kMinElementsPerThread)));
-  fewest = std::min<int64_t>(fewest, kUsualNumWarps);
-  int64_t result =
+  RankedTensorType tile =
+      getLargestTile(kernel, [](Operation *) { return true; });
+  if (!tile)
+    return 1;
+  int64_t fewest = llvm::bit_ceil(static_cast<uint64_t>(llvm::divideCeil(
+      tile.getNumElements(), numLanes * kMinElementsPerThread)));
+  fewest = std::min(fewest, kUsualNumWarps);
+  RankedTensorType result =
       getLargestTile(kernel, [](Operation *op) { return isa<tk::DotOp>(op); });
-  if (result > 1)
-    return std::clamp<int64_t>(llvm::bit_floor(static_cast<uint64_t>(
-                                   result / (numLanes * kResultsPerThread))),
-                               fewest, kMaxDotWarps);
-  return std::clamp<int64_t>(llvm::bit_floor(static_cast<uint64_t>(
-                                 tile / (numLanes * kElementsPerThread))),
-                             fewest, kMaxNumWarps);
+  if (result)
+    return std::clamp(floorToPowerOfTwo(result.getNumElements() /
+                                        (numLanes * kResultsPerThread)),
+                      fewest, kMaxDotWarps);
+  int64_t numWarps =
+      std::clamp(floorToPowerOfTwo(tile.getNumElements() /
+                                   (numLanes * kElementsPerThread)),
+                 fewest, kMaxNumWarps);
+  while (numWarps > fewest && !leavesVectors(tile, numLanes, numWarps))
+    numWarps /= 2;
+  return numWarps;
 }
 
 namespace {

@@ -42,6 +42,16 @@ tk.kernel @row_of_65536(%x: !tk.view<?xbf16>, %i: index) {
   tk.return
 }
 
+// 96 * 176 = 2^9 * 33: more than 4 warps would leave less than 4 f16 side by side
+// to a thread.
+// CHECK-LABEL: tk.kernel @few_bits(
+// CHECK-SAME:    tkg.warps = 4 : i32
+tk.kernel @few_bits(%x: !tk.view<?x?xf16>, %i: index) {
+  %0 = tk.load_view %x[%i +: 96, %i +: 176] : !tk.view<?x?xf16> -> tensor<96x176xf16>
+  tk.store_view %0, %x[%i +: 96, %i +: 176] : tensor<96x176xf16>, !tk.view<?x?xf16>
+  tk.return
+}
+
 // The result of a dot decides, not the operands: 128 * 256 / (32 * 128) = 8.
 // CHECK-LABEL: tk.kernel @dot(
 // CHECK-SAME:    tkg.warps = 8 : i32

@@ -233,8 +233,8 @@ double mlir::tkg::getPressureCost(Type tile, const Layout &layout) {
 double mlir::tkg::getConversionCost(Type tile, const Layout &from,
                                     const Layout &to) {
   // The plan counts a word moved through shared memory by a warp as one cycle,
-  // but four schedulers share its 128 bytes a cycle.
-  constexpr double kSharedFactor = 3, kFixedCost = 4;
+  // but four schedulers share its 128 bytes a cycle; other blocks hide half.
+  constexpr double kSharedFactor = 2, kFixedCost = 16;
   unsigned width = 8 * getElementSizeInBytes(getElementTypeOrSelf(tile));
   return kFixedCost +
          kSharedFactor * tk::estimateConversionCost(from, to, width);
