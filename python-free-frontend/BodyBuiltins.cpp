@@ -241,7 +241,7 @@ TypedExpr *BodyChecker::checkSelect(const CallExpr &call) {
 }
 
 TypedExpr *BodyChecker::checkCombining(const CallExpr &call, StringRef name) {
-  if (name == "where" || name == "select")
+  if (name == "where")
     return checkSelect(call);
   if (name == "map")
     return checkMap(call);

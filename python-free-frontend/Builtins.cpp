@@ -70,7 +70,7 @@ static constexpr StringRef kBuiltinNames[] = {"abs",
                                               "reshape",
                                               "round",
                                               "rsqrt",
-                                              "select",
+
                                               "sigmoid",
                                               "sin",
                                               "sqrt",

@@ -1,0 +1,45 @@
+//===- LanguagePageTest.cpp - docs/Language.md names every builtin --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "../../python-free-frontend/Builtins.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "gtest/gtest.h"
+
+using namespace mlir::tk;
+
+namespace {
+
+/// The words of the section on types and of those behind it.
+llvm::StringSet<> readWords() {
+  auto buffer = llvm::MemoryBuffer::getFile(TK_SOURCE_DIR "/docs/Language.md");
+  EXPECT_TRUE(static_cast<bool>(buffer));
+  llvm::StringSet<> words;
+  if (!buffer)
+    return words;
+  llvm::StringRef text = (*buffer)->getBuffer().split("## Types\n\n").second;
+  while (!text.empty()) {
+    llvm::StringRef word = text.take_while(
+        [](char c) { return llvm::isAlnum(c) || c == '_'; });
+    words.insert(word);
+    text = text.drop_front(std::max<size_t>(word.size(), 1));
+  }
+  return words;
+}
+
+TEST(LanguagePageTest, EveryBuiltinIsDescribed) {
+  llvm::StringSet<> words = readWords();
+  for (llvm::StringRef name : getBuiltinNames()) {
+    llvm::StringRef shortName = name;
+    // Atomics are listed by what follows the first of them.
+    bool isListed = words.contains(name) ||
+                    (shortName.consume_front("atomic") &&
+                     words.contains(shortName));
+    EXPECT_TRUE(isListed) << name.str();
+  }
+  for (llvm::StringRef name : getTypeClassNames())
+    EXPECT_TRUE(words.contains(name)) << name.str();
+}
+
+} // namespace
