@@ -3,6 +3,7 @@
 
 #include "tk/Dialect/Tkg/IR/DotLayouts.h"
 #include "tk/Dialect/Tkg/IR/LayoutInference.h"
+#include "tk/Support/LayoutAlgebra.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -116,12 +117,11 @@ static DotLayouts getMmaSyncLayouts(MmaAttr mma, const DotExtents &extents,
   std::swap(swapped.m, swapped.n);
   DotLayouts layouts = getUnswapped(swapped, {mma.getWarpsN(), mma.getWarpsM()},
                                     {mma.getN(), mma.getM(), mma.getK()});
-  SmallVector<unsigned> transpose =
+  SmallVector<unsigned> order =
       llvm::to_vector(llvm::seq<unsigned>(0, layouts.lhs.getRank()));
-  std::swap(transpose[transpose.size() - 1], transpose[transpose.size() - 2]);
-  return {permuteDims(layouts.rhs, transpose),
-          permuteDims(layouts.lhs, transpose),
-          permuteDims(layouts.accumulator, transpose)};
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return {tk::transpose(layouts.rhs, order), tk::transpose(layouts.lhs, order),
+          tk::transpose(layouts.accumulator, order)};
 }
 
 std::optional<DotLayouts> mlir::tkg::getDotLayouts(MmaAttr instruction,

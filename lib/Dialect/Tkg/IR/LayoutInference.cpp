@@ -3,6 +3,7 @@
 
 #include "tk/Dialect/Tkg/IR/LayoutInference.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tk/Support/LayoutAlgebra.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -87,26 +88,6 @@ static DigitShape insertExtent(const DigitShape &shape, unsigned dim,
   return DigitShape(lists);
 }
 
-Layout mlir::tkg::permuteDims(const Layout &layout,
-                              ArrayRef<unsigned> permutation) {
-  SmallVector<SmallVector<unsigned>> lists;
-  SmallVector<unsigned> inverse(permutation.size());
-  for (auto [i, dim] : llvm::enumerate(permutation)) {
-    lists.emplace_back(layout.getShape().getDigits(dim));
-    inverse[dim] = i;
-  }
-  Layout result{DigitShape(lists)};
-  DigitMap map(layout.getShape(), result.getShape(), inverse);
-  for (HardwareDim dim : kAllDims)
-    for (const HardwareDigit &digit : layout.getDigits(dim))
-      map.append(result, dim, digit);
-  return result;
-}
-
-Layout mlir::tkg::insertUnitDim(const Layout &layout, unsigned dim) {
-  return insertRegisterDim(layout, dim, 1);
-}
-
 Layout mlir::tkg::insertRegisterDim(const Layout &layout, unsigned dim,
                                     int64_t extent) {
   unsigned rank = layout.getRank();
@@ -144,47 +125,19 @@ std::optional<Layout> mlir::tkg::reshapeLayout(const Layout &layout,
       return std::nullopt;
     isOutermost &= extent == 1 && !isPadded;
   }
-  SmallVector<unsigned> flat;
-  for (unsigned dim = shape.getRank(); dim-- > 0;)
-    llvm::append_range(flat, shape.getDigits(dim));
-
-  // The digits of the new dimensions, last to first; the outermost one that is
-  // longer than 1 takes what is left.
-  SmallVector<SmallVector<unsigned>> lists(resultShape.size());
-  const auto *firstLong =
-      llvm::find_if(resultShape, [](int64_t extent) { return extent != 1; });
-  int64_t outermost =
-      firstLong == resultShape.end() ? 0 : firstLong - resultShape.begin();
-  ArrayRef<unsigned> rest = flat;
-  for (int64_t dim = resultShape.size(); dim-- > 0;) {
-    if (dim == outermost) {
-      lists[dim].assign(rest.begin(), rest.end());
-      break;
-    }
-    int64_t left = resultShape[dim];
-    while (left > 1) {
-      if (rest.empty() || left % rest.front() != 0)
-        return std::nullopt;
-      left /= rest.front();
-      lists[dim].push_back(rest.front());
-      rest = rest.drop_front();
-    }
+  // That of the result takes the padding.
+  SmallVector<int64_t> extents(resultShape);
+  auto *outermost =
+      llvm::find_if(extents, [](int64_t extent) { return extent != 1; });
+  if (outermost != extents.end()) {
+    int64_t numInner = 1;
+    for (int64_t extent : llvm::make_range(outermost + 1, extents.end()))
+      numInner *= extent;
+    if (shape.getNumElements() % numInner != 0)
+      return std::nullopt;
+    *outermost = shape.getNumElements() / numInner;
   }
-  if (resultShape.empty() && !rest.empty())
-    return std::nullopt;
-
-  // Bits and odd digits are numbered in row-major order: they keep theirs.
-  Layout result{DigitShape(lists)};
-  for (HardwareDim dim : kAllDims)
-    for (const HardwareDigit &digit : layout.getDigits(dim)) {
-      if (digit.odd)
-        result.addOdd(dim, *digit.odd);
-      else if (digit.radix != 2)
-        result.addOddReplica(dim, digit.radix);
-      else
-        result.addBit(dim, digit.bits);
-    }
-  return result;
+  return tk::reshape(layout, extents);
 }
 
 //===----------------------------------------------------------------------===//
@@ -375,10 +328,10 @@ std::optional<Layout> mlir::tkg::deriveLayout(const LayoutRelation &relation,
     return result;
   case LayoutRelation::Repeat:
     for (unsigned dim : relation.dims)
-      result = insertUnitDim(tk::buildSliced(result, dim), dim);
+      result = tk::expandDims(tk::buildSliced(result, dim), dim);
     return result;
   case LayoutRelation::Permute:
-    return permuteDims(layout, relation.dims);
+    return tk::transpose(layout, relation.dims);
   case LayoutRelation::Reshape:
     return reshapeLayout(layout, getShape(relation.source),
                          getShape(relation.derived));
@@ -442,7 +395,7 @@ std::optional<Layout> mlir::tkg::liftLayout(const LayoutRelation &relation,
     SmallVector<unsigned> inverse(relation.dims.size());
     for (auto [i, dim] : llvm::enumerate(relation.dims))
       inverse[dim] = i;
-    return permuteDims(layout, inverse);
+    return tk::transpose(layout, inverse);
   }
   case LayoutRelation::Reshape:
     return reshapeLayout(layout, getShape(relation.derived),

@@ -7,6 +7,7 @@
 #include "tk/Dialect/Tkg/IR/DotLayouts.h"
 #include "tk/Dialect/Tkg/IR/LayoutInference.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Support/LayoutAlgebra.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -270,7 +271,7 @@ static MemDescType getTransposed(std::optional<Location> loc,
   SmallVector<int64_t> shape;
   for (unsigned dim : dims)
     shape.push_back(source.getShape()[dim]);
-  tk::Layout layout = permuteDims(source.getLayout().getLayout(), dims);
+  tk::Layout layout = tk::transpose(source.getLayout().getLayout(), dims);
   return MemDescType::get(shape, source.getElementType(),
                           SharedAttr::get(source.getContext(), layout));
 }

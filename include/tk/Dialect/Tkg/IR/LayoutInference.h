@@ -65,11 +65,6 @@ LogicalResult verifyLayouts(Operation *op);
 
 /// \name Layouts of shaped tiles
 /// @{
-/// Dimension i of the result is dimension `permutation[i]` of `layout`.
-tk::Layout permuteDims(const tk::Layout &layout,
-                       ArrayRef<unsigned> permutation);
-/// Inserts a dimension of extent 1 before dimension `dim`.
-tk::Layout insertUnitDim(const tk::Layout &layout, unsigned dim);
 /// Inserts a dimension of `extent` before dimension `dim`, all of it in
 /// registers: the fastest ones if it is the last dimension, else the slowest.
 tk::Layout insertRegisterDim(const tk::Layout &layout, unsigned dim,
