@@ -25,15 +25,18 @@ static int64_t getTileBytes(Type type, const Layout &layout) {
          getElementSizeInBytes(getElementTypeOrSelf(type));
 }
 
-static int64_t getConversionBytes(ConvertLayoutOp op) {
+static std::optional<tk::ConversionPlan> getPlan(ConvertLayoutOp op) {
   LayoutAttr from = getLayout(op.getSource()), to = getLayout(op.getResult());
   const tk::TargetInfo *target = getTargetInfo(op);
   if (!from || !to || !target)
-    return 0;
+    return std::nullopt;
   Type element = getElementTypeOrSelf(op.getType());
-  std::optional<tk::ConversionPlan> plan =
-      tk::planConversion(from.getLayout(), to.getLayout(),
-                         8 * getElementSizeInBytes(element), *target);
+  return tk::planConversion(from.getLayout(), to.getLayout(),
+                            8 * getElementSizeInBytes(element), *target);
+}
+
+static int64_t getConversionBytes(ConvertLayoutOp op) {
+  std::optional<tk::ConversionPlan> plan = getPlan(op);
   return plan ? plan->getScratchInBytes() : 0;
 }
 
@@ -77,6 +80,14 @@ int64_t mlir::tkg::getScratchBytes(Operation *op) {
       .Case<tk::AtomicRMWOp, tk::AtomicCASOp, tk::AtomicLoadOp>(
           [](auto op) { return getAtomicBytes(op); })
       .Default(int64_t(0));
+}
+
+bool mlir::tkg::scratchMeetsBlock(Operation *op) {
+  auto conversion = dyn_cast<ConvertLayoutOp>(op);
+  if (!conversion)
+    return true;
+  std::optional<tk::ConversionPlan> plan = getPlan(conversion);
+  return plan && !plan->staysInWarp;
 }
 
 const tk::TargetInfo *mlir::tkg::getTargetInfo(Operation *op) {

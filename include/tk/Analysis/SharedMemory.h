@@ -30,9 +30,8 @@ int64_t getElementSizeInBytes(Type elementType);
 /// The bytes of scratch that the lowering of `op` needs; 0 for most ops, and
 /// before layouts are assigned.
 ///
-/// An op with scratch writes it, lets all threads of the block meet, and reads
-/// it: one barrier belongs to the op itself. What the op must wait for before
-/// it writes is for `tkg-place-synchronisation` to see.
+/// An op with scratch writes it, waits, and reads it. What the op must wait for
+/// before it writes is for `tkg-place-synchronisation` to see.
 ///
 /// | op | why |
 /// |---|---|
@@ -41,6 +40,10 @@ int64_t getElementSizeInBytes(Type elementType);
 /// | `tk.gather` | the source is read at run-time places |
 /// | atomics whose result is used | one thread works for its replicas |
 int64_t getScratchBytes(Operation *op);
+
+/// Whether an op with scratch waits for all threads of the block between
+/// writing and reading it, and not for those of a warp alone.
+bool scratchMeetsBlock(Operation *op);
 
 /// The chip of the module around `op`; null where none is set.
 const tk::TargetInfo *getTargetInfo(Operation *op);

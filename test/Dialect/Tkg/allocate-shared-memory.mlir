@@ -66,11 +66,11 @@ tk.kernel @arms(%c: i1, %t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
 }
 
 // A conversion between warps takes its tile as scratch, 64 * 4 * 2 bytes; one
-// between registers takes nothing. Scratch of one op is free for the next.
+// between registers takes nothing. Small scratch has places of its own.
 // CHECK-LABEL: tk.kernel @scratch
-// CHECK-SAME:    tkg.shared_bytes = 512 : i64
+// CHECK-SAME:    tkg.shared_bytes = 1024 : i64
 // CHECK:         tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
-// CHECK:         tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
+// CHECK:         tkg.convert_layout {{.*}} {tkg.scratch_offset = 512 : i64}
 // CHECK:         tkg.convert_layout
 // CHECK-NOT:     tkg.scratch_offset
 // CHECK:         tk.return

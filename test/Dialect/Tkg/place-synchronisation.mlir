@@ -5,6 +5,10 @@
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #other = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [32, 0]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 2]]>
+#rows = #tkg.layout<shape = [[64], [32]], register = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
+#columns = #tkg.layout<shape = [[64], [32]], register = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]],
+    lane = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]], warp = [[32, 0]]>
 #copies = #tkg.layout<shape = [[32], [4]], register = [[0, 1], [0, 2]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 0]]>
 !tile = !tkg.memdesc<8x4xf32, #small>
@@ -114,6 +118,25 @@ tk.kernel @scratch(%t: tensor<64x4xf32>) attributes {tkg.warps = 2 : i32} {
   %u = tkg.convert_layout %c {tkg.scratch_offset = 0 : i64} : tensor<64x4xf32, #one> -> tensor<64x4xf32, #other>
   %v = tkg.convert_layout %u {tkg.scratch_offset = 512 : i64} : tensor<64x4xf32, #other> -> tensor<64x4xf32, #one>
   %w = tkg.convert_layout %v {tkg.scratch_offset = 2048 : i64} : tensor<64x4xf32, #one> -> tensor<64x4xf32, #other>
+  tk.return
+}
+
+// An op that waits for the threads of each warp alone is no barrier for others.
+// CHECK-LABEL: tk.kernel @scratch_of_warps
+// CHECK:         tkg.local_store
+// CHECK-NEXT:    tkg.convert_layout
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.local_load
+// CHECK-NEXT:    tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
+// CHECK-NEXT:    tk.print
+tk.kernel @scratch_of_warps(%t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32} {
+  %c = arith.constant dense<0.0> : tensor<64x32xf32, #rows>
+  %a = tkg.alloc {offset = 8192 : i64} : !tile
+  tkg.local_store %t, %a : tensor<8x4xf32>, !tile
+  %u = tkg.convert_layout %c {tkg.scratch_offset = 0 : i64} : tensor<64x32xf32, #rows> -> tensor<64x32xf32, #columns>
+  %v = tkg.local_load %a : !tile -> tensor<8x4xf32>
+  %w = tkg.convert_layout %u {tkg.scratch_offset = 0 : i64} : tensor<64x32xf32, #columns> -> tensor<64x32xf32, #rows>
+  tk.print "w", %w, %v : tensor<64x32xf32, #rows>, tensor<8x4xf32>
   tk.return
 }
 

@@ -32,6 +32,12 @@ namespace mlir::tkg {
 using namespace mlir;
 using namespace mlir::tkg;
 
+/// Scratch up to this size gets a place of its own, as long as all of it stays
+/// below the second size: two reductions in one place need a barrier between
+/// them, in two places they do not.
+constexpr int64_t kSmallScratchInBytes = 1024;
+constexpr int64_t kMaxUnsharedScratchInBytes = 4096;
+
 namespace {
 /// One rectangle.
 struct Buffer {
@@ -42,9 +48,12 @@ struct Buffer {
   /// First and last op number at which it is alive.
   int64_t start, end;
   int64_t offset = 0;
+  /// Shares its place with no other such buffer.
+  bool isUnshared = false;
 
   bool livesTogetherWith(const Buffer &other) const {
-    return start <= other.end && other.start <= end;
+    return (start <= other.end && other.start <= end) ||
+           (isUnshared && other.isUnshared);
   }
 };
 
@@ -144,6 +153,20 @@ static SmallVector<Buffer> findBuffers(tk::KernelOp kernel) {
   return buffers;
 }
 
+/// Keeps small scratch apart if there is not too much of it.
+static void separateSmallScratch(MutableArrayRef<Buffer> buffers) {
+  int64_t total = 0;
+  for (Buffer &buffer : buffers) {
+    buffer.isUnshared =
+        !isa<AllocOp>(buffer.op) && buffer.sizeInBytes <= kSmallScratchInBytes;
+    if (buffer.isUnshared)
+      total += llvm::alignTo(buffer.sizeInBytes, buffer.alignmentInBytes);
+  }
+  if (total > kMaxUnsharedScratchInBytes)
+    for (Buffer &buffer : buffers)
+      buffer.isUnshared = false;
+}
+
 /// Sets the offsets of `buffers` and returns the bytes taken together.
 static int64_t placeBuffers(MutableArrayRef<Buffer> buffers) {
   SmallVector<Buffer *> order;
@@ -203,6 +226,7 @@ static LogicalResult checkCapacity(tk::KernelOp kernel,
 void AllocateSharedMemory::runOnOperation() {
   tk::KernelOp kernel = getOperation();
   SmallVector<Buffer> buffers = findBuffers(kernel);
+  separateSmallScratch(buffers);
   int64_t total = placeBuffers(buffers);
   if (failed(checkCapacity(kernel, buffers, total)))
     return signalPassFailure();

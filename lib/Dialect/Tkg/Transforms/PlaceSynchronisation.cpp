@@ -22,6 +22,7 @@
 #include "AsyncGroups.h"
 #include "MemoryAccess.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -217,12 +218,16 @@ void HazardAnalysis::visitLeaf(Operation &op, State &state) {
   if (need != Need::Nothing)
     state.meetThreads();
 
-  // An op with scratch writes it, meets the other threads, and reads it.
+  // An op with scratch writes it, waits for the block or for its warp, and
+  // reads it.
   if (scratch) {
     accesses.pop_back();
     for (const MemoryAccess &access : accesses)
       state.add(access);
-    state.meetThreads();
+    if (scratchMeetsBlock(&op))
+      state.meetThreads();
+    else
+      state.add(*scratch);
     scratch->isWrite = false;
     return state.add(*scratch);
   }
