@@ -76,14 +76,17 @@ static void setModuleFlags(llvm::Module &module, const TargetInfo &target) {
 static constexpr StringLiteral kPipeline =
     "always-inline,cgscc(inline),globaldce,"
     "function("
-    "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine,"
+    "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,"
+    "instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate<header-duplication>,licm<no-allowspeculation>,"
     "simple-loop-unswitch<no-nontrivial;trivial>),"
-    "simplifycfg,instcombine,"
+    "simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop(indvars,loop-unroll-full),"
-    "sroa<modify-cfg>,gvn,sccp,bdce,instcombine,"
+    "sroa<modify-cfg>,gvn,sccp,bdce,"
+    "instcombine<no-verify-fixpoint>,"
     "loop-mssa(licm<allowspeculation>),"
-    "dse,adce,simplifycfg<sink-common-insts>,instcombine"
+    "dse,adce,simplifycfg<sink-common-insts>,"
+    "instcombine<no-verify-fixpoint>"
     "),globaldce";
 
 static LogicalResult optimise(Location loc, llvm::Module &module,
