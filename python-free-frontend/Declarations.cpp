@@ -170,6 +170,32 @@ private:
     checkDistinct(names);
   }
 
+  /// Clauses name parameters.
+  void checkClauses(const LaunchableParts &parts) {
+    SmallVector<StringRef> known;
+    for (const Param &param : parts.params)
+      known.push_back(param.name.name);
+    auto checkName = [&](const Identifier &name) {
+      if (is_contained(known, name.name))
+        return;
+      auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
+      if (std::optional<StringRef> closest = findClosest(name.name, known))
+        message.note(name.range, DiagKind::DidYouMean, *closest);
+    };
+    for (const AliasClause &alias : parts.clauses->aliases)
+      for (const Identifier &name : alias.names)
+        checkName(name);
+    for (const CallArg &init : parts.clauses->inits)
+      checkName(init.name);
+    const Identifier &progress = parts.clauses->progress;
+    if (progress && progress.name != "resident")
+      diags.report(progress.range, DiagKind::UnknownWord, "progress",
+                   "resident");
+    for (const Annotation &annotation : parts.clauses->annotations)
+      diags.report(annotation.range, DiagKind::NotSupportedYet,
+                   "a schedule hint");
+  }
+
   void checkDecl(const Decl &decl) {
     if (auto *enumDecl = dyn_cast<EnumDecl>(&decl))
       return checkDistinct(enumDecl->cases);
@@ -177,7 +203,8 @@ private:
       return checkParams(function->genericParams, function->params);
     if (isa<KernelDecl, SequenceDecl>(decl)) {
       LaunchableParts parts = getLaunchableParts(decl);
-      return checkParams(parts.genericParams, parts.params);
+      checkParams(parts.genericParams, parts.params);
+      return checkClauses(parts);
     }
     if (auto *test = dyn_cast<TestDecl>(&decl)) {
       if (is_contained(decls.tests, test))

@@ -388,6 +388,7 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
   InstanceInfo info;
   info.instance = instance.getInstance();
   info.doc = instance.parts.doc.str();
+  info.isResident = static_cast<bool>(instance.parts.clauses->progress);
   const LaunchClauses &clauses = *instance.parts.clauses;
   for (const Param &param : instance.parts.params) {
     if (instance.isAbsent(param))
@@ -583,6 +584,8 @@ CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
   if (!info->requirements.empty())
     kernel.setRequireAttr(makeTexts(info->requirements, builder));
   kernel.setArgAttrsAttr(builder.getArrayAttr(argAttrs));
+  if (info->isResident)
+    kernel->setAttr(kResidentAttr, builder.getUnitAttr());
   Block *block = builder.createBlock(&kernel.getBody());
   for (auto [variable, type] : llvm::zip_equal(variables, types))
     block->addArgument(type, getLocation(sourceMgr, variable->range, context));

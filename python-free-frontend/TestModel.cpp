@@ -234,10 +234,10 @@ private:
   /// The values of scalars, which requirements may name.
   bool bindScalars(const InstanceInfo &info) {
     for (const ParamInfo &param : info.params) {
-      const TestArg *arg = findArg(param.name);
-      if (param.isTensor || param.isPointer || !arg)
+      const Expr *expr = getScalarExpr(param);
+      if (param.isTensor || param.isPointer || !expr)
         continue;
-      std::optional<HostValue> value = getScalar(*arg, param);
+      std::optional<HostValue> value = getScalar(*expr, param);
       if (!value)
         return false;
       test.bindings.values.insert_or_assign(param.name, *value);
@@ -324,9 +324,18 @@ private:
     return std::nullopt;
   }
 
-  std::optional<HostValue> getScalar(const TestArg &arg,
-                                     const ParamInfo &param) {
-    ConstValue value = checker.evaluate(*arg.value);
+  /// What the test gives a scalar, or its default; null if there is neither.
+  const Expr *getScalarExpr(const ParamInfo &info) const {
+    if (const TestArg *arg = findArg(info.name))
+      return arg->value;
+    for (const Param &param : instance.parts.params)
+      if (param.name.name == info.name)
+        return param.init;
+    return nullptr;
+  }
+
+  std::optional<HostValue> getScalar(const Expr &expr, const ParamInfo &param) {
+    ConstValue value = checker.evaluate(expr);
     if (!value)
       return std::nullopt;
     bool wantsFloat = isFloat(param.dtype);
@@ -349,7 +358,7 @@ private:
                       llvm::APFloat::rmNearestTiesToEven, &losesInfo);
       return HostValue::floating(rounded.convertToDouble());
     }
-    diags.report(arg.value->range, DiagKind::NotRepresentable, value.str(),
+    diags.report(expr.range, DiagKind::NotRepresentable, value.str(),
                  getDTypeName(param.dtype));
     return std::nullopt;
   }
@@ -469,13 +478,14 @@ private:
       }
       bool isInput =
           param.mode == ParamMode::In || param.mode == ParamMode::Mut;
-      if (!arg && isInput) {
+      const Expr *scalar = param.isTensor ? nullptr : getScalarExpr(param);
+      if (!arg && !scalar && isInput) {
         diags.report(decl.target.range, DiagKind::MissingArgument,
                      instance.parts.name.name, param.name);
         return false;
       }
       if (!param.isTensor) {
-        std::optional<HostValue> value = getScalar(*arg, param);
+        std::optional<HostValue> value = getScalar(*scalar, param);
         if (!value)
           return false;
         argument.value = *value;

@@ -140,6 +140,16 @@ TEST(CheckerErrorsTest, Declarations) {
       {"kernel k<B: const = 1>() grid(1) tune(BB in [1]) {}",
        "'BB' 'BB' is no generic parameter of this kernel, nor 'warps' or "
        "'stages' [UnknownTuneAxis]\n"},
+      {"kernel k(x: mut tensor<f32>[N]) grid(1) init(xx = 0) {}",
+       "'xx' unknown name 'xx' [UnknownName]\n"
+       "  'xx' did you mean 'x'?\n"},
+      {"kernel k(x: mut tensor<f32>[N]) grid(1) alias(x, y) {}",
+       "'y' unknown name 'y' [UnknownName]\n"},
+      {"kernel k() grid(1) progress(eventual) {}",
+       "'eventual' 'progress' must be one of resident [UnknownWord]\n"},
+      {"kernel k() grid(1) @warps(4) {}",
+       "'@warps(4)' a schedule hint is not supported yet "
+       "[NotSupportedYet]\n"},
       {"sequence s(x) {}", "'x' parameter 'x' needs a type [ParamNeedsType]\n"},
   });
 }

@@ -105,6 +105,8 @@ struct InstanceInfo {
   std::vector<HostExpr> grid;
   std::vector<HostExpr> requirements;
   std::vector<TuneAxis> tune;
+  /// `progress(resident)`: programs wait for others, so all must run at once.
+  bool isResident = false;
   /// The text of `///` above the declaration.
   std::string doc;
 };

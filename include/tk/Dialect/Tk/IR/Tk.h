@@ -80,6 +80,10 @@ public:
 /// Checks the layouts around `op`; trivial where no tile has one.
 LogicalResult verifyTileLayouts(Operation *op);
 
+/// Discardable attribute of a kernel: its programs wait for each other, so all
+/// of the grid must be resident at once.
+constexpr StringLiteral kResidentAttr = "tk.resident";
+
 /// Names of the discardable attributes on kernels and their arguments.
 constexpr StringLiteral kNameAttr = "tk.name";         // "x"
 constexpr StringLiteral kAccessAttr = "tk.access";     // #tk.access<read>
