@@ -19,7 +19,6 @@
 #include "llvm/Support/xxhash.h"
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <thread>
 
@@ -176,7 +175,7 @@ std::unique_ptr<ProgramInstance> Scheduler::start() {
             ? nullptr
             : std::aligned_alloc(64, llvm::alignTo(size, 64)));
     if (frame)
-      std::memcpy(frame, prologue.data(), prologue.size());
+      llvm::copy(prologue, frame);
   }
   auto instance = std::make_unique<ProgramInstance>(gridRun, frame);
   instance->number = nextProgram;
