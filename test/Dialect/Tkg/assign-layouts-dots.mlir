@@ -6,6 +6,7 @@
 #mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 1, warpsN = 1>
 #mma2x2 = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
 #fma = #tkg.mma<fma, m = 2, n = 4, k = 1, type = f32, warpsM = 1, warpsN = 1>
+#swapped = #tkg.mma<mma_sync, m = 8, n = 16, k = 16, type = bf16, warpsM = 1, warpsN = 1, swap = true>
 #sharedA = #tkg.shared<shape = [[16], [16]], offset = [[0, 1], [0, 2], [0, 4], [0, 8], [1, 0], [2, 0], [4, 0], [8, 0]]>
 #sharedB = #tkg.shared<shape = [[16], [8]], offset = [[0, 1], [0, 2], [0, 4], [1, 0], [2, 0], [4, 0], [8, 0]]>
 
@@ -13,6 +14,10 @@
 // CHECK-DAG: #[[$ACC:.*]] = #tkg.layout<shape = {{\[\[}}16], [8]], register = {{\[\[}}0, 1], [8, 0]], lane = {{\[\[}}0, 2], [0, 4], [1, 0], [2, 0], [4, 0]]>
 // CHECK-DAG: #[[$A:.*]] = #tkg.layout<shape = {{\[\[}}16], [16]], register = {{\[\[}}0, 1], [8, 0], [0, 8]], lane = {{\[\[}}0, 2], [0, 4], [1, 0], [2, 0], [4, 0]]>
 // CHECK-DAG: #[[$B:.*]] = #tkg.layout<shape = {{\[\[}}16], [8]], register = {{\[\[}}1, 0], [8, 0]], lane = {{\[\[}}2, 0], [4, 0], [0, 1], [0, 2], [0, 4]]>
+// The same instruction transposed: 8 rows, 16 columns.
+// CHECK-DAG: #[[$SWACC:.*]] = #tkg.layout<shape = {{\[\[}}8], [16]], register = {{\[\[}}1, 0], [0, 8]], lane = {{\[\[}}2, 0], [4, 0], [0, 1], [0, 2], [0, 4]]>
+// CHECK-DAG: #[[$SWLHS:.*]] = #tkg.layout<shape = {{\[\[}}8], [16]], register = {{\[\[}}0, 1], [0, 8]], lane = {{\[\[}}0, 2], [0, 4], [1, 0], [2, 0], [4, 0]]>
+// CHECK-DAG: #[[$SWRHS:.*]] = #tkg.layout<shape = {{\[\[}}16], [16]], register = {{\[\[}}1, 0], [0, 8], [8, 0]], lane = {{\[\[}}2, 0], [4, 0], [0, 1], [0, 2], [0, 4]]>
 // 128 x 128, four warps: a lane stores 8 columns at once.
 // CHECK-DAG: #[[$STORE:.*]] = #tkg.layout<shape = {{\[\[}}128], [128]], register = {{\[\[}}0, 1], [0, 2], [0, 4], [8, 0], [16, 0], [32, 0], [64, 0]], lane = {{\[\[}}0, 8], [0, 16], [0, 32], [0, 64], [1, 0]], warp = {{\[\[}}2, 0], [4, 0]]>
 // CHECK-DAG: #[[$ACC4:.*]] = #tkg.layout<shape = {{\[\[}}128], [128]], register = {{\[\[}}0, 1], [8, 0], [0, 8], [0, 16], [0, 32], [32, 0], [64, 0]], lane = {{\[\[}}0, 2], [0, 4], [1, 0], [2, 0], [4, 0]], warp = {{\[\[}}16, 0], [0, 64]]>
@@ -106,6 +111,18 @@ tk.kernel @chained() attributes {tkg.warps = 1 : i32} {
   // CHECK-NEXT: tkg.dot %[[P]], {{.*}} : tensor<16x16xbf16, #[[$A]]>
   %f = tkg.dot %q, %y, %zero instruction #mma : tensor<16x16xbf16>, tensor<16x16xbf16> -> tensor<16x16xf32>
   tk.print "result", %f : tensor<16x16xf32>
+  tk.return
+}
+
+// With `swap`, A is the right operand and B the left one.
+// CHECK-LABEL: tk.kernel @swapped(
+tk.kernel @swapped() attributes {tkg.warps = 1 : i32} {
+  %x = arith.constant dense<1.0> : tensor<8x16xbf16>
+  %y = arith.constant dense<2.0> : tensor<16x16xbf16>
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  // CHECK: tkg.dot {{.*}} : tensor<8x16xbf16, #[[$SWLHS]]>, tensor<16x16xbf16, #[[$SWRHS]]> -> tensor<8x16xf32, #[[$SWACC]]>
+  %d = tkg.dot %x, %y, %zero instruction #swapped : tensor<8x16xbf16>, tensor<16x16xbf16> -> tensor<8x16xf32>
+  tk.print "result", %d : tensor<8x16xf32>
   tk.return
 }
 
