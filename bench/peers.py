@@ -3,14 +3,15 @@
 
 Usage: peers.py TK_RUN KERNELS_DIR [--only NAME] [--json OUT]
 
-For each workload it times PyTorch, tuned Triton and `tk-run --bench --json`, all with
-CUDA events after an L2 flush, and prints medians side by side. Needs torch and triton;
+For each workload it times PyTorch, tuned Triton and `tk-run --bench`, all with CUDA events
+around each launch after an L2 flush, and prints medians side by side. Needs torch and triton;
 nothing else of the project does.
 """
 import argparse
 import json
 import subprocess
 import sys
+import tempfile
 
 import torch
 import triton
@@ -160,16 +161,18 @@ def matmul_workloads():
 
 # ---------------------------------------------------------------- tk
 
-def measure_tk(tk_run, path, bench, sweep, extra):
-    """Returns {point: median ms} of one bench of one file."""
-    command = [tk_run, path, "--bench", "--only", bench, "--json", "-", *extra]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        print(result.stderr.strip(), file=sys.stderr)
-        return None
-    for row in json.loads(result.stdout)["benches"]:
-        if all(row.get("sweep", {}).get(k) == v for k, v in sweep.items()):
-            return row["median_ms"]
+def measure_tk(tk_run, path, bench, sweep):
+    """Returns the median in ms of one point of one bench, or None."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        command = [tk_run, path, "--device", "cuda", "--bench", f"--only={bench}", f"--json={out.name}"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode != 0:
+            print(result.stderr.strip(), file=sys.stderr)
+            return None
+        for row in json.load(out)["results"]:
+            point = dict(item.split(" = ") for item in row.get("sweep", "").split(", ") if item)
+            if all(point.get(name) == str(value) for name, value in sweep.items()):
+                return row["median_ms"]
     return None
 
 
@@ -191,7 +194,7 @@ def main():
                 continue
             work, unit = (flops[0] / 1e9, "TFLOP/s") if flops else (num_bytes / 1e6, "GB/s")
             times = {"torch": time_ms(torch_fn), "triton": time_ms(triton_fn) if triton_fn else None,
-                     "tk": measure_tk(args.tk_run, f"{args.kernels}/{path}", bench, sweep, [])}
+                     "tk": measure_tk(args.tk_run, f"{args.kernels}/{path}", bench, sweep)}
             rates = {k: work / t if t else None for k, t in times.items()}
             table.append({"workload": name, "unit": unit, "ms": times, "rate": rates})
             peers = [rates[k] for k in ("torch", "triton") if rates[k]]
