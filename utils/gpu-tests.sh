@@ -12,7 +12,7 @@
 # The other machine needs the repository, out/gpu, Python 3 for lit, and a CUDA
 # toolkit (or libnvJitLink) for cubins.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$(readlink -f "$0")")/.."
 pack=out/gpu
 unpacked=out/gpu-run
 

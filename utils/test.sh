@@ -7,7 +7,7 @@
 # The last line is 'N passed, N failed, N skipped'. Skipped are tests that need
 # what this machine lacks, such as a GPU.
 set -euo pipefail
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 "$top/utils/build.sh" tk TkUnitTests
 
 results=$top/build/dev/test-results.json

@@ -6,7 +6,7 @@
 #
 # Runs on the GPU if there is one, otherwise in the interpreter; says which.
 set -euo pipefail
-top=$(dirname "$0")/..
+top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 "$top/utils/build.sh" tk
 [ $# -gt 0 ] || set -- "$top/kernels/softmax.tk"
 exec "$top/build/dev/bin/tk-run" "$@"
