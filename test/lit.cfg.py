@@ -25,8 +25,6 @@ config.substitutions.append(("%top", config.tk_source_root))
 config.substitutions.append(("%tools", config.tk_tools_dir))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%kernels", os.path.join(config.tk_source_root, "kernels")))
-config.substitutions.append(("%docs", os.path.join(config.tk_source_root, "docs")))
-config.substitutions.append(("%python", '"' + sys.executable + '"'))
 
 
 def find_below(roots, names):
