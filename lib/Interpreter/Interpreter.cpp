@@ -133,8 +133,9 @@ static void writeArgument(const RunMemory &memory,
                           const KernelArgument &argument, char *prologue) {
   char *to = prologue + parameter.offset;
   uint64_t address = reinterpret_cast<uint64_t>(argument.data);
-  FatPointer pointer = argument.data ? memory.makePointer(address)
-                                     : FatPointer{0, kNoAllocation};
+  FatPointer pointer = memory.makePointer(address);
+  if (argument.kind == KernelArgument::Kind::Absent)
+    pointer = {0, kAbsentArgument};
   if (isa<ViewType>(parameter.type)) {
     ViewValue view = {};
     view.base = pointer;

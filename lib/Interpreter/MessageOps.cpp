@@ -40,8 +40,7 @@ private:
   bool isExtent;
 };
 
-/// Whether an optional argument was given: a view or pointer that is absent has
-/// no allocation. Slots: result, argument.
+/// Whether an optional argument was given. Slots: result, argument.
 class IsPresentInstruction : public TileInstruction {
 public:
   IsPresentInstruction(Operation *op, ArrayRef<size_t> slots,
@@ -50,7 +49,7 @@ public:
   void execute(ProgramInstance &instance) const override {
     const FatPointer &base = isView ? instance.get<ViewValue>(slots[1]).base
                                     : instance.get<FatPointer>(slots[1]);
-    instance.get<uint8_t>(slots[0]) = base.address != 0;
+    instance.get<uint8_t>(slots[0]) = base.allocation != kAbsentArgument;
   }
 
 private:

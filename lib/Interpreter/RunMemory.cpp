@@ -130,7 +130,7 @@ static std::string getSubject(const ProgramInstance &instance) {
 bool RunMemory::checkBounds(ProgramInstance &instance, Operation *op,
                             const AccessRun &run, bool isWrite) const {
   const char *verb = isWrite ? " writes" : " reads";
-  if (run.allocation == kNoAllocation) {
+  if (run.allocation < 0) {
     instance.run.errors.report(instance, op, ErrorKind::OutsideMemory, [&] {
       return getSubject(instance) + verb + " through a pointer to no tensor";
     });

@@ -29,10 +29,12 @@ enum class ElementKind : uint8_t {
 /// A pointer knows the memory that it may reach.
 struct FatPointer {
   uint64_t address;
-  /// Number of the allocation, or kNoAllocation.
+  /// Number of the allocation, or one of the negative values below.
   int64_t allocation;
 };
 constexpr int64_t kNoAllocation = -1;
+/// Of an optional argument that was not given. One without elements was.
+constexpr int64_t kAbsentArgument = -2;
 
 constexpr unsigned kMaxViewRank = 5;
 

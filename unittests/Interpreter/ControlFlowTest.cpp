@@ -248,6 +248,11 @@ tk.kernel @k(%b: !tk.view<?xf32> {tk.optional, tk.name = "b"}, %y: !tk.view<?xf3
   EXPECT_EQ(y[0], 0.0f);
   runClean(text, {tensorOf(b), tensorOf(y)});
   EXPECT_EQ(y[0], 1.0f);
+  // A tensor without elements was given all the same.
+  y[0] = 0.0f;
+  runClean(text, {KernelArgument::tensor(DType::F32, nullptr, {0}, {1}, {}),
+                  tensorOf(y)});
+  EXPECT_EQ(y[0], 1.0f);
 }
 
 //===----------------------------------------------------------------------===//
