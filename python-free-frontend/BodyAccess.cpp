@@ -58,36 +58,38 @@ BodyChecker::evaluateShape(ArrayRef<const Expr *> extents, SourceRange range) {
 // Items
 //===----------------------------------------------------------------------===//
 
-/// Replaces `..` by as many `:` as it stands for.
+/// Replaces `..` by as many `:` as it stands for: by one where items and
+/// dimensions already match, else by all that are left.
 bool BodyChecker::expandItems(ArrayRef<IndexItem> items, int64_t rank,
                               SourceRange range,
                               SmallVectorImpl<IndexItem> &result) {
+  SmallVector<const IndexItem *> ellipses;
   int64_t used = 0;
-  const IndexItem *ellipsis = nullptr;
   for (const IndexItem &item : items) {
-    if (item.kind == IndexItem::Kind::Ellipsis) {
-      if (ellipsis) {
-        report(item.range, DiagKind::TwoEllipses)
-            .note(ellipsis->range, DiagKind::FirstHere);
-        return false;
-      }
-      ellipsis = &item;
-    } else if (item.kind != IndexItem::Kind::NewAxis) {
+    if (item.kind == IndexItem::Kind::Ellipsis)
+      ellipses.push_back(&item);
+    else if (item.kind != IndexItem::Kind::NewAxis)
       ++used;
-    }
   }
-  if (used > rank || (used < rank && !ellipsis)) {
+  int64_t numEllipses = ellipses.size();
+  bool isOneEach = used + numEllipses == rank;
+  if (numEllipses > 1 && !isOneEach) {
+    report(ellipses[1]->range, DiagKind::TwoEllipses)
+        .note(ellipses[0]->range, DiagKind::FirstHere);
+    return false;
+  }
+  if (used > rank || (used < rank && ellipses.empty())) {
     report(range, DiagKind::WrongItemCount, rank, used);
     return false;
   }
   for (const IndexItem &item : items) {
-    if (&item != ellipsis) {
+    if (item.kind != IndexItem::Kind::Ellipsis) {
       result.push_back(item);
       continue;
     }
     IndexItem whole = item;
     whole.kind = IndexItem::Kind::Whole;
-    result.append(rank - used, whole);
+    result.append(isOneEach ? 1 : rank - used, whole);
   }
   return true;
 }

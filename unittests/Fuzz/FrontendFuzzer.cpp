@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Checks that no input crashes, hangs or eats memory, that every message can
-// be shown, and that formatting keeps the tree and is idempotent. See
+// be shown, that formatting keeps the tree and is idempotent, and that what the
+// checker finds good has IR. See
 // CMakeLists.txt beside this file for how to build and run it.
 
+#include "mlir/IR/MLIRContext.h"
 #include "tk/Frontend/Diagnostics.h"
 #include "tk/Frontend/Format.h"
 #include "tk/Frontend/Parser.h"
+#include "tk/Frontend/Program.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -63,6 +66,26 @@ static Parsed parse(StringRef text) {
   return parsed;
 }
 
+/// Checks all instances, tests and references of a program.
+static void checkProgram(StringRef text) {
+  llvm::SourceMgr sourceMgr;
+  sourceMgr.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy(text, "fuzz.tk"), llvm::SMLoc());
+  std::string messages;
+  llvm::raw_string_ostream os(messages);
+  DiagnosticSession session(sourceMgr, /*verifies=*/false, os);
+  std::unique_ptr<CheckedProgram> program =
+      CheckedProgram::create(sourceMgr, session.getReporter());
+  if (!program)
+    return;
+  mlir::MLIRContext context;
+  if (!program->checkAll(&context))
+    return;
+  for (const Instance &instance : program->listInstances())
+    if (!instance.isSequence && !program->instantiate(instance, &context))
+      llvm::report_fatal_error("a good instance has no IR");
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   StringRef text(reinterpret_cast<const char *>(data), size);
   Parsed once = parse(text);
@@ -76,5 +99,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     llvm::report_fatal_error("formatting changed the tree");
   if (twice.formatted != once.formatted)
     llvm::report_fatal_error("formatting twice is not formatting once");
+  checkProgram(text);
   return 0;
 }
