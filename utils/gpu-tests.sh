@@ -59,6 +59,12 @@ import lit.llvm
 lit.llvm.initialize(lit_config, config)
 lit_config.load_config(config, "$top/test/lit.cfg.py")
 SITE
+  # The suite of the unit tests is found as well; there are none here.
+  mkdir -p "$unpacked/test/Unit" "$unpacked/unittests"
+  cat >"$unpacked/test/Unit/lit.site.cfg.py" <<SITE
+config.tk_obj_root = "$top/$unpacked"
+lit_config.load_config(config, "$top/test/Unit/lit.cfg.py")
+SITE
   local results=$unpacked/results.json status=0
   PYTHONPATH=$pack python3 -c 'from lit.main import main; main()' -sv -j1 --output "$results" \
     --filter '\.cuda$|/GPU/|^GPU/| GPU/' "$@" "$unpacked/test" || status=$?
