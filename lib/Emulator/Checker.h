@@ -1,0 +1,158 @@
+//===- Checker.h - what the execution tells the checks --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The execution calls these functions; it holds no knowledge of races, and the
+// checks hold none of instructions. A run without checks has a null Checker.
+//
+// Order is kept as happens-before by vector clocks. An *agent* is a set of
+// lanes of one warp, or an asynchronous operation. What an agent knows (which
+// accesses of others lie before it) grows only by `acquire`, `join` and
+// `synchronizeLanes`, and is published only by `release`.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TK_LIB_EMULATOR_CHECKER_H
+#define TK_LIB_EMULATOR_CHECKER_H
+
+#include "Instruction.h"
+#include "tk/Emulator/Ptx.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <memory>
+
+namespace mlir::tk::emulator {
+
+/// Where an instruction is executed.
+struct Place {
+  /// Linear index of the block in the grid; warp in the block.
+  uint32_t block = 0;
+  uint16_t warp = 0;
+  LaneMask lanes = 0;
+  /// Index into the table of the module's PtxInstructions.
+  uint32_t instruction = 0;
+};
+
+/// 8.4 and 8.5: strength and scope of an access.
+enum class Order : uint8_t {
+  Weak,
+  Volatile,
+  Relaxed,
+  Acquire,
+  Release,
+  AcquireRelease
+};
+enum class Scope : uint8_t { Block, Cluster, Device, System };
+/// 8.6: the generic proxy (ordinary accesses), the async proxy (bulk copies,
+/// wgmma), the proxy of tensor maps.
+enum class Proxy : uint8_t { Generic, Async, TensorMap, Constant };
+enum class AccessKind : uint8_t { Read, Write, Atomic, Reduction };
+
+/// Where things happen: shared memory of a block, global memory, ...
+struct MemoryPlace {
+  PtxSpace space = PtxSpace::Global;
+  /// Of shared memory: linear index of the block that owns it.
+  uint32_t block = 0;
+};
+
+/// An access of some lanes by one instruction.
+struct Access {
+  MemoryPlace memory;
+  AccessKind kind = AccessKind::Read;
+  Order order = Order::Weak;
+  Scope scope = Scope::System;
+  Proxy proxy = Proxy::Generic;
+  /// Per lane; only those of Place::lanes mean something. Shared memory:
+  /// offset in the block's window.
+  const uint64_t *addresses = nullptr;
+  uint32_t bytesPerLane = 0;
+};
+
+/// An access of an asynchronous operation: rows of consecutive bytes.
+struct AsyncAccess {
+  MemoryPlace memory;
+  AccessKind kind = AccessKind::Read;
+  Proxy proxy = Proxy::Async;
+  uint64_t address = 0;
+  uint64_t sizeInBytes = 0;
+};
+
+/// Something that agents synchronise through: a barrier's generation, a phase
+/// of an mbarrier, a group of copies, an atomic location. Owned by whoever
+/// models that thing; copying copies the knowledge.
+class SyncObject;
+/// An asynchronous operation from issue to completion.
+class AsyncAgent;
+
+struct SyncObjectDeleter {
+  void operator()(SyncObject *object) const;
+};
+struct AsyncAgentDeleter {
+  void operator()(AsyncAgent *agent) const;
+};
+using SyncObjectPtr = std::unique_ptr<SyncObject, SyncObjectDeleter>;
+using AsyncAgentPtr = std::unique_ptr<AsyncAgent, AsyncAgentDeleter>;
+
+/// The rules; one planted defect in test/Emulator for each. The name is what a
+/// report and `--no-check=` say.
+enum class Rule : uint8_t {
+#define TK_EMULATOR_RULE(Id, Name, Explanation) Id,
+#include "Rules.def"
+};
+llvm::StringRef getName(Rule rule);
+llvm::StringRef getExplanation(Rule rule);
+
+/// All state of the checks of one run. Thread safety: calls for different
+/// blocks may come from different host threads; calls for one block do not
+/// overlap.
+class Checker {
+public:
+  virtual ~Checker();
+
+  // Blocks and lanes.
+  virtual void beginBlock(uint32_t block, uint32_t cluster, unsigned numWarps,
+                          uint64_t sharedBytes) = 0;
+  virtual void endBlock(uint32_t block) = 0;
+  /// Allocations of global memory; `isWritten`: the host initialised it.
+  virtual void addAllocation(uint64_t address, uint64_t size,
+                             bool isWritten) = 0;
+
+  // Accesses. Called before the access is performed.
+  virtual void access(const Place &place, const Access &access) = 0;
+  virtual void access(const AsyncAgent &agent, const AsyncAccess &access) = 0;
+
+  // Happens-before.
+  virtual SyncObjectPtr createSyncObject() = 0;
+  /// The lanes publish to `object` all that they know and did.
+  virtual void release(const Place &place, SyncObject &object) = 0;
+  /// The lanes learn what `object` holds.
+  virtual void acquire(const Place &place, const SyncObject &object) = 0;
+  /// `from` adds to `into`; `clear` forgets (a new phase).
+  virtual void join(SyncObject &into, const SyncObject &from) = 0;
+  virtual void clear(SyncObject &object) = 0;
+  /// `bar.warp.sync`: the lanes of the place learn from each other.
+  virtual void synchronizeLanes(const Place &place) = 0;
+  /// `fence.*`, 9.7.13.4. Relaxed and volatile accesses before and after it
+  /// synchronise by it.
+  virtual void fence(const Place &place, Order order, Scope scope) = 0;
+  /// `fence.proxy.async` (of one space or of all), by the writer.
+  virtual void proxyFence(const Place &place, PtxSpace space) = 0;
+  /// `fence.proxy.tensormap::generic.{release,acquire}`.
+  virtual void tensorMapFence(const Place &place, bool isAcquire) = 0;
+
+  // Asynchronous operations.
+  /// An operation issued by the lanes: it knows what they know.
+  virtual AsyncAgentPtr issue(const Place &place) = 0;
+  /// The operation publishes its accesses (mbarrier complete_tx, a group).
+  virtual void complete(const AsyncAgent &agent, SyncObject &object) = 0;
+
+  /// A broken rule that the execution itself saw (deadlock, wrong count,
+  /// misalignment, ...). `detail` names the state involved.
+  virtual void report(Rule rule, const Place &place,
+                      const llvm::Twine &detail) = 0;
+  /// Whether the rule is checked; then the execution need not look.
+  virtual bool isOn(Rule rule) const = 0;
+};
+
+} // namespace mlir::tk::emulator
+
+#endif // TK_LIB_EMULATOR_CHECKER_H

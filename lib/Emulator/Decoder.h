@@ -1,0 +1,118 @@
+//===- Decoder.h - PTX instructions to handlers ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each family of instructions has a file `<Family>.cpp` with its handlers and
+// decoders, and one function that registers the decoders by opcode.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TK_LIB_EMULATOR_DECODER_H
+#define TK_LIB_EMULATOR_DECODER_H
+
+#include "Instruction.h"
+#include "tk/Emulator/Ptx.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace mlir::tk::emulator {
+
+/// Reads the modifiers of an instruction in order. What nobody took is an error
+/// with its text: no modifier is ignored silently.
+class Modifiers {
+public:
+  explicit Modifiers(const PtxInstruction &instruction);
+
+  /// Takes the next modifier if it is `name`.
+  bool accept(llvm::StringRef name);
+  /// Takes the next modifier if it is one of `names`; its number.
+  std::optional<unsigned> acceptOneOf(llvm::ArrayRef<llvm::StringRef> names);
+  std::optional<PtxType> acceptType();
+  std::optional<PtxSpace> acceptSpace();
+  /// Takes the next modifier, whatever it is; empty at the end.
+  llvm::StringRef peek() const;
+  llvm::StringRef take();
+  bool atEnd() const { return position == modifiers.size(); }
+
+private:
+  llvm::ArrayRef<llvm::StringRef> modifiers;
+  size_t position = 0;
+};
+
+/// What a decoder may ask of the function that is being decoded.
+class DecodeContext {
+public:
+  virtual ~DecodeContext();
+
+  /// The slot of a source operand read as `type`: a register (its width must
+  /// fit; 9.4.1 allows wider registers for ld/st/cvt: `mayBeWider`), an
+  /// immediate converted to `type`, a special register, the address of a
+  /// variable. Reports what is wrong.
+  virtual llvm::Expected<Slot> source(const PtxOperand &operand, PtxType type,
+                                      bool mayBeWider = false) = 0;
+  /// The slot of a register that is written; a sink `_` gives a scratch slot.
+  virtual llvm::Expected<Slot> destination(const PtxOperand &operand,
+                                           PtxType type,
+                                           bool mayBeWider = false) = 0;
+  virtual llvm::Expected<Slot> predicate(const PtxOperand &operand) = 0;
+  /// Width in bits of a register operand; none for other operands.
+  virtual std::optional<unsigned>
+  registerWidth(const PtxOperand &operand) const = 0;
+  /// An integer known now.
+  virtual llvm::Expected<int64_t> constant(const PtxOperand &operand) = 0;
+  /// `[base+offset]`: slot of the 64-bit (or 32-bit, zero-extended on reading:
+  /// see `is32Bit`) base and the constant offset.
+  struct Address {
+    Slot base = noSlot;
+    int64_t offset = 0;
+    bool is32Bit = false;
+  };
+  virtual llvm::Expected<Address> address(const PtxOperand &operand,
+                                          PtxSpace space) = 0;
+  /// Keeps `details` alive as long as the code.
+  virtual void keep(std::shared_ptr<const void> details) = 0;
+  /// Target of the module: 90 of `sm_90a`, and whether it has the `a`.
+  virtual unsigned architecture() const = 0;
+
+  /// An error at this instruction: the line, the text, and `message`.
+  virtual llvm::Error error(const PtxInstruction &instruction,
+                            const llvm::Twine &message) = 0;
+};
+
+using Decoder = llvm::Error (*)(DecodeContext &context,
+                                const PtxInstruction &instruction,
+                                Modifiers &modifiers, Instruction &result);
+
+/// Opcode ("add", "cp", "wgmma") to decoder. Filled by the functions below;
+/// built once, const afterwards.
+class DecoderTable {
+public:
+  void add(llvm::StringRef opcode, Decoder decoder) {
+    decoders[opcode] = decoder;
+  }
+  Decoder lookup(llvm::StringRef opcode) const {
+    return decoders.lookup(opcode);
+  }
+
+private:
+  llvm::StringMap<Decoder> decoders;
+};
+
+void registerIntegerArithmetic(DecoderTable &table);
+void registerFloatArithmetic(DecoderTable &table);
+void registerConversions(DecoderTable &table);
+void registerLogicAndMoves(DecoderTable &table);
+void registerComparisons(DecoderTable &table);
+void registerControlFlow(DecoderTable &table);
+void registerMemory(DecoderTable &table);
+void registerAtomics(DecoderTable &table);
+void registerWarpOperations(DecoderTable &table);
+void registerBarriers(DecoderTable &table);
+void registerAsyncCopies(DecoderTable &table);
+void registerTensorCopies(DecoderTable &table);
+void registerMatrixLoads(DecoderTable &table);
+void registerMatrixMultiply(DecoderTable &table);
+void registerWarpgroupMultiply(DecoderTable &table);
+void registerClusters(DecoderTable &table);
+
+} // namespace mlir::tk::emulator
+
+#endif // TK_LIB_EMULATOR_DECODER_H
