@@ -16,8 +16,10 @@
 
 #include "Instruction.h"
 #include "tk/Emulator/Ptx.h"
+#include "tk/Emulator/Report.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/Twine.h"
 #include <memory>
 
 namespace mlir::tk::emulator {
@@ -28,7 +30,7 @@ struct Place {
   uint32_t block = 0;
   uint16_t warp = 0;
   LaneMask lanes = 0;
-  /// Index into the table of the module's PtxInstructions.
+  /// Index into PtxModule::instructions.
   uint32_t instruction = 0;
 };
 
@@ -149,9 +151,28 @@ public:
   /// misalignment, ...). `detail` names the state involved.
   virtual void report(Rule rule, const Place &place,
                       const llvm::Twine &detail) = 0;
-  /// Whether the rule is checked; then the execution need not look.
+  /// Whether the rule is checked; otherwise the execution need not look.
   virtual bool isOn(Rule rule) const = 0;
+
+  /// At the end of the run: adds the reports and measurements, in an order that
+  /// does not depend on host threads.
+  virtual void finish(EmulatorResult &result) = 0;
 };
+
+/// The checks of one launch. `blocksPerCluster` blocks with consecutive indices
+/// are a cluster.
+struct CheckerSetup {
+  const PtxModule &module;
+  const EmulatorChecks &checks;
+  PtxDimensions grid = {1, 1, 1};
+  PtxDimensions block = {1, 1, 1};
+  unsigned blocksPerCluster = 1;
+};
+std::unique_ptr<Checker> createChecker(const CheckerSetup &setup);
+
+/// A report of a mistake that the execution saw, with or without a Checker.
+EmulatorReport makeReport(const CheckerSetup &setup, Rule rule,
+                          const Place &place, const llvm::Twine &detail);
 
 } // namespace mlir::tk::emulator
 

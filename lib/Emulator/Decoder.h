@@ -11,7 +11,9 @@
 
 #include "Instruction.h"
 #include "tk/Emulator/Ptx.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include <memory>
+#include <optional>
 
 namespace mlir::tk::emulator {
 
@@ -43,16 +45,23 @@ public:
   virtual ~DecodeContext();
 
   /// The slot of a source operand read as `type`: a register (its width must
-  /// fit; 9.4.1 allows wider registers for ld/st/cvt: `mayBeWider`), an
-  /// immediate converted to `type`, a special register, the address of a
-  /// variable. Reports what is wrong.
+  /// fit; 9.4.1 allows wider registers for ld/st/cvt: `mayBeWider`; then the
+  /// lanes have the width of the register), an immediate converted to `type`, a
+  /// special register, the address of a variable or function. Reports what is
+  /// wrong. Special registers that change are read by an instruction put before
+  /// this one.
   virtual llvm::Expected<Slot> source(const PtxOperand &operand, PtxType type,
                                       bool mayBeWider = false) = 0;
   /// The slot of a register that is written; a sink `_` gives a scratch slot.
   virtual llvm::Expected<Slot> destination(const PtxOperand &operand,
                                            PtxType type,
                                            bool mayBeWider = false) = 0;
+  /// The slot of a predicate that is read: a register, its negation `!p`
+  /// (computed before this instruction into a slot of its own) or an immediate.
   virtual llvm::Expected<Slot> predicate(const PtxOperand &operand) = 0;
+  /// The slot of a predicate that is written, or a scratch slot for `_`.
+  virtual llvm::Expected<Slot>
+  predicateDestination(const PtxOperand &operand) = 0;
   /// Width in bits of a register operand; none for other operands.
   virtual std::optional<unsigned>
   registerWidth(const PtxOperand &operand) const = 0;
@@ -69,8 +78,20 @@ public:
                                           PtxSpace space) = 0;
   /// Keeps `details` alive as long as the code.
   virtual void keep(std::shared_ptr<const void> details) = 0;
-  /// Target of the module: 90 of `sm_90a`, and whether it has the `a`.
+  /// Makes details of a type, kept alive as long as the code.
+  template <typename T> T &makeDetails() {
+    std::shared_ptr<T> details = std::make_shared<T>();
+    T &result = *details;
+    keep(std::move(details));
+    return result;
+  }
+  /// A slot of `sizeInBytes` for what the instruction keeps between runs.
+  virtual Slot scratch(unsigned sizeInBytes) = 0;
+  /// Target of the module: 90 of `sm_90a`.
   virtual unsigned architecture() const = 0;
+  virtual const PtxModule &module() const = 0;
+  /// Index of the instruction that a label means.
+  virtual llvm::Expected<uint32_t> label(const PtxOperand &operand) = 0;
 
   /// An error at this instruction: the line, the text, and `message`.
   virtual llvm::Error error(const PtxInstruction &instruction,
@@ -82,15 +103,20 @@ using Decoder = llvm::Error (*)(DecodeContext &context,
                                 Modifiers &modifiers, Instruction &result);
 
 /// Opcode ("add", "cp", "wgmma") to decoder. Filled by the functions below;
-/// built once, const afterwards.
+/// built once, const afterwards. A decoder fills `operands`, `handler` and what
+/// else it wants of `result`; the guard and the index are filled for it.
 class DecoderTable {
 public:
+  /// All of them.
+  static const DecoderTable &get();
+
   void add(llvm::StringRef opcode, Decoder decoder) {
     decoders[opcode] = decoder;
   }
   Decoder lookup(llvm::StringRef opcode) const {
     return decoders.lookup(opcode);
   }
+  const llvm::StringMap<Decoder> &all() const { return decoders; }
 
 private:
   llvm::StringMap<Decoder> decoders;
@@ -106,7 +132,9 @@ void registerMemory(DecoderTable &table);
 void registerAtomics(DecoderTable &table);
 void registerWarpOperations(DecoderTable &table);
 void registerBarriers(DecoderTable &table);
+void registerMbarriers(DecoderTable &table);
 void registerAsyncCopies(DecoderTable &table);
+void registerAsyncBulk(DecoderTable &table);
 void registerTensorCopies(DecoderTable &table);
 void registerMatrixLoads(DecoderTable &table);
 void registerMatrixMultiply(DecoderTable &table);

@@ -1,5 +1,11 @@
 //===- Warp.h - the state of 32 threads -----------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Lanes with the same program counter and the same chain of calls are a group;
+// one group of a warp runs at a time. Handlers see the lanes of `mask` and the
+// registers of the group's frame, and nothing of groups.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef TK_LIB_EMULATOR_WARP_H
 #define TK_LIB_EMULATOR_WARP_H
@@ -7,14 +13,78 @@
 #include "Checker.h"
 #include "Instruction.h"
 #include "llvm/ADT/SmallVector.h"
-#include <cstring>
+#include "llvm/ADT/Twine.h"
+#include <cstddef>
+#include <memory>
+#include <vector>
 
 namespace mlir::tk::emulator {
 
+struct DecodedFunction;
+class Scheduler;
 class ThreadBlock;
+
+/// What a group of lanes waits for: for the report of a deadlock.
+struct WaitReason {
+  enum class Kind : uint8_t {
+    None,
+    /// Other lanes of the warp at a collective instruction: `value` is their
+    /// mask.
+    Lanes,
+    /// Barrier number `value` of the block.
+    Barrier,
+    /// barrier.cluster.
+    ClusterBarrier,
+    /// The mbarrier at shared address `value`.
+    Mbarrier,
+    /// Other warps of the warpgroup.
+    Warpgroup,
+    /// Registers of the pool (setmaxnreg): `value` are asked for.
+    RegisterPool,
+  };
+  Kind kind = Kind::None;
+  uint64_t value = 0;
+  /// The wait ends by itself when nothing else in the run can go on
+  /// (mbarrier.try_wait); the handler runs again and sees Warp::isTimedOut.
+  bool hasTimeout = false;
+};
+
+/// The registers and local variables of one call, for all lanes that made it
+/// from the same place. Lanes do not share columns, so groups that are apart
+/// may share a frame.
+struct Frame {
+  const DecodedFunction *function = nullptr;
+  Frame *caller = nullptr;
+  /// Of the call in the caller.
+  uint32_t callSite = 0;
+  unsigned depth = 0;
+  /// Offset of the frame's variables in the local memory of each lane.
+  uint64_t localBase = 0;
+  /// 64-byte aligned.
+  std::byte *registers = nullptr;
+  std::unique_ptr<std::byte[]> storage;
+  /// Calls made from here, kept for the next call from the same place.
+  std::vector<std::unique_ptr<Frame>> callees;
+};
+
+/// Lanes that run together.
+struct LaneGroup {
+  LaneMask lanes = 0;
+  uint32_t pc = 0;
+  Frame *frame = nullptr;
+  WaitReason wait;
+  /// Scheduler::numEvents when the wait began: nothing changed while equal.
+  uint64_t waitBegan = 0;
+  bool isTimedOut = false;
+  /// When it ran last, for fairness among groups.
+  uint64_t lastTurn = 0;
+};
 
 class Warp {
 public:
+  Warp(ThreadBlock &block, unsigned indexInBlock, LaneMask lanes);
+  Warp(Warp &&) = default;
+
   /// The lanes that the current instruction runs for.
   LaneMask mask = 0;
 
@@ -28,13 +98,92 @@ public:
 
   ThreadBlock &block;
   unsigned indexInBlock;
-  Place place(const Instruction &instruction) const;
   Checker *checker;
 
+  /// This instruction, the lanes of `mask` (or those given).
+  Place place(const Instruction &instruction) const;
+  Place place(const Instruction &instruction, LaneMask lanes) const;
+
+  /// The lanes of `mask` wait at this instruction. Returns Step::Wait.
+  Step wait(WaitReason reason);
+  /// The lanes of `mask` wait no longer than until nothing else can go on, and
+  /// did so.
+  bool isTimedOut() const { return running.isTimedOut; }
+  /// Tells those that wait that something changed.
+  void notify();
+  /// A mistake that ends the run. Returns Step::Stop. Reported with and without
+  /// checks.
+  Step fail(Rule rule, const Instruction &instruction,
+            const llvm::Twine &detail);
+
+  // Control flow; return what the handler returns.
+  Step jump(uint32_t pc);
+  Step call(const DecodedFunction &callee, const Instruction &instruction);
+  Step returnToCaller();
+  Step exit();
+
+  /// Lanes that have not exited.
+  LaneMask liveLanes() const { return live; }
+  /// Lanes at the instruction that runs, whether its guard holds or not.
+  LaneMask groupLanes() const { return running.lanes; }
+  Frame &currentFrame() const { return *running.frame; }
+  uint32_t currentPc() const { return running.pc; }
+
+  /// Local memory of a lane, at least `size` bytes; null if over the limit.
+  std::byte *localMemory(unsigned lane, uint64_t size);
+
+  /// For collective instructions that met at different places; see
+  /// WarpOperations.cpp.
+  struct Arrival {
+    const Instruction *instruction = nullptr;
+    std::byte *registers = nullptr;
+    /// The collective is complete for this lane: it goes on.
+    bool isDone = false;
+  };
+  std::array<Arrival, numLanes> arrivals;
+  /// Lanes that have arrived at the barrier where they wait, and the number of
+  /// the generation that they wait for.
+  LaneMask barrierArrived = 0;
+  std::array<uint64_t, numLanes> barrierGeneration = {};
+
+  /// The warp with the values of another frame: to read operands of lanes that
+  /// wait elsewhere.
+  template <typename T> static T *lanesIn(std::byte *registers, Slot slot) {
+    return reinterpret_cast<T *>(registers + slot);
+  }
+
 private:
+  friend class Scheduler;
+
+  void enter(Frame &frame);
+  Frame &calleeFrame(const DecodedFunction &callee, uint32_t callSite);
+  void initializeFrame(Frame &frame);
+
   /// Registers of the running function; 64-byte aligned.
-  std::byte *frame;
+  std::byte *frame = nullptr;
+  LaneMask live = 0;
+  LaneGroup running;
+  /// Those that do not run now.
+  llvm::SmallVector<LaneGroup, 4> others;
+  std::unique_ptr<Frame> entryFrame;
+  /// `localStride` bytes a lane.
+  std::unique_ptr<std::byte[]> local;
+  uint64_t localStride = 0;
 };
+
+/// Runs `body` for each lane of the mask. The lanes of an operand may be those
+/// of the result, never overlap them otherwise: so the loop over all lanes may
+/// become vector instructions.
+template <typename Body> inline void forEachLane(LaneMask mask, Body &&body) {
+  if (mask == allLanes) {
+#pragma clang loop vectorize(assume_safety)
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      body(lane);
+    return;
+  }
+  for (LaneMask rest = mask; rest; rest &= rest - 1)
+    body(static_cast<unsigned>(__builtin_ctz(rest)));
+}
 
 } // namespace mlir::tk::emulator
 

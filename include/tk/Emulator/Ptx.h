@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,10 @@ enum class PtxSpace : uint8_t {
   Const
 };
 
+llvm::StringRef getName(PtxSpace space);
+/// `global`, `shared`, `shared::cta`, `param::entry`, ...
+std::optional<PtxSpace> parsePtxSpace(llvm::StringRef name);
+
 /// Where something stands in the PTX text; from 1.
 struct PtxLocation {
   uint32_t line = 0;
@@ -80,8 +85,9 @@ struct PtxLocation {
 /// An operand, 6. A vector holds its elements; `p|q` holds both.
 struct PtxOperand {
   enum class Kind : uint8_t {
-    /// `%r1`, `%tid.x`, `foo`: a register, special register, variable,
-    /// function or label: the decoder knows which is asked for.
+    /// `%r1`, `%tid.x`, `foo`, `foo+4`: a register, special register, variable
+    /// (with an offset in `bits`), function or label: the decoder knows which
+    /// is asked for.
     Name,
     Integer,
     Float32Bits,
@@ -92,6 +98,8 @@ struct PtxOperand {
     Vector,
     /// `[a, b]` with more than one part: a tensor map and coordinates.
     AddressList,
+    /// `(a, b)` of a call.
+    List,
     /// `p|q`.
     Pair,
     /// `_`.
@@ -117,12 +125,136 @@ struct PtxInstruction {
   llvm::StringRef guard;
   bool isGuardNegated = false;
   PtxLocation location;
-  /// Of the `.loc` before it: index into PtxModule::files, line; 0 if none.
+  /// Of the `.loc` before it: number in PtxModule::files, line; 0 if none.
   uint32_t file = 0;
   uint32_t sourceLine = 0;
+  /// Index into PtxFunction::scopes: where its names are looked up.
+  uint32_t scope = 0;
   /// As written, for messages.
   llvm::StringRef text;
 };
+
+enum class PtxLinkage : uint8_t { Internal, Visible, Extern, Weak, Common };
+
+/// One value of an initialiser, 5.4.4.
+struct PtxInitializer {
+  uint64_t byteOffset = 0;
+  /// Bytes that it fills.
+  unsigned size = 0;
+  /// The bits, or what is added to the address of `symbol`.
+  uint64_t bits = 0;
+  /// Empty if a number.
+  llvm::StringRef symbol;
+  bool isGenericAddress = false;
+  /// `0xFF00(symbol)`: the byte of the address that is taken; else -1.
+  int byteOfAddress = -1;
+  PtxLocation location;
+};
+
+/// A variable or parameter, 5.4. Also a parameter in a register (7.1).
+struct PtxVariable {
+  llvm::StringRef name;
+  PtxSpace space = PtxSpace::Global;
+  PtxType type = PtxType::B8;
+  PtxLinkage linkage = PtxLinkage::Internal;
+  /// 2 of `.v2`.
+  unsigned vectorLength = 1;
+  unsigned alignment = 1;
+  uint64_t sizeInBytes = 0;
+  /// `.extern .shared .b8 a[]`: its size is known at launch.
+  bool isUnsized = false;
+  std::vector<PtxInitializer> initializers;
+  PtxLocation location;
+};
+
+/// `.reg .b32 %r<10>, %x;`
+struct PtxRegisters {
+  llvm::StringRef name;
+  PtxType type = PtxType::B32;
+  unsigned vectorLength = 1;
+  /// `<10>` declares %r0 to %r9; without it, the name alone.
+  std::optional<uint32_t> count;
+  PtxLocation location;
+};
+
+/// `.callprototype`, 11.3.
+struct PtxPrototype {
+  llvm::StringRef name;
+  std::vector<PtxVariable> returns;
+  std::vector<PtxVariable> parameters;
+};
+
+/// What stands between braces. Names hide those of the scopes around.
+struct PtxScope {
+  /// Index of the scope around; the body of the function is its own parent.
+  uint32_t parent = 0;
+  std::vector<PtxRegisters> registers;
+  std::vector<PtxVariable> variables;
+  /// To the index of an instruction of the function; it may be one past the
+  /// last.
+  llvm::StringMap<uint32_t> labels;
+  /// `.branchtargets` and `.calltargets`.
+  llvm::StringMap<std::vector<llvm::StringRef>> targetLists;
+  llvm::StringMap<PtxPrototype> prototypes;
+};
+
+using PtxDimensions = std::array<uint32_t, 3>;
+
+struct PtxFunction {
+  llvm::StringRef name;
+  bool isEntry = false;
+  /// No body.
+  bool isDeclaration = false;
+  PtxLinkage linkage = PtxLinkage::Internal;
+  std::vector<PtxVariable> returns;
+  std::vector<PtxVariable> parameters;
+
+  // Performance-tuning and cluster directives, 11.4 and 11.7.
+  std::optional<PtxDimensions> reqNtid;
+  std::optional<PtxDimensions> maxNtid;
+  std::optional<PtxDimensions> reqNctaPerCluster;
+  std::optional<uint32_t> maxNreg;
+  std::optional<uint32_t> minNctaPerSm;
+  std::optional<uint32_t> maxClusterRank;
+  bool isExplicitCluster = false;
+
+  /// Into PtxModule::instructions.
+  uint32_t firstInstruction = 0;
+  uint32_t numInstructions = 0;
+  /// The first is the body.
+  std::vector<PtxScope> scopes;
+  PtxLocation location;
+};
+
+struct PtxModule {
+  std::string fileName;
+  /// Everything refers to it.
+  std::unique_ptr<const std::string> text;
+  /// 80 of `8.0`, 90 of `sm_90a`, and the `a`.
+  unsigned version = 0;
+  unsigned architecture = 0;
+  bool isArchitectureSpecific = false;
+  unsigned addressSize = 64;
+
+  std::vector<PtxVariable> variables;
+  std::vector<PtxFunction> functions;
+  /// Of all functions, in order.
+  std::vector<PtxInstruction> instructions;
+  /// `.file`, by number; those not declared are empty.
+  std::vector<std::string> files;
+
+  /// The definition if there is one, else the declaration; or null.
+  const PtxFunction *lookupFunction(llvm::StringRef name) const;
+  /// The function that holds an instruction.
+  const PtxFunction *functionOf(uint32_t instruction) const;
+
+  /// `file:line:column: error: message`, the line, and a caret.
+  llvm::Error error(PtxLocation location, const llvm::Twine &message) const;
+};
+
+/// Parses PTX text. `fileName` is for messages.
+llvm::Expected<std::unique_ptr<PtxModule>> parsePtx(llvm::StringRef text,
+                                                    llvm::StringRef fileName);
 
 } // namespace mlir::tk
 

@@ -1,0 +1,106 @@
+//===- Emulator.h - runs PTX on the CPU -----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   Emulator emulator;
+//   llvm::Expected<EmulatorModule *> module = emulator.load(text, "a.ptx");
+//   uint64_t buffer = emulator.allocate(4096, "x");
+//   emulator.write(buffer, bytes);
+//   EmulatorLaunch launch;
+//   launch.entry = "kernel";
+//   launch.grid = {16, 1, 1};
+//   launch.block = {128, 1, 1};
+//   launch.addArgument(buffer);
+//   llvm::Expected<EmulatorResult> result = emulator.launch(**module, launch);
+//
+// An emulator is a device with its memory. There is no other state: two
+// emulators know nothing of each other.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TK_EMULATOR_EMULATOR_H
+#define TK_EMULATOR_EMULATOR_H
+
+#include "tk/Emulator/Ptx.h"
+#include "tk/Emulator/Report.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir::tk {
+
+/// A module that was loaded: every instruction is known and decoded, its
+/// variables have addresses.
+class EmulatorModule;
+
+struct EmulatorLaunch {
+  std::string entry;
+  PtxDimensions grid = {1, 1, 1};
+  PtxDimensions block = {1, 1, 1};
+  /// Blocks of a cluster; by default what the entry requires, or one.
+  std::optional<PtxDimensions> cluster;
+  uint32_t dynamicSharedBytes = 0;
+  /// The bytes of each parameter of the entry.
+  std::vector<std::vector<uint8_t>> arguments;
+
+  template <typename T> void addArgument(const T &value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::vector<uint8_t> bytes(sizeof(T));
+    std::memcpy(bytes.data(), &value, sizeof(T));
+    arguments.push_back(std::move(bytes));
+  }
+};
+
+struct EmulatorOptions {
+  EmulatorChecks checks;
+  /// Decides the order of warps and blocks; 0 is the plain order.
+  uint64_t seed = 0;
+  /// Warp-instructions after which a run counts as livelocked.
+  uint64_t stepLimit = uint64_t(1) << 36;
+  /// 0: as many as the host has cores.
+  unsigned numHostThreads = 0;
+};
+
+class Emulator {
+public:
+  Emulator();
+  ~Emulator();
+  Emulator(const Emulator &) = delete;
+  Emulator &operator=(const Emulator &) = delete;
+
+  /// Parses and decodes a module. It lives as long as the emulator.
+  llvm::Expected<EmulatorModule *> load(llvm::StringRef text,
+                                        llvm::StringRef fileName);
+
+  /// Global memory, aligned to 256 bytes, unwritten as far as the checks are
+  /// concerned. The addresses depend on the order of calls alone. `name` is for
+  /// reports.
+  uint64_t allocate(uint64_t sizeInBytes, llvm::StringRef name = "");
+  llvm::Error free(uint64_t address);
+  llvm::Error write(uint64_t address, llvm::ArrayRef<uint8_t> bytes);
+  llvm::Error read(uint64_t address, llvm::MutableArrayRef<uint8_t> bytes);
+  /// Address of a `.global` or `.const` variable of a module.
+  std::optional<uint64_t> lookupVariable(const EmulatorModule &module,
+                                         llvm::StringRef name) const;
+
+  /// Runs a kernel to its end, or until a mistake leaves nothing sensible to
+  /// do. Mistakes of the kernel are reports; an error is a launch that cannot
+  /// start: an unknown entry, arguments that do not fit, too large a block.
+  llvm::Expected<EmulatorResult> launch(const EmulatorModule &module,
+                                        const EmulatorLaunch &launch,
+                                        const EmulatorOptions &options = {});
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+/// What was parsed.
+const PtxModule &getPtx(const EmulatorModule &module);
+
+} // namespace mlir::tk
+
+#endif // TK_EMULATOR_EMULATOR_H
