@@ -17,7 +17,7 @@ config.test_exec_root = os.path.join(config.tk_obj_root, "test")
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.tk_tools_dir, append_path=True)
 llvm_config.add_tool_substitutions(
-    ["FileCheck", "not", "count", "split-file", "llvm-objdump", "llvm-readelf"],
+    ["FileCheck", "not", "count", "split-file", "llvm-dwarfdump", "llvm-objdump", "llvm-readelf"],
     [config.llvm_tools_dir])
 llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP_PATH"])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"

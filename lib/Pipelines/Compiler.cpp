@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Pipelines/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -189,7 +190,9 @@ Compiler::Run::runPasses(StringRef name,
 }
 
 LogicalResult Compiler::Run::lowerToLLVMIR() {
-  if (failed(runPasses("finalize LLVM dialect", buildFinalizeLLVMPipeline)))
+  if (failed(runPasses("finalize LLVM dialect", [&](OpPassManager &manager) {
+        buildFinalizeLLVMPipeline(manager, *options.target.target);
+      })))
     return failure();
   llvmModule =
       translateToLLVMIR(loc, *module, llvmContext, options.target, timing);
@@ -210,6 +213,10 @@ LogicalResult Compiler::Run::advance() {
   case Stage::Tkg:
     stage = Stage::LLVM;
     return runPasses("tkg to LLVM dialect", [&](OpPassManager &manager) {
+      // Not earlier: remarks and errors show lines of files that exist.
+      if (!options.filePrefixes.empty())
+        manager.addPass(
+            createMapFileNamesPass({llvm::to_vector(options.filePrefixes)}));
       buildTkgToLLVMPipeline(manager, target);
     });
   case Stage::LLVM:

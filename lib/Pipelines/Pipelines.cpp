@@ -6,6 +6,7 @@
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -71,9 +72,19 @@ void mlir::tk::buildTkgToLLVMPipeline(OpPassManager &manager,
   manager.addPass(createCSEPass());
 }
 
-void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager) {
+void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager,
+                                         const TargetInfo &target) {
   manager.addPass(createConvertNVVMToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
+  // PTX with debug sections says `.target ..., debug`, and ptxas then keeps
+  // variables in place: softmax took 74 registers instead of 48. Directives
+  // alone are what `ptxas -lineinfo` wants. On AMD the debugger finds the lines
+  // by the sections.
+  LLVM::DIScopeForLLVMFuncOpPassOptions scopes;
+  scopes.emissionKind = target.getVendor() == Vendor::NVIDIA
+                            ? LLVM::DIEmissionKind::DebugDirectivesOnly
+                            : LLVM::DIEmissionKind::LineTablesOnly;
+  manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass(scopes));
 }
 
 namespace {
@@ -112,7 +123,10 @@ void mlir::tk::registerPipelines() {
         if (const TargetInfo *target = options.getTarget())
           buildTkgToLLVMPipeline(manager, *target);
       });
-  PassPipelineRegistration<>("tk-finalize-llvm",
-                             "LLVM dialect to what translates to LLVM IR",
-                             buildFinalizeLLVMPipeline);
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "tk-finalize-llvm", "LLVM dialect to what translates to LLVM IR",
+      [](OpPassManager &manager, const TargetPipelineOptions &options) {
+        if (const TargetInfo *target = options.getTarget())
+          buildFinalizeLLVMPipeline(manager, *target);
+      });
 }

@@ -169,6 +169,16 @@ static llvm::Error readDefinitions(const InputArgList &arguments,
   return llvm::Error::success();
 }
 
+static llvm::Error readFilePrefixes(const InputArgList &arguments,
+                                    std::vector<std::string> &prefixes) {
+  prefixes = arguments.getAllArgValues(OPT_file_prefix_map_eq);
+  for (StringRef text : prefixes)
+    if (!text.contains('='))
+      return createStringError("expects --file-prefix-map=<old>=<new>, got '" +
+                               text + "'");
+  return llvm::Error::success();
+}
+
 static void readTargetOptions(const InputArgList &arguments,
                               TargetOptions &options) {
   options.cudaPath = arguments.getLastArgValue(OPT_cuda_path_eq).str();
@@ -219,6 +229,9 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   options.compiler.embedsSource = arguments.hasArg(OPT_embed_source);
   if (llvm::Error error =
           readDefinitions(arguments, options.compiler.definitions))
+    return std::move(error);
+  if (llvm::Error error =
+          readFilePrefixes(arguments, options.compiler.filePrefixes))
     return std::move(error);
   options.compiler.dumpDirectory =
       arguments.getLastArgValue(OPT_dump_dir_eq).str();

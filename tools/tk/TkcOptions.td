@@ -42,6 +42,8 @@ def use_ptxas : F<"use-ptxas", "Make cubins by the program ptxas only">;
 def use_nvjitlink : F<"use-nvjitlink", "Make cubins by libnvJitLink only">;
 def no_line_info : F<"no-line-info",
     "Leave out the source lines for debuggers and profilers">;
+def file_prefix_map_eq : V<"file-prefix-map",
+    "Write names of source files that start with <old> with <new> instead", "<old>=<new>">;
 
 def describe : F<"describe",
     "Print what a cubin, hsaco or PTX file says about itself">;

@@ -48,6 +48,8 @@ struct CompilerOptions {
   std::vector<InstanceBinding> definitions;
   /// Put the text of a .tk file into the manifest.
   bool embedsSource = false;
+  /// How binaries spell the names of source files: `<old>=<new>` prefixes.
+  std::vector<std::string> filePrefixes;
   /// If not given: MLIR tells by what is in it.
   std::optional<Stage> startAt;
   Stage stopAfter = Stage::Binary;

@@ -32,4 +32,18 @@ def CompleteManifestPass : Pass<"tk-complete-manifest", "::mlir::ModuleOp"> {
   }];
 }
 
+def MapFileNamesPass : Pass<"tk-map-file-names", "::mlir::ModuleOp"> {
+  let summary = "write the file names in locations as they are on no machine";
+  let description = [{
+    Replaces the beginning of the file names in locations: binaries name their
+    sources in line tables and assertions, and shall be the same wherever they
+    were compiled. The last prefix that fits counts.
+
+    With `prefixes=/home/ada/=`: `loc("/home/ada/softmax.tk":3:1)` becomes
+    `loc("softmax.tk":3:1)`.
+  }];
+  let options = [ListOption<"prefixes", "prefixes", "std::string",
+                            "Prefixes, as <old>=<new>">];
+}
+
 #endif // TK_PIPELINES_PASSES

@@ -32,9 +32,10 @@ void buildTkgPipeline(OpPassManager &manager, const TargetInfo &target);
 void buildTkgToLLVMPipeline(OpPassManager &manager, const TargetInfo &target);
 
 /// LLVM dialect with NVVM or ROCDL to what translates to LLVM IR: the ops that
-/// are inline assembly become inline assembly.
-/// Registered as `tk-finalize-llvm`.
-void buildFinalizeLLVMPipeline(OpPassManager &manager);
+/// are inline assembly become inline assembly, and locations become debug
+/// information. Registered as `tk-finalize-llvm`.
+void buildFinalizeLLVMPipeline(OpPassManager &manager,
+                               const TargetInfo &target);
 
 /// Registers the pipelines by name, for `tk-opt`.
 void registerPipelines();

@@ -65,7 +65,9 @@ void NVVMCodegen::syncWarp(Emitter &e) const {
   e.create<NVVM::SyncWarpOp>(e.getI32Constant(kFullWarp));
 }
 
-void NVVMCodegen::barrier(Emitter &e) const { e.create<NVVM::BarrierOp>(); }
+/// Not `nvvm.barrier`, whose parser takes a location behind it for its optional
+/// attribute: the stage could not be read again.
+void NVVMCodegen::barrier(Emitter &e) const { e.create<NVVM::Barrier0Op>(); }
 
 //===----------------------------------------------------------------------===//
 // Global memory
