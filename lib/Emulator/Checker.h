@@ -18,6 +18,7 @@
 #include "tk/Emulator/Ptx.h"
 #include "tk/Emulator/Report.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 #include <memory>
@@ -34,14 +35,17 @@ struct Place {
   uint32_t instruction = 0;
 };
 
-/// 8.4 and 8.5: strength and scope of an access.
+/// 8.4 and 8.5: strength and scope of an access. Volatile is relaxed with
+/// system scope.
 enum class Order : uint8_t {
   Weak,
   Volatile,
   Relaxed,
   Acquire,
   Release,
-  AcquireRelease
+  AcquireRelease,
+  /// Of fences alone.
+  SequentiallyConsistent
 };
 enum class Scope : uint8_t { Block, Cluster, Device, System };
 /// 8.6: the generic proxy (ordinary accesses), the async proxy (bulk copies,
@@ -67,16 +71,32 @@ struct Access {
   /// offset in the block's window.
   const uint64_t *addresses = nullptr;
   uint32_t bytesPerLane = 0;
+  /// Of one element of a vector access, which is as many accesses (8.2.2);
+  /// 0: bytesPerLane.
+  uint32_t elementBytes = 0;
+  /// Of a write: whether two lanes write the same bytes. Asked only about lanes
+  /// that write to one place; null: they do not.
+  llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
 };
 
-/// An access of an asynchronous operation: rows of consecutive bytes.
+/// An access of an asynchronous operation: a row of consecutive bytes. The
+/// tensor map that a copy reads is an access too, with Proxy::TensorMap.
+/// cp.async (not bulk) belongs to the generic proxy.
 struct AsyncAccess {
   MemoryPlace memory;
   AccessKind kind = AccessKind::Read;
   Proxy proxy = Proxy::Async;
   uint64_t address = 0;
   uint64_t sizeInBytes = 0;
+  /// The lane that it is made for, of those that issued the operation.
+  uint8_t lane = 0;
 };
+
+/// Asynchronous operations differ in what a report says of them.
+enum class AsyncKind : uint8_t { Copy, BulkCopy, TensorCopy, Wgmma };
+
+/// What an instruction does with an mbarrier object.
+enum class MbarrierUse : uint8_t { Initialize, Use, Invalidate };
 
 /// Something that agents synchronise through: a barrier's generation, a phase
 /// of an mbarrier, a group of copies, an atomic location. Owned by whoever
@@ -114,38 +134,69 @@ public:
   virtual void beginBlock(uint32_t block, uint32_t cluster, unsigned numWarps,
                           uint64_t sharedBytes) = 0;
   virtual void endBlock(uint32_t block) = 0;
-  /// Allocations of global memory; `isWritten`: the host initialised it.
+  /// Allocations of global memory, before the run. `writtenBytes` has a bit for
+  /// each byte that somebody wrote, and outlives the run: what a kernel wrote
+  /// is written for the next one too. Null: all is written.
   virtual void addAllocation(uint64_t address, uint64_t size,
-                             bool isWritten) = 0;
+                             uint8_t *writtenBytes) = 0;
 
   // Accesses. Called before the access is performed.
   virtual void access(const Place &place, const Access &access) = 0;
   virtual void access(const AsyncAgent &agent, const AsyncAccess &access) = 0;
+  /// Instructions on an mbarrier (instead of `access`; the order that its
+  /// phases make is told by `release` and `acquire`).
+  virtual void mbarrier(const Place &place, const MemoryPlace &memory,
+                        uint64_t address, MbarrierUse use) = 0;
+  /// An asynchronous operation will do complete_tx on the mbarrier.
+  virtual void mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
+                        uint64_t address) = 0;
 
   // Happens-before.
   virtual SyncObjectPtr createSyncObject() = 0;
-  /// The lanes publish to `object` all that they know and did.
-  virtual void release(const Place &place, SyncObject &object) = 0;
-  /// The lanes learn what `object` holds.
-  virtual void acquire(const Place &place, const SyncObject &object) = 0;
+  /// The lanes publish to `object` all that they know and did. An arrival that
+  /// is relaxed publishes what lies before their fences.
+  virtual void release(const Place &place, SyncObject &object,
+                       Order order = Order::Release,
+                       Scope scope = Scope::Cluster) = 0;
+  /// The lanes learn what `object` holds. After a wait that is relaxed they
+  /// learn it at their next fence.
+  virtual void acquire(const Place &place, const SyncObject &object,
+                       Order order = Order::Acquire,
+                       Scope scope = Scope::Cluster) = 0;
   /// `from` adds to `into`; `clear` forgets (a new phase).
   virtual void join(SyncObject &into, const SyncObject &from) = 0;
   virtual void clear(SyncObject &object) = 0;
   /// `bar.warp.sync`: the lanes of the place learn from each other.
   virtual void synchronizeLanes(const Place &place) = 0;
-  /// `fence.*`, 9.7.13.4. Relaxed and volatile accesses before and after it
-  /// synchronise by it.
+  /// `fence.*` and `membar`, 9.7.13.4. Relaxed and volatile accesses before and
+  /// after it synchronise by it.
   virtual void fence(const Place &place, Order order, Scope scope) = 0;
-  /// `fence.proxy.async` (of one space or of all), by the writer.
+  /// `fence.proxy.async` (of Shared, SharedCluster, Global, or Generic: all),
+  /// by the writer.
   virtual void proxyFence(const Place &place, PtxSpace space) = 0;
-  /// `fence.proxy.tensormap::generic.{release,acquire}`.
-  virtual void tensorMapFence(const Place &place, bool isAcquire) = 0;
+  /// `fence.mbarrier_init.release.cluster`.
+  virtual void mbarrierInitFence(const Place &place) = 0;
+  /// `fence.proxy.tensormap::generic.release`, and the release of
+  /// tensormap.cp_fenceproxy.
+  virtual void tensorMapRelease(const Place &place, Scope scope) = 0;
+  /// `fence.proxy.tensormap::generic.acquire [address], size`; an address per
+  /// lane.
+  virtual void tensorMapAcquire(const Place &place, Scope scope,
+                                const uint64_t *addresses, uint64_t size) = 0;
 
-  // Asynchronous operations.
-  /// An operation issued by the lanes: it knows what they know.
-  virtual AsyncAgentPtr issue(const Place &place) = 0;
-  /// The operation publishes its accesses (mbarrier complete_tx, a group).
-  virtual void complete(const AsyncAgent &agent, SyncObject &object) = 0;
+  // Asynchronous operations. Each lane that issues has a part of its own: it
+  // knows what the lane knows at issue.
+  virtual AsyncAgentPtr issue(const Place &place, AsyncKind kind) = 0;
+  /// The parts of the lanes publish their accesses to `object`: complete_tx, or
+  /// the arrival of cp.async.mbarrier.arrive. A multicast copy is one operation
+  /// for each block it writes to.
+  virtual void complete(const AsyncAgent &agent, SyncObject &object,
+                        LaneMask lanes = allLanes) = 0;
+  /// `wait_group` of the lanes of the place returned: the parts that these
+  /// lanes issued are complete for them. `isReadOnly`: wait_group.read, only
+  /// their reads are.
+  virtual void wait(const Place &place, const AsyncAgent &agent,
+                    bool isReadOnly = false) = 0;
 
   /// A broken rule that the execution itself saw (deadlock, wrong count,
   /// misalignment, ...). `detail` names the state involved.
