@@ -82,6 +82,11 @@ int64_t mlir::tkg::getScratchBytes(Operation *op) {
       .Default(int64_t(0));
 }
 
+int64_t mlir::tkg::getNumScratchSlots(Operation *op) {
+  auto slots = op->getAttrOfType<IntegerAttr>(kScratchSlotsAttr);
+  return slots ? slots.getInt() : 1;
+}
+
 bool mlir::tkg::scratchMeetsBlock(Operation *op) {
   auto conversion = dyn_cast<ConvertLayoutOp>(op);
   if (!conversion)

@@ -41,6 +41,12 @@ int64_t getElementSizeInBytes(Type elementType);
 /// | atomics whose result is used | one thread works for its replicas |
 int64_t getScratchBytes(Operation *op);
 
+/// How often the scratch of `op` is there, as its `tkg.scratch_slots` says.
+/// Runs of the op take the slots in turn, so that one run may write its slot
+/// while slow threads still read that of the run before. Between the two all
+/// threads met, in the op.
+int64_t getNumScratchSlots(Operation *op);
+
 /// Whether an op with scratch waits for all threads of the block between
 /// writing and reading it, and not for those of a warp alone.
 bool scratchMeetsBlock(Operation *op);

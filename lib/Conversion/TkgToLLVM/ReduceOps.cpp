@@ -6,6 +6,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tk/Analysis/ReducePlan.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "tk/Conversion/TkgToLLVM/LoweringContext.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <map>
@@ -119,6 +120,7 @@ private:
   Value getElementIndex(const ReducePlan::Group &group);
   Value getIsSpeaker();
   Value getWarpPart();
+  Value takeScratchSlot(int64_t slotBytes);
   void writeParts(Value scratch, const ReduceScratch &places,
                   ArrayRef<Value> indices, ArrayRef<Partial> partials);
   Partial readParts(Value scratch, const ReduceScratch &places, Value index);
@@ -388,6 +390,28 @@ Partial Reduction::readParts(Value scratch, const ReduceScratch &places,
   return combineAll(std::move(parts));
 }
 
+/// The byte offset of the slot of scratch whose turn it is, as a count in a
+/// variable on the stack that becomes a register.
+Value Reduction::takeScratchSlot(int64_t slotBytes) {
+  Type i32 = e.getI32();
+  Value zero = e.getI32Constant(0);
+  Value variable = context.emitAtEntry(e, [&](Emitter &entry) {
+    Type pointer = LLVM::LLVMPointerType::get(
+        op.getContext(), context.getTarget().getStackAddressSpace());
+    Value place =
+        entry.create<LLVM::AllocaOp>(pointer, i32, entry.getI32Constant(1));
+    entry.create<LLVM::StoreOp>(entry.getI32Constant(0), place);
+    return place;
+  });
+  Value slot = e.create<LLVM::LoadOp>(i32, variable);
+  Value next = e.add(slot, e.getI32Constant(slotBytes));
+  Value isLast =
+      e.compare(LLVM::ICmpPredicate::eq, next,
+                e.getI32Constant(getNumScratchSlots(op) * slotBytes));
+  e.create<LLVM::StoreOp>(e.select(isLast, zero, next), variable);
+  return slot;
+}
+
 LogicalResult Reduction::reduceWarps(MutableArrayRef<Partial> partials) {
   ReduceScratch places = getReduceScratch(op, plan);
   auto offset = op->getAttrOfType<IntegerAttr>(kScratchOffsetAttr);
@@ -397,6 +421,9 @@ LogicalResult Reduction::reduceWarps(MutableArrayRef<Partial> partials) {
                             << kScratchOffsetAttr << "'";
   Value scratch = e.getElementPointer(context.getSharedMemory(e), e.getI8(),
                                       offset.getInt());
+  if (getNumScratchSlots(op) > 1)
+    scratch = e.getElementPointer(scratch, e.getI8(),
+                                  takeScratchSlot(places.sizeInBytes));
   SmallVector<Value> indices;
   for (const ReducePlan::Group &group : plan.groups)
     indices.push_back(

@@ -19,6 +19,7 @@ public:
   Value getNumBlocks(Emitter &e) const override;
   void setKernelAttributes(LLVM::LLVMFuncOp function,
                            int64_t numThreads) const override;
+  unsigned getStackAddressSpace() const override { return 0; }
 
   Value shuffleXor(Emitter &e, Value value, unsigned laneMask) const override;
   Value shuffleIndex(Emitter &e, Value value, Value lane) const override;

@@ -53,6 +53,33 @@ tk.kernel @warps(%x: !tk.view<?xf32>, %y: !tk.ptr<f32>) attributes {grid = ["1"]
   tk.return
 }
 
+// Two slots of 16 bytes in turn: a count that starts at 0 and goes 16, 0, 16.
+// CHECK-LABEL: llvm.func @slots_in_turn
+// CHECK:         %[[COUNT:.*]] = llvm.alloca %{{.*}} x i32 : (i32) -> !llvm.ptr
+// CHECK-NEXT:    %[[START:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT:    llvm.store %[[START]], %[[COUNT]]
+// CHECK:         %[[ZERO:.*]] = llvm.mlir.constant(0 : i32) : i32{{[[:space:]]+}}%[[SLOT:.*]] = llvm.load %[[COUNT]]
+// CHECK-NEXT:    %[[SIZE:.*]] = llvm.mlir.constant(16 : i32)
+// CHECK-NEXT:    %[[NEXT:.*]] = llvm.add %[[SLOT]], %[[SIZE]]
+// CHECK-NEXT:    %[[END:.*]] = llvm.mlir.constant(32 : i32)
+// CHECK-NEXT:    %[[LAST:.*]] = llvm.icmp "eq" %[[NEXT]], %[[END]]
+// CHECK-NEXT:    %[[TURN:.*]] = llvm.select %[[LAST]], %[[ZERO]], %[[NEXT]]
+// CHECK-NEXT:    llvm.store %[[TURN]], %[[COUNT]]
+// CHECK-NEXT:    %[[SCRATCH:.*]] = llvm.getelementptr %{{.*}}[%[[SLOT]]] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
+// CHECK:         nvvm.barrier
+// CHECK:         llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+tk.kernel @slots_in_turn(%x: !tk.view<?xf32>, %y: !tk.ptr<f32>) attributes {grid = ["1"], tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #warps>
+  %s = tk.reduce(%t) axis 0 {tkg.scratch_offset = 64 : i64, tkg.scratch_slots = 2 : i32} : (tensor<128xf32, #warps>) -> f32 {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.maximumf %a, %b : f32
+    tk.yield %c : f32
+  }
+  tk.store %s, %y : f32, !tk.ptr<f32>
+  tk.return
+}
+
 // Elements 50 to 63 are padding: register 1 of lanes 18 to 31. They count as
 // the identity.
 // CHECK-LABEL: llvm.func @padding

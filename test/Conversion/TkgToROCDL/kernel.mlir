@@ -24,6 +24,21 @@ tk.kernel @copy(
   tk.return
 }
 
+// Variables of a thread live in address space 5.
+// CHECK-LABEL: llvm.func @slots_in_turn
+// CHECK:         llvm.alloca %{{.*}} x i32 : (i32) -> !llvm.ptr<5>
+tk.kernel @slots_in_turn(%x: !tk.view<?xf32>, %y: !tk.ptr<f32>) attributes {grid = ["1"], tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #wave64>
+  %s = tk.reduce(%t) axis 0 {tkg.scratch_offset = 0 : i64, tkg.scratch_slots = 2 : i32} : (tensor<128xf32, #wave64>) -> f32 {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %b : f32
+    tk.yield %c : f32
+  }
+  tk.store %s, %y : f32, !tk.ptr<f32>
+  tk.return
+}
+
 // Five exchanges inside 32 lanes, one across; then two wavefronts through LDS.
 // CHECK-LABEL: llvm.func @reduce
 // CHECK-COUNT-5: rocdl.ds_swizzle

@@ -7,6 +7,10 @@
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #warp1 = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [32, 0]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 2]]>
+#rows = #tkg.layout<shape = [[64], [64]], register = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
+#columns = #tkg.layout<shape = [[64], [64]], register = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]],
+    lane = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]], warp = [[0, 32]]>
 #perm = #tkg.layout<shape = [[64], [4]], register = [[0, 2], [0, 1]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 
@@ -105,6 +109,66 @@ tk.kernel @reduction(%x: !tk.view<?x?xf32> {tk.dims = ["M", "N"], tk.name = "x"}
   ^bb0(%a: f32, %b: f32):
     %s = arith.addf %a, %b : f32
     tk.yield %s : f32
+  }
+  tk.return
+}
+
+// The only reduction of a loop takes two slots in turn. Where another one meets
+// the block in between, each has one.
+// CHECK-LABEL: tk.kernel @reduction_in_loop
+// CHECK-SAME:    tkg.shared_bytes = 2048 : i64
+// CHECK:         scf.for
+// CHECK:           tk.reduce(%{{.*}}) axis 1 {tkg.scratch_offset = 0 : i64, tkg.scratch_slots = 2 : i32}
+// CHECK:         scf.for
+// CHECK:           tk.reduce(%{{.*}}) axis 1 {tkg.scratch_offset = 1024 : i64} :
+// CHECK:           tk.reduce(%{{.*}}) axis 1 {tkg.scratch_offset = 1536 : i64} :
+tk.kernel @reduction_in_loop(%x: !tk.view<?x?xf32> {tk.dims = ["M", "N"], tk.name = "x"}, %n: index)
+    attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  scf.for %k = %c0 to %n step %c4 {
+    %t = tk.load_view %x[%c0 +: 64, %k +: 4] : !tk.view<?x?xf32> -> tensor<64x4xf32, #warp1>
+    %r = tk.reduce(%t) axis 1 : (tensor<64x4xf32, #warp1>) -> tensor<64xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
+  }
+  scf.for %k = %c0 to %n step %c4 {
+    %t = tk.load_view %x[%c0 +: 64, %k +: 4] : !tk.view<?x?xf32> -> tensor<64x4xf32, #warp1>
+    %r = tk.reduce(%t) axis 1 : (tensor<64x4xf32, #warp1>) -> tensor<64xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
+    %q = tk.reduce(%t) axis 1 : (tensor<64x4xf32, #warp1>) -> tensor<64xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
+  }
+  tk.return
+}
+
+// Conversions of 64 * 64 * 4 bytes have a place each in a loop, where a barrier
+// between them would come every iteration; outside they share one.
+// CHECK-LABEL: tk.kernel @conversions_in_loop
+// CHECK-SAME:    tkg.shared_bytes = 32768 : i64
+// CHECK:         tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
+// CHECK:         tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.convert_layout {{.*}} {tkg.scratch_offset = 0 : i64}
+// CHECK-NEXT:      tkg.convert_layout {{.*}} {tkg.scratch_offset = 16384 : i64}
+tk.kernel @conversions_in_loop(%n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %t = arith.constant dense<0.0> : tensor<64x64xf32, #rows>
+  %a = tkg.convert_layout %t : tensor<64x64xf32, #rows> -> tensor<64x64xf32, #columns>
+  %b = tkg.convert_layout %a : tensor<64x64xf32, #columns> -> tensor<64x64xf32, #rows>
+  scf.for %i = %c0 to %n step %c1 {
+    %u = tkg.convert_layout %b : tensor<64x64xf32, #rows> -> tensor<64x64xf32, #columns>
+    %v = tkg.convert_layout %u : tensor<64x64xf32, #columns> -> tensor<64x64xf32, #rows>
+    tk.print "v", %v : tensor<64x64xf32, #rows>
   }
   tk.return
 }

@@ -67,7 +67,36 @@ tk.kernel @in_place(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<
     %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
     %d = tkg.dot %s, %b, %zero instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
     %e = tk.cast %d : tensor<64x64xf32> -> tensor<64x64xbf16>
-    tk.store_view %e, %a[%c0 +: 64, %k +: 64] : tensor<64x64xbf16>, !view
+    %next = arith.addi %k, %c64 : index
+    tk.store_view %e, %a[%c0 +: 64, %next +: 64] : tensor<64x64xbf16>, !view
+  }
+  tk.return
+}
+
+// What an iteration stores, it loads again.
+tk.kernel @stored_before(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %t: tensor<64x64xbf16>, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %k = %c0 to %n step %c64 {
+    tk.store_view %t, %a[%c0 +: 64, %k +: 64] : tensor<64x64xbf16>, !view
+    // expected-remark @below {{load does not run ahead of its loop: the loop may write what it reads}}
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    tk.print "s", %s : tensor<64x64xbf16>
+  }
+  tk.return
+}
+
+// What another program has made ready is read after the wait for it.
+tk.kernel @waits(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %p: !tk.ptr<i32> {tk.name = "p"}, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %k = %c0 to %n step %c64 {
+    %ready = tk.atomic_load acquire gpu %p : !tk.ptr<i32> -> i32
+    // expected-remark @below {{load does not run ahead of its loop: the loop waits for other programs}}
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    tk.print "s", %s, %ready : tensor<64x64xbf16>, i32
   }
   tk.return
 }

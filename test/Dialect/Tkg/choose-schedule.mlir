@@ -65,7 +65,7 @@ tk.kernel @big(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %b: tensor<128x6
 }
 
 // A load into registers runs one iteration ahead. What has a schedule keeps it,
-// and a loop without anything to run ahead gets none.
+// and a loop without tiles to load gets none.
 // CHECK-LABEL: tk.kernel @others
 // CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
 // CHECK-NEXT:    tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
@@ -91,8 +91,62 @@ tk.kernel @others(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64
     scf.yield %d : tensor<64x64xf32>
   }
   scf.for %k = %c0 to %n step %c64 {
+    %s = tk.load_view %a[%c0, %k] : !view -> bf16
+    tk.print "s", %s : bf16
+  }
+  tk.return
+}
+
+// A loop without dots loads one iteration ahead, also where it stores in place:
+// the next tile is another one. The ragged end of a split loop has one
+// iteration.
+// CHECK-LABEL: tk.kernel @stream
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    arith.addf {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK-NEXT:    tk.store_view {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+// CHECK:         scf.for
+// CHECK-NOT:     tkg.stage
+// CHECK:         tk.return
+tk.kernel @stream(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64x64xbf16>, %n: index, %k: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %full = arith.muli %k, %c64 : index
+  scf.for %i = %c0 to %full step %c64 {
+    %s = tk.load_view %a[%c0 +: 64, %i +: 64] : !view -> tensor<64x64xbf16>
+    %t = arith.addf %s, %b : tensor<64x64xbf16>
+    tk.store_view %t, %a[%c0 +: 64, %i +: 64] : tensor<64x64xbf16>, !view
+  } {tk.segment = "full"}
+  scf.for %i = %full to %n step %c64 {
+    %s = tk.load_view %a[%c0 +: 64, %i +: 64] : !view -> tensor<64x64xbf16>
+    %t = arith.addf %s, %b : tensor<64x64xbf16>
+    tk.store_view %t, %a[%c0 +: 64, %i +: 64] : tensor<64x64xbf16>, !view
+  } {tk.segment = "tail"}
+  tk.return
+}
+
+// 128 x 128 f32 that a loop of four warps passes on leave 144 - 128 registers:
+// 8 for a tile and 8 for the next one, but not 16 and 16.
+// CHECK-LABEL: tk.kernel @registers
+// CHECK:         tkg.num_stages = 2 : i32
+// CHECK:         scf.for
+// CHECK-NOT:     tkg.stage
+// CHECK:         tk.return
+tk.kernel @registers(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<128x128xf32>) {
+    %s = tk.load_view %a[%c0 +: 32, %k +: 64] : !view -> tensor<32x64xbf16>
+    tk.print "s", %s : tensor<32x64xbf16>
+    scf.yield %acc : tensor<128x128xf32>
+  }
+  %q = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<128x128xf32>) {
     %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
     tk.print "s", %s : tensor<64x64xbf16>
+    scf.yield %acc : tensor<128x128xf32>
   }
   tk.return
 }

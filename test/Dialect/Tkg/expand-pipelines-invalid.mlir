@@ -57,6 +57,22 @@ tk.kernel @through_memory(%x: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "x"}, 
 
 // -----
 
+// The places of different iterations are apart, but within one the load comes
+// after the store.
+tk.kernel @within_iteration(%x: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "x"}, %n: index, %t: tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-note @below {{the other access is here}}
+    tk.store_view %t, %x[%k +: 8] {tkg.stage = 1 : i32} : tensor<8xf32>, !tk.view<?xf32>
+    // expected-error @below {{schedule breaks a dependence: stage 0 may access memory before an earlier iteration has done so in stage 1}}
+    %v = tk.load_view %x[%k +: 8] {tkg.stage = 0 : i32} : !tk.view<?xf32> -> tensor<8xf32>
+  }
+  tk.return
+}
+
+// -----
+
 tk.kernel @effect_with_result(%p: !tk.ptr<i32>, %n: index, %one: i32) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index

@@ -93,6 +93,15 @@ func.func private @warps_on_function() attributes {tkg.warps = 4 : i32}
 
 // -----
 
+// Only a reduction takes slots in turn.
+tk.kernel @slots_of_store(%t: f32, %x: !tk.view<?xf32>, %i: index) {
+  // expected-error @below {{has 'tkg.scratch_slots', which belongs on a 'tk.reduce'}}
+  tk.store_view %t, %x[%i] {tkg.scratch_slots = 2 : i32} : f32, !tk.view<?xf32>
+  tk.return
+}
+
+// -----
+
 // expected-error @below {{expects 'tkg.warps' to be a positive i32, got 0 : i32}}
 tk.kernel @no_warps() attributes {tkg.warps = 0 : i32} {
   tk.return

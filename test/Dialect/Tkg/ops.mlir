@@ -4,6 +4,7 @@
 // columns into two lane bits, #wide is for two warps.
 #row = #tkg.layout<shape = [[32], [4]], register = [[0, 1], [0, 2]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]]>
 #column = #tkg.layout<shape = [[32], [4]], register = [[8, 0], [16, 0]], lane = [[0, 1], [0, 2], [1, 0], [2, 0], [4, 0]]>
+#sum = #tkg.layout<shape = [[32]], register = [[8], [16]], lane = [[0], [0], [1], [2], [4]]>
 #odd = #tkg.layout<shape = [[64, 3], [4]], register = [[0, 1], [0, 2], 3 * [64, 0]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #shared = #tkg.shared<shape = [[8], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 2], [4, 0]]>
 #sharedT = #tkg.shared<shape = [[4], [8]], offset = [[1, 0], [2, 0], [0, 1], [2, 2], [0, 4]]>
@@ -140,6 +141,12 @@ tk.kernel @attributes(%x: !tk.view<?x?xf32> {tkg.facts = {base_alignment = 16, e
         : !tk.view<?x?xf32> -> tensor<32x4xf32, #row>
     // CHECK: tkg.convert_layout {{.*}} {tkg.scratch_offset = 512 : i64}
     %u = tkg.convert_layout %t {tkg.scratch_offset = 512} : tensor<32x4xf32, #row> -> tensor<32x4xf32, #column>
+    // CHECK: tk.reduce(%{{.*}}) axis 1 {tkg.scratch_offset = 0 : i64, tkg.scratch_slots = 2 : i32}
+    %r = tk.reduce(%u) axis 1 {tkg.scratch_offset = 0, tkg.scratch_slots = 2 : i32} : (tensor<32x4xf32, #column>) -> tensor<32xf32, #sum> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
   // CHECK: } {tkg.num_stages = 3 : i32}
   } {tkg.num_stages = 3 : i32}
   tk.return

@@ -5,6 +5,7 @@
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #other = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [32, 0]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[0, 2]]>
+#kept = #tkg.layout<shape = [[64]], register = [[32]], lane = [[1], [2], [4], [8], [16]], warp = [[0]]>
 #rows = #tkg.layout<shape = [[64], [32]], register = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]],
     lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #columns = #tkg.layout<shape = [[64], [32]], register = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]],
@@ -140,6 +141,61 @@ tk.kernel @scratch_of_warps(%t: tensor<8x4xf32>) attributes {tkg.warps = 2 : i32
   tk.return
 }
 
+// A reduction is a barrier for others, so the next iteration writes its scratch
+// only when all have met again, if it has two slots; with one it must wait.
+// CHECK-LABEL: tk.kernel @slots_in_turn
+// CHECK:         scf.for
+// CHECK-NEXT:      tk.reduce
+// CHECK-NOT:       tkg.barrier
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tk.reduce
+// CHECK-NOT:       tkg.barrier
+// CHECK:         tk.return
+tk.kernel @slots_in_turn(%n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %t = arith.constant dense<1.0> : tensor<64x4xf32, #other>
+  scf.for %i = %c0 to %n step %c1 {
+    %r = tk.reduce(%t) axis 1 {tkg.scratch_offset = 0 : i64, tkg.scratch_slots = 2 : i32} : (tensor<64x4xf32, #other>) -> tensor<64xf32, #kept> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %r = tk.reduce(%t) axis 1 {tkg.scratch_offset = 1024 : i64} : (tensor<64x4xf32, #other>) -> tensor<64xf32, #kept> {
+    ^bb0(%a: f32, %b: f32):
+      %s = arith.addf %a, %b : f32
+      tk.yield %s : f32
+    }
+  }
+  tk.return
+}
+
+// What was written before a loop and is read in it needs one barrier, not one
+// an iteration.
+// CHECK-LABEL: tk.kernel @in_front_of_loop
+// CHECK:         tkg.local_store
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    scf.for
+// CHECK-NEXT:      scf.for
+// CHECK-NEXT:        tkg.local_load
+// CHECK-NOT:     tkg.barrier
+// CHECK:         tk.return
+tk.kernel @in_front_of_loop(%t: tensor<8x4xf32>, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  tkg.local_store %t, %a : tensor<8x4xf32>, !tile
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      %u = tkg.local_load %a : !tile -> tensor<8x4xf32>
+    }
+  }
+  tk.return
+}
+
 //===----------------------------------------------------------------------===//
 // Asynchronous copies
 //===----------------------------------------------------------------------===//
@@ -218,6 +274,38 @@ tk.kernel @pipelined(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index)
   tk.return
 }
 
+// Without copies in front of the loop, only the back edge shows that the slot
+// was read: the barrier that it needs makes the one in front of the read
+// needless.
+// CHECK-LABEL: tk.kernel @no_prologue
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.async_wait
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tkg.copy_async
+// CHECK-NEXT:      tkg.async_commit
+// CHECK-NEXT:      tkg.local_load
+// CHECK-NOT:       tkg.barrier
+// CHECK:         tk.return
+tk.kernel @no_prologue(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %ring = tkg.alloc {offset = 0 : i64} : !ring
+  %s0 = tkg.slot %ring[%c0] : !ring
+  %s1 = tkg.slot %ring[%c1] : !ring
+  %other = tkg.alloc {offset = 4096 : i64} : !tile
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %other : !view, !tile
+  %g0 = tkg.async_commit %t0
+  %r:3 = scf.for %i = %c0 to %n step %c4 iter_args(%in = %s0, %out = %s1, %h = %g0) -> (!tile, !tile, !tkg.token) {
+    %w = tkg.async_wait %h
+    %t = tkg.copy_async %x[%c0 +: 8, %i +: 4] into %in : !view, !tile
+    %g = tkg.async_commit %t
+    %u = tkg.local_load %out after %w : !tile -> tensor<8x4xf32>
+    scf.yield %out, %in, %g : !tile, !tile, !tkg.token
+  }
+  tk.return
+}
+
 // Copies may still be in flight after the loop: whoever gets the place next
 // waits for them.
 // CHECK-LABEL: tk.kernel @in_flight
@@ -282,6 +370,124 @@ tk.kernel @through_memory(%y: !view {tk.dims = ["M", "N"], tk.name = "y", tk.ali
   %u = tk.load_view %z[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
   tk.store_view %few, %y[%c0 +: 32, %c0 +: 4] : tensor<32x4xf32, #copies>, !view
   %w = tk.load_view %y[%c0 +: 32, %c0 +: 4] : !view -> tensor<32x4xf32, #copies>
+  tk.return
+}
+
+// Two halves of a dimension: what is read of one and written to the other, by
+// whichever threads, is apart, now and in any other iteration.
+// CHECK-LABEL: tk.kernel @halves
+// CHECK-NOT:     tkg.barrier
+// CHECK:         tk.return
+tk.kernel @halves(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %half: index, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %low = tk.subview %x kinds [1, 2] offsets [%c0] lengths [%half] : !view -> !view
+  %high = tk.subview %x kinds [1, 2] offsets [%half] lengths [%half] : !view -> !view
+  scf.for %i = %c0 to %n step %c64 {
+    %t = tk.load_view %low[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+    tk.store_view %t, %high[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+    %u = tk.load_view %low[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #other>
+  }
+  tk.return
+}
+
+// Rows of a view that differ by a number, and a row of unknown distance.
+// CHECK-LABEL: tk.kernel @rows
+// CHECK:         tk.store_view
+// CHECK-NEXT:    tk.load_view
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view
+// CHECK-NEXT:    tk.return
+tk.kernel @rows(%x: !tk.view<?x?x?xf32> {tk.dims = ["C", "M", "N"], tk.name = "x"}, %i: index, %j: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %next = arith.addi %i, %c1 : index
+  %cst = arith.constant dense<0.0> : tensor<64x4xf32, #one>
+  tk.store_view %cst, %x[%next, %c0 +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !tk.view<?x?x?xf32>
+  %t = tk.load_view %x[%i, %c0 +: 64, %c0 +: 4] : !tk.view<?x?x?xf32> -> tensor<64x4xf32, #other>
+  %u = tk.load_view %x[%j, %c0 +: 64, %c0 +: 4] : !tk.view<?x?x?xf32> -> tensor<64x4xf32, #other>
+  tk.return
+}
+
+// Tiles of one layout that begin at multiples of their extent form one grid, so
+// that each element has its thread: across iterations, across loops, and for
+// loads that run ahead, which begin behind the end where nothing is left.
+// CHECK-LABEL: tk.kernel @one_grid
+// CHECK-NOT:     tkg.barrier
+// CHECK:         tk.return
+tk.kernel @one_grid(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %k: index, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %full = arith.muli %k, %c64 : index
+  %m = tk.dim %x, 0 : !view
+  %first = tk.load_view %x[%c0 +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+  %r = scf.for %i = %c0 to %full step %c64 iter_args(%t = %first) -> (tensor<64x4xf32, #one>) {
+    %ahead = arith.addi %i, %c64 : index
+    %exists = arith.cmpi slt, %ahead, %full : index
+    %start = arith.select %exists, %ahead, %m : index
+    %next = tk.load_view %x[%start +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+    tk.store_view %t, %x[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+    scf.yield %next : tensor<64x4xf32, #one>
+  }
+  scf.for %i = %full to %n step %c64 {
+    %t = tk.load_view %x[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+    tk.store_view %t, %x[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  }
+  tk.return
+}
+
+// Another grid: the second loop begins anywhere, or steps by half a tile. The
+// first iteration alone meets what the first loop stored.
+// CHECK-LABEL: tk.kernel @other_grid
+// CHECK:         scf.for
+// CHECK-NEXT:      tk.store_view
+// CHECK-NEXT:    }
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    scf.for
+// CHECK-NEXT:      tk.load_view
+// CHECK-NEXT:    }
+// CHECK-NEXT:    scf.for
+// CHECK-NEXT:      tkg.barrier
+// CHECK-NEXT:      tk.store_view
+// CHECK-NEXT:    }
+tk.kernel @other_grid(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %k: index, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  %cst = arith.constant dense<0.0> : tensor<64x4xf32, #one>
+  scf.for %i = %c0 to %k step %c64 {
+    tk.store_view %cst, %x[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  }
+  scf.for %i = %k to %n step %c64 {
+    %t = tk.load_view %x[%i +: 64, %c0 +: 4] : !view -> tensor<64x4xf32, #one>
+  }
+  scf.for %i = %c0 to %n step %c32 {
+    tk.store_view %cst, %x[%i +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  }
+  tk.return
+}
+
+// Scalars and replicas are stored by one thread, in order; but all threads read.
+// CHECK-LABEL: tk.kernel @one_thread
+// CHECK:         scf.for
+// CHECK-NEXT:      tk.store_view
+// CHECK-NEXT:      tk.store_view
+// CHECK-NEXT:    }
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.load_view
+// CHECK-NEXT:    tk.load_view
+tk.kernel @one_thread(%x: !view {tk.dims = ["M", "N"], tk.name = "x"},
+                      %y: !tk.view<?xf32> {tk.dims = ["M"], tk.name = "y"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %few = arith.constant dense<0.0> : tensor<32x4xf32, #copies>
+  %zero = arith.constant 0.0 : f32
+  scf.for %i = %c0 to %n step %c1 {
+    tk.store_view %few, %x[%c0 +: 32, %c0 +: 4] : tensor<32x4xf32, #copies>, !view
+    tk.store_view %zero, %y[%i] : f32, !tk.view<?xf32>
+  }
+  %t = tk.load_view %x[%c0 +: 32, %c0 +: 4] : !view -> tensor<32x4xf32, #copies>
+  %v = tk.load_view %y[%c0] : !tk.view<?xf32> -> f32
   tk.return
 }
 

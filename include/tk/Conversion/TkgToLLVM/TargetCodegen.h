@@ -44,6 +44,8 @@ public:
   /// Marks a function as the kernel of a block of `numThreads`.
   virtual void setKernelAttributes(LLVM::LLVMFuncOp function,
                                    int64_t numThreads) const = 0;
+  /// Where variables of a thread live.
+  virtual unsigned getStackAddressSpace() const = 0;
   /// @}
 
   /// \name Warps and blocks

@@ -95,6 +95,7 @@ static bool isKernel(Operation *op) {
 static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
 static bool isAnyOp(Operation *) { return true; }
 static bool isLoop(Operation *op) { return isa<scf::ForOp>(op); }
+static bool isReduce(Operation *op) { return isa<tk::ReduceOp>(op); }
 static bool isString(Attribute value) { return isa<StringAttr>(value); }
 static bool isArray(Attribute value) { return isa<ArrayAttr>(value); }
 
@@ -120,6 +121,8 @@ static constexpr AttributeRule kAttributeRules[] = {
     {kNumStagesAttr, isLoop, "an 'scf.for'", isInteger<32, 1>,
      "a positive i32"},
     {kScratchOffsetAttr, isAnyOp, "", isInteger<64, 0>, "an i64 of at least 0"},
+    {kScratchSlotsAttr, isReduce, "a 'tk.reduce'", isInteger<32, 1>,
+     "a positive i32"},
 };
 
 LogicalResult TkgDialect::verifyOperationAttribute(Operation *op,

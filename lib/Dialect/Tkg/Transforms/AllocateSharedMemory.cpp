@@ -37,6 +37,9 @@ using namespace mlir::tkg;
 /// them, in two places they do not.
 constexpr int64_t kSmallScratchInBytes = 1024;
 constexpr int64_t kMaxUnsharedScratchInBytes = 4096;
+/// Scratch in loops may take this much, since there the barriers count: several
+/// blocks still fit on a multiprocessor.
+constexpr int64_t kMaxUnsharedLoopScratchInBytes = 32768;
 
 namespace {
 /// One rectangle.
@@ -50,6 +53,8 @@ struct Buffer {
   int64_t offset = 0;
   /// Shares its place with no other such buffer.
   bool isUnshared = false;
+  /// Slots that runs of an op take in turn; part of the size.
+  int64_t numSlots = 1;
 
   bool livesTogetherWith(const Buffer &other) const {
     return (start <= other.end && other.start <= end) ||
@@ -137,6 +142,25 @@ static std::pair<int64_t, int64_t> getLifetime(AllocOp alloc,
   return {start, end};
 }
 
+/// Whether all threads of a block meet in `op`, or probably in front of it.
+static bool meetsBlock(Operation &op) {
+  return isa<BarrierOp, AsyncWaitOp>(op) ||
+         (getScratchBytes(&op) != 0 && scratchMeetsBlock(&op));
+}
+
+/// A small reduction that is the only place in its loop where the block meets
+/// writes its scratch while slow threads still read that of the iteration
+/// before. With two slots in turn it needs no second barrier.
+static int64_t chooseNumSlots(Operation *op, int64_t bytes) {
+  if (!isa<tk::ReduceOp>(op) || bytes > kSmallScratchInBytes ||
+      !op->getParentOfType<LoopLikeOpInterface>())
+    return 1;
+  bool isAlone = llvm::none_of(*op->getBlock(), [&](Operation &other) {
+    return &other != op && meetsBlock(other);
+  });
+  return isAlone ? 2 : 1;
+}
+
 static SmallVector<Buffer> findBuffers(tk::KernelOp kernel) {
   OpNumbers numbers(kernel);
   SmallVector<Buffer> buffers;
@@ -146,25 +170,45 @@ static SmallVector<Buffer> findBuffers(tk::KernelOp kernel) {
       buffers.push_back({op, alloc.getType().getSizeInBytes(),
                          kBufferAlignmentInBytes, start, end});
     } else if (int64_t bytes = getScratchBytes(op)) {
-      buffers.push_back({op, bytes, kScratchAlignmentInBytes,
+      int64_t numSlots = chooseNumSlots(op, bytes);
+      buffers.push_back({op, numSlots * bytes, kScratchAlignmentInBytes,
                          numbers.getStart(op), numbers.getEnd(op)});
+      buffers.back().numSlots = numSlots;
     }
   });
   return buffers;
 }
 
-/// Keeps small scratch apart if there is not too much of it.
-static void separateSmallScratch(MutableArrayRef<Buffer> buffers) {
+/// Marks the buffers that `mayStandApart` admits, unless they are too much
+/// together with those that are marked.
+static void separateScratch(MutableArrayRef<Buffer> buffers, int64_t maxTotal,
+                            function_ref<bool(const Buffer &)> mayStandApart) {
+  SmallVector<Buffer *> chosen;
   int64_t total = 0;
   for (Buffer &buffer : buffers) {
-    buffer.isUnshared =
-        !isa<AllocOp>(buffer.op) && buffer.sizeInBytes <= kSmallScratchInBytes;
-    if (buffer.isUnshared)
-      total += llvm::alignTo(buffer.sizeInBytes, buffer.alignmentInBytes);
+    if (isa<AllocOp>(buffer.op))
+      continue;
+    if (!buffer.isUnshared && !mayStandApart(buffer))
+      continue;
+    chosen.push_back(&buffer);
+    total += llvm::alignTo(buffer.sizeInBytes, buffer.alignmentInBytes);
   }
-  if (total > kMaxUnsharedScratchInBytes)
-    for (Buffer &buffer : buffers)
-      buffer.isUnshared = false;
+  if (total <= maxTotal)
+    for (Buffer *buffer : chosen)
+      buffer->isUnshared = true;
+}
+
+/// Keeps scratch apart where barriers between its users would cost more.
+static void separateScratch(MutableArrayRef<Buffer> buffers) {
+  separateScratch(buffers, kMaxUnsharedScratchInBytes,
+                  [](const Buffer &buffer) {
+                    return buffer.sizeInBytes <= kSmallScratchInBytes;
+                  });
+  separateScratch(buffers, kMaxUnsharedLoopScratchInBytes,
+                  [](const Buffer &buffer) {
+                    return buffer.op->getParentOfType<LoopLikeOpInterface>() &&
+                           scratchMeetsBlock(buffer.op);
+                  });
 }
 
 /// Sets the offsets of `buffers` and returns the bytes taken together.
@@ -226,7 +270,7 @@ static LogicalResult checkCapacity(tk::KernelOp kernel,
 void AllocateSharedMemory::runOnOperation() {
   tk::KernelOp kernel = getOperation();
   SmallVector<Buffer> buffers = findBuffers(kernel);
-  separateSmallScratch(buffers);
+  separateScratch(buffers);
   int64_t total = placeBuffers(buffers);
   if (failed(checkCapacity(kernel, buffers, total)))
     return signalPassFailure();
@@ -238,6 +282,9 @@ void AllocateSharedMemory::runOnOperation() {
     else
       buffer.op->setAttr(kScratchOffsetAttr,
                          builder.getI64IntegerAttr(buffer.offset));
+    if (buffer.numSlots > 1)
+      buffer.op->setAttr(kScratchSlotsAttr,
+                         builder.getI32IntegerAttr(buffer.numSlots));
   }
   kernel->setAttr(kSharedBytesAttr, builder.getI64IntegerAttr(total));
   numBuffers += buffers.size();

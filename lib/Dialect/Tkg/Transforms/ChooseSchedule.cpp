@@ -6,9 +6,12 @@
 // iterations in between; as many as shared memory holds are possible.
 //
 //   stage 0       copies, and what their addresses need from memory
-//   stage S - 2   loads into registers for a dot: one iteration ahead, since
-//                 every further one costs registers
+//   stage S - 2   loads into registers: one iteration ahead, since every
+//                 further one costs registers
 //   stage S - 1   everything else: first the wait for the copies
+//
+// A loop without dots has no copies. Its loads run one iteration ahead of the
+// work on them, so that memory is busy while a block computes or waits.
 //
 // In one time step the wait comes first, then the copies, so that one barrier
 // between them serves both: copies of other threads have arrived, and the slot
@@ -52,7 +55,8 @@ enum Order : int32_t { kWaitOrder, kCopyOrder, kWorkOrder };
 struct Candidates {
   /// Copies with their commits, and the ops that their operands need.
   llvm::SetVector<Operation *> copies;
-  /// Loads into registers that feed a dot, and what they need.
+  /// Loads into registers that feed a dot, or any in a loop without dots, and
+  /// what they need.
   llvm::SetVector<Operation *> loads;
   /// Bytes of shared memory that a stage takes.
   int64_t bytesPerStage = 0;
@@ -111,17 +115,29 @@ static LogicalResult addNeeds(Operation *op, scf::ForOp loop,
 
 /// Whether `op` may read memory that the loop writes: then it has its time.
 static bool readsWhatLoopWrites(Operation *op, scf::ForOp loop) {
-  bool conflicts = false;
+  bool depends = false;
   for (const MemoryAccess &access : getMemoryAccesses(op)) {
     if (access.space != MemoryAccess::Space::Global)
       continue;
     loop.getBody()->walk([&](Operation *other) {
+      Operation *inBody = loop.getBody()->findAncestorOpInBlock(*other);
+      bool isEarlier = inBody->isBeforeInBlock(op);
       for (const MemoryAccess &written : getMemoryAccesses(other))
-        conflicts |= written.isWrite &&
-                     mayConflict(written, access, /*sameIteration=*/false);
+        depends |= written.isWrite &&
+                   (mayDependAcross(written, access, loop) ||
+                    (isEarlier && mayDependWithin(written, access)));
     });
   }
-  return conflicts;
+  return depends;
+}
+
+/// Whether `loop` waits for other programs: what comes after that may not come
+/// before.
+static bool synchronises(scf::ForOp loop) {
+  WalkResult result = loop.getBody()->walk([](Operation *op) {
+    return isAcquire(op) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return result.wasInterrupted();
 }
 
 /// The ops that must run ahead with `op`; empty, with a remark, if they cannot.
@@ -133,6 +149,10 @@ static llvm::SetVector<Operation *> getSlice(Operation *op, scf::ForOp loop) {
   if (isPossible && !canGuard(op)) {
     isPossible = false;
     reason = "all its places are gathered";
+  }
+  if (isPossible && synchronises(loop)) {
+    isPossible = false;
+    reason = "the loop waits for other programs";
   }
   if (isPossible && llvm::any_of(slice, [&](Operation *needed) {
         return readsWhatLoopWrites(needed, loop);
@@ -169,38 +189,62 @@ static int64_t getNumRegisters(Type type, int64_t numThreads) {
   return llvm::divideCeil(bytes, 4 * numThreads);
 }
 
+/// The tiles that live through an iteration of `loop`: the results of its dots,
+/// or without dots what it passes on.
+static SmallVector<Type> getLivingTiles(scf::ForOp loop) {
+  SmallVector<Type> tiles;
+  for (auto dot : loop.getBody()->getOps<DotOp>())
+    tiles.push_back(dot.getResultTile());
+  if (tiles.empty())
+    llvm::copy_if(loop.getResultTypes(), std::back_inserter(tiles),
+                  llvm::IsaPred<RankedTensorType>);
+  return tiles;
+}
+
 /// Whether the registers of `loads`, twice while one tile is used and the next
-/// one arrives, fit beside the accumulators of the loop.
+/// one arrives, fit beside what lives in the loop.
 static bool fitInRegisters(scf::ForOp loop, ArrayRef<tk::LoadViewOp> loads) {
   std::optional<tk::ThreadCounts> threads = getThreadCounts(loop);
   if (!threads)
     return true;
   int64_t numThreads = int64_t(threads->numLanes) * threads->numWarps;
   int64_t registers = 0;
-  for (auto dot : loop.getBody()->getOps<DotOp>())
-    registers += getNumRegisters(dot.getResultTile(), numThreads);
+  for (Type tile : getLivingTiles(loop))
+    registers += getNumRegisters(tile, numThreads);
   for (tk::LoadViewOp load : loads)
     registers += 2 * getNumRegisters(load->getResult(0).getType(), numThreads);
   return registers <= kMaxRegistersAhead;
 }
 
+/// Whether `loop` has about one iteration: the ragged ends of a loop that was
+/// split.
+static bool isRaggedEnd(scf::ForOp loop) {
+  auto segment = loop->getAttrOfType<StringAttr>(tk::kSegmentAttr);
+  return segment && segment.getValue() != "full";
+}
+
+/// The loads into registers that should run ahead.
+static SmallVector<tk::LoadViewOp> findLoads(scf::ForOp loop) {
+  bool hasDot = !loop.getBody()->getOps<DotOp>().empty();
+  SmallVector<tk::LoadViewOp> loads;
+  for (auto load : loop.getBody()->getOps<tk::LoadViewOp>())
+    if (isa<RankedTensorType>(load.getType()) &&
+        (hasDot ? feedsDot(load.getResult(), loop) : !isRaggedEnd(loop)))
+      loads.push_back(load);
+  return loads;
+}
+
 static Candidates findCandidates(scf::ForOp loop) {
   Candidates found;
   llvm::SetVector<Operation *> memories;
-  SmallVector<tk::LoadViewOp> loads;
-  for (Operation &op : loop.getBody()->without_terminator()) {
-    if (auto copy = dyn_cast<CopyAsyncOp>(op)) {
-      llvm::SetVector<Operation *> slice = getSlice(copy, loop);
-      found.copies.insert(slice.begin(), slice.end());
-      auto memory = copy.getSlot().getDefiningOp<AllocOp>();
-      if (!slice.empty() && memory && memory->getBlock() == loop.getBody())
-        memories.insert(memory);
-    } else if (auto load = dyn_cast<tk::LoadViewOp>(op)) {
-      if (isa<RankedTensorType>(load.getType()) &&
-          feedsDot(load.getResult(), loop))
-        loads.push_back(load);
-    }
+  for (auto copy : loop.getBody()->getOps<CopyAsyncOp>()) {
+    llvm::SetVector<Operation *> slice = getSlice(copy, loop);
+    found.copies.insert(slice.begin(), slice.end());
+    auto memory = copy.getSlot().getDefiningOp<AllocOp>();
+    if (!slice.empty() && memory && memory->getBlock() == loop.getBody())
+      memories.insert(memory);
   }
+  SmallVector<tk::LoadViewOp> loads = findLoads(loop);
   bool hasRoom = fitInRegisters(loop, loads);
   for (tk::LoadViewOp load : loads) {
     if (!hasRoom) {

@@ -166,8 +166,11 @@ LogicalResult LoopSchedule::verifyMemory() const {
     });
   for (auto &[op, access] : accesses)
     for (auto &[other, otherAccess] : accesses) {
+      // `op` runs ahead: before `other` of earlier iterations, and of its own.
       if (getStage(op) >= getStage(other) ||
-          !mayConflict(otherAccess, access, /*sameIteration=*/false))
+          !(mayDependAcross(otherAccess, access, loop) ||
+            (other->isBeforeInBlock(op) &&
+             mayDependWithin(otherAccess, access))))
         continue;
       InFlightDiagnostic diag =
           op->emitError() << "schedule breaks a dependence: stage "

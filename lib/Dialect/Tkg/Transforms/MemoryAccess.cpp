@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "MemoryAccess.h"
+#include "ViewPlaces.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -59,11 +60,13 @@ std::optional<MemoryAccess> mlir::tkg::getScratchAccess(Operation *op) {
   int64_t bytes = offset ? getScratchBytes(op) : 0;
   if (bytes == 0)
     return std::nullopt;
+  int64_t numSlots = getNumScratchSlots(op);
   MemoryAccess access;
   access.op = access.buffer = op;
   access.isWrite = true;
+  access.isInTurn = numSlots > 1;
   access.begin = offset.getInt();
-  access.end = access.begin + bytes;
+  access.end = access.begin + numSlots * bytes;
   return access;
 }
 
@@ -121,9 +124,12 @@ static bool areDifferentSlots(Value a, Value b) {
          (counterA->start - counterB->start) % counterA->depth != 0;
 }
 
-static bool mayConflictInShared(const MemoryAccess &earlier,
-                                const MemoryAccess &later, bool sameIteration) {
+static bool mayRaceInShared(const MemoryAccess &earlier,
+                            const MemoryAccess &later, bool sameIteration) {
   if (earlier.end <= later.begin || later.end <= earlier.begin)
+    return false;
+  // The op itself meets the block between its slots.
+  if (earlier.isInTurn && earlier.op == later.op)
     return false;
   return !(sameIteration && earlier.buffer == later.buffer &&
            areDifferentSlots(earlier.slotIndex, later.slotIndex));
@@ -179,74 +185,37 @@ static bool mayOverlap(Value a, Value b) {
          namesAlias(kernel, argumentB, argumentA);
 }
 
-namespace {
-/// A load or store of a view, either one.
-struct ViewAccess {
-  Value view;
-  SmallVector<tk::ViewItem> items;
-  /// The tile or scalar that is moved.
-  Type type;
-};
-} // namespace
-
-static std::optional<ViewAccess> getViewAccess(Operation *op) {
-  using Result = std::optional<ViewAccess>;
-  return llvm::TypeSwitch<Operation *, Result>(op)
-      .Case([](tk::LoadViewOp op) -> Result {
-        return ViewAccess{op.getView(), op.getItems(), op.getType()};
-      })
-      .Case([](tk::StoreViewOp op) -> Result {
-        return ViewAccess{op.getView(), op.getItems(), op.getValue().getType()};
-      })
-      .Default(Result());
-}
-
-/// Whether every element is held by one thread only, so that whoever loads it
-/// is who stores it.
-static bool hasOneOwner(Type type) {
+/// Whether the thread that makes an access to an element is always the same,
+/// for accesses by one layout: a store is made by the first of the threads that
+/// hold the element, a load by each of them.
+static bool hasOneThread(const MemoryAccess &access, Type type) {
+  if (access.isWrite)
+    return true;
   LayoutAttr layout = getLayout(type);
   return layout &&
          layout.getLayout().getFreeDigits(tk::HardwareDim::Lane) == 0 &&
          layout.getLayout().getFreeDigits(tk::HardwareDim::Warp) == 0;
 }
 
-static bool haveSameItem(const tk::ViewItem &a, const tk::ViewItem &b) {
-  return a.kind == b.kind && a.value == b.value && a.extent == b.extent;
+/// The tile or scalar that a load or store of a view moves by registers.
+static Type getMovedType(Operation *op) {
+  if (auto load = dyn_cast<tk::LoadViewOp>(op))
+    return load.getType();
+  if (auto store = dyn_cast<tk::StoreViewOp>(op))
+    return store.getValue().getType();
+  return {};
 }
 
-/// Whether `item` walks over other coordinates in every iteration of the loop
-/// of its variable: `%iv +: E` in steps of at least E.
-static bool movesOnEveryIteration(const tk::ViewItem &item) {
-  auto argument = dyn_cast<BlockArgument>(item.value);
-  if (item.kind == tk::ItemKind::Gather || !argument)
-    return false;
-  auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
-  APInt step;
-  if (!loop || argument != loop.getInductionVar() ||
-      !matchPattern(loop.getStep(), m_ConstantInt(&step)))
-    return false;
-  return step.sge(item.kind == tk::ItemKind::Slice ? item.extent : 1);
-}
-
-/// Whether both accesses touch the same coordinates by the same threads, or,
-/// in different iterations, different coordinates.
-static bool areOrderedByThreads(Operation *earlier, Operation *later,
+/// Whether an element that both may touch is touched by one thread.
+static bool areOrderedByThreads(const MemoryAccess &earlier,
+                                const MemoryAccess &later,
+                                const ViewPlaces &earlierPlaces,
+                                const ViewPlaces &laterPlaces,
                                 bool sameIteration) {
-  std::optional<ViewAccess> a = getViewAccess(earlier);
-  std::optional<ViewAccess> b = getViewAccess(later);
-  if (!a || !b || a->view != b->view || a->type != b->type ||
-      !hasOneOwner(a->type))
-    return false;
-  if (!llvm::all_of(llvm::zip_equal(a->items, b->items), [](auto pair) {
-        return haveSameItem(std::get<0>(pair), std::get<1>(pair));
-      }))
-    return false;
-  // A store to gathered places may write one place from several threads.
-  if (llvm::any_of(a->items, [](const tk::ViewItem &item) {
-        return item.kind == tk::ItemKind::Gather;
-      }))
-    return false;
-  return sameIteration || llvm::any_of(a->items, movesOnEveryIteration);
+  Type type = getMovedType(earlier.op);
+  return type && type == getMovedType(later.op) &&
+         hasOneThread(earlier, type) && hasOneThread(later, type) &&
+         haveSameGrid(earlierPlaces, laterPlaces, sameIteration);
 }
 
 /// Whether two atomics give the same memory in either order, and nobody looks
@@ -259,12 +228,17 @@ static bool commute(Operation *a, Operation *b) {
          first.getResult().use_empty() && second.getResult().use_empty();
 }
 
-static bool mayConflictInGlobal(const MemoryAccess &earlier,
-                                const MemoryAccess &later, bool sameIteration) {
+static bool mayRaceInGlobal(const MemoryAccess &earlier,
+                            const MemoryAccess &later, bool sameIteration) {
   if (!mayOverlap(earlier.root, later.root))
     return false;
-  return !areOrderedByThreads(earlier.op, later.op, sameIteration) &&
-         !commute(earlier.op, later.op);
+  std::optional<ViewPlaces> earlierPlaces = getViewPlaces(earlier.op);
+  std::optional<ViewPlaces> laterPlaces = getViewPlaces(later.op);
+  if (!earlierPlaces || !laterPlaces)
+    return !commute(earlier.op, later.op);
+  return !areApart(*earlierPlaces, *laterPlaces, sameIteration) &&
+         !areOrderedByThreads(earlier, later, *earlierPlaces, *laterPlaces,
+                              sameIteration);
 }
 
 //===----------------------------------------------------------------------===//
@@ -335,11 +309,44 @@ SmallVector<MemoryAccess, 2> mlir::tkg::getMemoryAccesses(Operation *op) {
       .Default(Accesses());
 }
 
-bool mlir::tkg::mayConflict(const MemoryAccess &earlier,
-                            const MemoryAccess &later, bool sameIteration) {
-  if (earlier.space != later.space || !(earlier.isWrite || later.isWrite))
+/// Whether one of two accesses to one memory may undo what the other does.
+static bool mayDisturb(const MemoryAccess &a, const MemoryAccess &b) {
+  return a.space == b.space && (a.isWrite || b.isWrite);
+}
+
+bool mlir::tkg::mayRace(const MemoryAccess &earlier, const MemoryAccess &later,
+                        bool sameIteration) {
+  if (!mayDisturb(earlier, later))
     return false;
   return earlier.space == Space::Shared
-             ? mayConflictInShared(earlier, later, sameIteration)
-             : mayConflictInGlobal(earlier, later, sameIteration);
+             ? mayRaceInShared(earlier, later, sameIteration)
+             : mayRaceInGlobal(earlier, later, sameIteration);
+}
+
+/// `areApart` decides about two boxes of one view.
+static bool
+mayDepend(const MemoryAccess &a, const MemoryAccess &b,
+          function_ref<bool(const ViewPlaces &, const ViewPlaces &)> areApart) {
+  if (!mayDisturb(a, b))
+    return false;
+  if (a.space == Space::Shared)
+    return a.begin < b.end && b.begin < a.end;
+  if (!mayOverlap(a.root, b.root))
+    return false;
+  std::optional<ViewPlaces> placesA = getViewPlaces(a.op);
+  std::optional<ViewPlaces> placesB = getViewPlaces(b.op);
+  return !placesA || !placesB || !areApart(*placesA, *placesB);
+}
+
+bool mlir::tkg::mayDependWithin(const MemoryAccess &a, const MemoryAccess &b) {
+  return mayDepend(a, b, [](const ViewPlaces &a, const ViewPlaces &b) {
+    return areApart(a, b, /*sameIteration=*/true);
+  });
+}
+
+bool mlir::tkg::mayDependAcross(const MemoryAccess &a, const MemoryAccess &b,
+                                scf::ForOp loop) {
+  return mayDepend(a, b, [&](const ViewPlaces &a, const ViewPlaces &b) {
+    return areApartAcross(a, b, loop);
+  });
 }

@@ -4,6 +4,7 @@
 #ifndef TK_LIB_DIALECT_TKG_TRANSFORMS_MEMORYACCESS_H
 #define TK_LIB_DIALECT_TKG_TRANSFORMS_MEMORYACCESS_H
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 
 namespace mlir::tkg {
@@ -26,6 +27,8 @@ struct MemoryAccess {
   Operation *buffer = nullptr;
   /// The index of the slot, if the buffer is a ring.
   Value slotIndex;
+  /// Scratch of several slots, one for each run of the op in turn.
+  bool isInTurn = false;
   /// @}
 
   /// \name In global memory
@@ -38,7 +41,8 @@ struct MemoryAccess {
     return op == other.op && space == other.space && isWrite == other.isWrite &&
            isAsync == other.isAsync && begin == other.begin &&
            end == other.end && buffer == other.buffer &&
-           slotIndex == other.slotIndex && root == other.root;
+           slotIndex == other.slotIndex && isInTurn == other.isInTurn &&
+           root == other.root;
   }
 };
 
@@ -57,8 +61,14 @@ bool isAcquire(Operation *op);
 /// Whether different threads of a block may race by `earlier` and then
 /// `later`. `sameIteration` says that no back edge of a loop was taken in
 /// between.
-bool mayConflict(const MemoryAccess &earlier, const MemoryAccess &later,
-                 bool sameIteration);
+bool mayRace(const MemoryAccess &earlier, const MemoryAccess &later,
+             bool sameIteration);
+
+/// Whether the order of the accesses matters, whichever threads make them: in
+/// one iteration of all loops, or in different iterations of one run of `loop`.
+bool mayDependWithin(const MemoryAccess &a, const MemoryAccess &b);
+bool mayDependAcross(const MemoryAccess &a, const MemoryAccess &b,
+                     scf::ForOp loop);
 
 } // namespace mlir::tkg
 

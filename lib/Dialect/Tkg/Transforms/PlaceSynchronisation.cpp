@@ -1,15 +1,17 @@
 //===- PlaceSynchronisation.cpp - adds barriers and wait counts -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A forward dataflow analysis. Its state is the set of accesses that may have
-// happened since the last barrier. An op that conflicts with one of them gets a
-// barrier in front, which empties the set. Decisions are kept while loops are
-// visited again, so that the set at the head of a loop and the decisions grow
-// together until nothing changes.
+// A forward dataflow analysis decides whether a placement of barriers is safe.
+// Its state is the set of accesses that may have happened since the last
+// barrier; an op that races with one of them needs a barrier in front, which
+// empties the set. Loops are followed until the set at their head stays.
 //
-// The order of visits makes few barriers: a loop is first visited with what
-// happened before it alone, and a barrier found then often serves the back
-// edge too.
+// The same analysis makes a placement: it adds a barrier where one is missing.
+// In straight code that is the best one, as a barrier as late as possible
+// serves most hazards. In loops the order of visits decides, so a search goes
+// on from there: barriers that others make needless go, those that only the
+// first iteration needs move in front of the loop, and a loop with several is
+// tried again from each of its ops. Every step is checked by the analysis.
 //
 //   wait                      pipelined loop, copies run ahead
 //   barrier <---- found at the copy: slot was read in the last iteration
@@ -25,6 +27,7 @@
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace mlir::tkg {
@@ -50,6 +53,12 @@ struct PastAccess {
            hasMet == other.hasMet;
   }
 };
+
+/// What an op must be preceded by.
+enum class Need { Nothing, Barrier, WaitAndBarrier };
+
+/// What the ops of a kernel are preceded by.
+using Placement = llvm::MapVector<Operation *, Need>;
 
 /// What may have happened since the last barrier.
 class State {
@@ -106,24 +115,32 @@ private:
   bool hasAcquired = false;
 };
 
-/// What an op must be preceded by.
-enum class Need { Nothing, Barrier, WaitAndBarrier };
-
 class HazardAnalysis {
 public:
-  void visitBlock(Block &block, State &state);
+  /// Follows `kernel` with the barriers of `placement`. Where they leave a
+  /// hazard, adds one if `mayAdd`; otherwise the placement is not safe.
+  HazardAnalysis(Placement &placement, bool mayAdd)
+      : placement(placement), mayAdd(mayAdd) {}
 
-  llvm::MapVector<Operation *, Need> needs;
+  /// Whether no hazard is left.
+  bool run(tk::KernelOp kernel);
 
 private:
+  void visitBlock(Block &block, State &state);
   void visit(Operation &op, State &state);
   void visitLeaf(Operation &op, State &state);
   void visitFor(scf::ForOp loop, State &state);
   void visitWhile(scf::WhileOp loop, State &state);
   void visitIf(scf::IfOp op, State &state);
+  /// What is still needed in front of `op`, to be added to the placement.
+  void require(Operation &op, Need need, State &state);
   Need findNeed(Operation &op, ArrayRef<MemoryAccess> accesses,
                 const State &state);
   Need findNeedOf(const MemoryAccess &access, const PastAccess &past);
+
+  Placement &placement;
+  bool mayAdd;
+  bool isSafe = true;
 };
 
 struct PlaceSynchronisation
@@ -146,7 +163,7 @@ static bool readsAfterToken(Operation *op) {
 Need HazardAnalysis::findNeedOf(const MemoryAccess &access,
                                 const PastAccess &past) {
   const MemoryAccess &earlier = past.access;
-  if (!mayConflict(earlier, access, past.sameIteration))
+  if (!mayRace(earlier, access, past.sameIteration))
     return Need::Nothing;
   if (!earlier.isAsync)
     return Need::Barrier;
@@ -195,6 +212,26 @@ Need HazardAnalysis::findNeed(Operation &op, ArrayRef<MemoryAccess> accesses,
 // Flow
 //===----------------------------------------------------------------------===//
 
+/// Lets `state` go through what precedes an op.
+static void apply(Need need, State &state) {
+  if (need == Need::WaitAndBarrier)
+    state.landCopies();
+  if (need != Need::Nothing)
+    state.meetThreads();
+}
+
+void HazardAnalysis::require(Operation &op, Need need, State &state) {
+  if (need == Need::Nothing)
+    return;
+  if (!mayAdd) {
+    isSafe = false;
+    return;
+  }
+  Need &placed = placement.insert({&op, Need::Nothing}).first->second;
+  placed = std::max(placed, need);
+  apply(need, state);
+}
+
 void HazardAnalysis::visitLeaf(Operation &op, State &state) {
   if (isa<BarrierOp>(op))
     return state.meetThreads();
@@ -211,12 +248,7 @@ void HazardAnalysis::visitLeaf(Operation &op, State &state) {
   if (accesses.empty())
     return;
 
-  Need &need = needs.insert({&op, Need::Nothing}).first->second;
-  need = std::max(need, findNeed(op, accesses, state));
-  if (need == Need::WaitAndBarrier)
-    state.landCopies();
-  if (need != Need::Nothing)
-    state.meetThreads();
+  require(op, findNeed(op, accesses, state), state);
 
   // An op with scratch writes it, waits for the block or for its warp, and
   // reads it.
@@ -239,7 +271,7 @@ void HazardAnalysis::visitLeaf(Operation &op, State &state) {
 
 void HazardAnalysis::visitFor(scf::ForOp loop, State &state) {
   bool hasGrown = true;
-  while (hasGrown) {
+  while (hasGrown && isSafe) {
     State end = state;
     visitBlock(*loop.getBody(), end);
     end.takeBackEdge();
@@ -250,7 +282,7 @@ void HazardAnalysis::visitFor(scf::ForOp loop, State &state) {
 void HazardAnalysis::visitWhile(scf::WhileOp loop, State &state) {
   State afterCondition;
   bool hasGrown = true;
-  while (hasGrown) {
+  while (hasGrown && isSafe) {
     afterCondition = state;
     visitBlock(*loop.getBeforeBody(), afterCondition);
     State end = afterCondition;
@@ -270,6 +302,7 @@ void HazardAnalysis::visitIf(scf::IfOp op, State &state) {
 }
 
 void HazardAnalysis::visit(Operation &op, State &state) {
+  apply(placement.lookup(&op), state);
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return visitFor(loop, state);
   if (auto loop = dyn_cast<scf::WhileOp>(op))
@@ -284,6 +317,140 @@ void HazardAnalysis::visitBlock(Block &block, State &state) {
     visit(op, state);
 }
 
+bool HazardAnalysis::run(tk::KernelOp kernel) {
+  State state;
+  visitBlock(kernel.getBody().front(), state);
+  return isSafe;
+}
+
+//===----------------------------------------------------------------------===//
+// Fewest barriers
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Looks for the safe placement that costs least.
+class BarrierSearch {
+public:
+  explicit BarrierSearch(tk::KernelOp kernel) : kernel(kernel) {}
+  Placement run();
+
+private:
+  bool isSafe(Placement placement) {
+    return HazardAnalysis(placement, /*mayAdd=*/false).run(kernel);
+  }
+  /// Adds what `placement` lacks, then improves it.
+  Placement complete(Placement placement);
+  bool moveOutOfLoops(Placement &placement, Operation *op);
+  bool drop(Placement &placement, Operation *op);
+  void tryStartingAt(scf::ForOp loop, Placement &best);
+
+  tk::KernelOp kernel;
+};
+} // namespace
+
+/// How often an op runs, if every loop does kLoopWeight times.
+constexpr int64_t kLoopWeight = 16;
+
+static int64_t getWeight(Operation *op) {
+  int64_t weight = 1;
+  for (op = op->getParentOp(); op && !isa<tk::KernelOp>(op);
+       op = op->getParentOp())
+    if (isa<LoopLikeOpInterface>(op))
+      weight *= kLoopWeight;
+  return weight;
+}
+
+static int64_t getCost(const Placement &placement) {
+  int64_t cost = 0;
+  for (auto [op, need] : placement)
+    if (need != Need::Nothing)
+      cost += getWeight(op);
+  return cost;
+}
+
+/// A barrier in front of a loop around `op` may serve as well: the first
+/// iteration alone met what came before.
+bool BarrierSearch::moveOutOfLoops(Placement &placement, Operation *op) {
+  if (placement.lookup(op) != Need::Barrier)
+    return false;
+  SmallVector<Operation *> loops;
+  for (Operation *parent = op->getParentOp(); parent != kernel;
+       parent = parent->getParentOp())
+    if (isa<LoopLikeOpInterface>(parent))
+      loops.push_back(parent);
+  for (Operation *loop : llvm::reverse(loops)) {
+    Placement moved = placement;
+    moved[op] = Need::Nothing;
+    Need &before = moved.insert({loop, Need::Nothing}).first->second;
+    before = std::max(before, Need::Barrier);
+    if (isSafe(moved)) {
+      placement = std::move(moved);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool BarrierSearch::drop(Placement &placement, Operation *op) {
+  if (placement.lookup(op) == Need::Nothing)
+    return false;
+  Placement smaller = placement;
+  smaller[op] = Need::Nothing;
+  if (!isSafe(smaller))
+    return false;
+  placement = std::move(smaller);
+  return true;
+}
+
+Placement BarrierSearch::complete(Placement placement) {
+  HazardAnalysis(placement, /*mayAdd=*/true).run(kernel);
+  auto getOps = [&] {
+    return llvm::to_vector(llvm::make_first_range(placement));
+  };
+  for (Operation *op : getOps())
+    drop(placement, op);
+  bool hasMoved = false;
+  for (Operation *op : getOps())
+    hasMoved |= moveOutOfLoops(placement, op);
+  if (hasMoved)
+    for (Operation *op : getOps())
+      drop(placement, op);
+  return placement;
+}
+
+/// The barriers of a loop go round: which are needed depends on the one that is
+/// placed first.
+void BarrierSearch::tryStartingAt(scf::ForOp loop, Placement &best) {
+  auto isInLoop = [&](Operation *op) { return op->getParentOp() == loop; };
+  int64_t numInLoop = llvm::count_if(best, [&](const auto &entry) {
+    return entry.second != Need::Nothing && isInLoop(entry.first);
+  });
+  if (numInLoop < 2)
+    return;
+  Placement others;
+  for (auto [op, need] : best)
+    if (!isInLoop(op) || need == Need::WaitAndBarrier)
+      others.insert({op, need});
+  for (Operation &start : *loop.getBody()) {
+    if (getMemoryAccesses(&start).empty() && !getScratchAccess(&start))
+      continue;
+    Placement placement = others;
+    placement.insert({&start, Need::Barrier});
+    placement = complete(std::move(placement));
+    if (getCost(placement) < getCost(best))
+      best = std::move(placement);
+  }
+}
+
+Placement BarrierSearch::run() {
+  Placement best = complete({});
+  SmallVector<scf::ForOp> loops;
+  kernel.walk([&](scf::ForOp loop) { loops.push_back(loop); });
+  for (scf::ForOp loop : loops)
+    tryStartingAt(loop, best);
+  return best;
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -296,11 +463,7 @@ void PlaceSynchronisation::runOnOperation() {
     return signalPassFailure();
   }
   countAsyncGroups(kernel);
-  HazardAnalysis analysis;
-  State state;
-  analysis.visitBlock(kernel.getBody().front(), state);
-
-  for (auto [op, need] : analysis.needs) {
+  for (auto [op, need] : BarrierSearch(kernel).run()) {
     if (need == Need::Nothing)
       continue;
     OpBuilder builder(op);

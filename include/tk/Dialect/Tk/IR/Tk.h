@@ -84,6 +84,10 @@ LogicalResult verifyTileLayouts(Operation *op);
 /// of the grid must be resident at once.
 constexpr StringLiteral kResidentAttr = "tk.resident";
 
+/// Discardable attribute of the loops that `tk-split-masked-loops` made of one
+/// loop: "head", "full" or "tail".
+constexpr StringLiteral kSegmentAttr = "tk.segment";
+
 /// Names of the discardable attributes on kernels and their arguments.
 constexpr StringLiteral kNameAttr = "tk.name";         // "x"
 constexpr StringLiteral kAccessAttr = "tk.access";     // #tk.access<read>

@@ -8,10 +8,6 @@
 
 namespace mlir::tk {
 
-/// On the loops that `tk-split-masked-loops` made of one loop: "head", "full"
-/// or "tail".
-constexpr llvm::StringLiteral kSegmentAttr = "tk.segment";
-
 /// The category of the remarks of the tk passes.
 constexpr llvm::StringLiteral kRemarkCategory = "tk";
 

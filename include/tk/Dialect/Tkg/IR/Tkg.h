@@ -43,6 +43,7 @@ constexpr StringLiteral kStageAttr = "tkg.stage";
 constexpr StringLiteral kOrderAttr = "tkg.order";
 constexpr StringLiteral kNumStagesAttr = "tkg.num_stages";
 constexpr StringLiteral kScratchOffsetAttr = "tkg.scratch_offset";
+constexpr StringLiteral kScratchSlotsAttr = "tkg.scratch_slots";
 
 /// What a launch promises about a tensor argument: the attribute `tkg.facts`,
 /// decoded. Missing entries promise nothing.

@@ -16,7 +16,8 @@ def AllocateSharedMemoryPass
     any loop that it is used in but allocated outside of. Places are chosen
     largest buffer first, each at the lowest offset that is free. Small scratch
     shares no place with other small scratch, which saves barriers between, say,
-    the two reductions of a softmax.
+    the two reductions of a softmax; nor does scratch in loops, within limits. A
+    small reduction alone in a loop gets two slots in turn (`tkg.scratch_slots`).
 
     Reuse makes hazards between accesses to different buffers;
     `tkg-place-synchronisation` sees them.
@@ -115,8 +116,9 @@ def ChooseMatrixInstructionPass
 def ChooseSchedulePass : Pass<"tkg-choose-schedule", "::mlir::tk::KernelOp"> {
   let summary = "choose how the iterations of a loop overlap";
   let description = [{
-    Loops that copy into shared memory, or load operands of a dot, get a schedule:
-    copies in stage 0, the work in the last stage. `tkg.num_stages` on a loop is a
+    Loops that copy into shared memory, or load tiles, get a schedule: copies in
+    stage 0, loads into registers one iteration ahead of the work, which is in the
+    last stage. `tkg.num_stages` on a loop is a
     wish; without one, there are as many stages as hide the latency of memory
     behind the dots of the loop. Either is cut to what shared memory holds,
     computed with the sizes that the allocation will use.
@@ -166,16 +168,15 @@ def PlaceSynchronisationPass
     One model of hazards for all memory that the threads of a block share.
 
     *Barriers.* Two accesses to one place conflict if one of them writes and
-    different threads may make them. A barrier goes in front of an op that
-    conflicts with an access that may have happened, on some path, since the last
-    barrier. Places are bytes of shared memory after allocation, so that reuse of
+    different threads may make them. Between the two there is a barrier on every
+    path; the fewest are sought, those in loops counting most. Places are bytes of shared memory after allocation, so that reuse of
     memory is seen, and views of arguments in global memory. Loops are followed
     until nothing changes. Nothing is needed between
 
     - slots of a ring that are provably different,
-    - accesses to a view by the same layout at the same coordinates, which the
-      same threads make,
-    - accesses in different iterations that walk over different slices,
+    - accesses to a view by the same layout, at coordinates of one grid, so that
+      an element is touched by one thread,
+    - accesses to parts of a view that are apart,
     - arguments of a kernel, unless declared as `alias`.
 
     *Copies.* `tkg.async_wait` gets in `pending` the smallest number of groups that
