@@ -190,10 +190,19 @@ static Value roundToTf32(Emitter &e, Value value) {
       /*relu=*/false);
 }
 
-/// What `big` leaves of `value`, in tf32.
+/// What `big` leaves of `value`, in tf32. An infinity leaves nothing; the
+/// difference would be NaN.
 static Value getTf32Rest(Emitter &e, Value value, Value big) {
   Value bigFloat = e.bitcast(big, e.getF32());
-  return roundToTf32(e, e.create<LLVM::FSubOp>(value, bigFloat));
+  Value rest = e.create<LLVM::FSubOp>(value, bigFloat);
+  Value isFinite = e.create<LLVM::FCmpOp>(
+      LLVM::FCmpPredicate::one,
+      e.create<LLVM::FAbsOp>(value.getType(), bigFloat),
+      e.getFloat(e.getF32(),
+                 llvm::APFloat::getInf(llvm::APFloat::IEEEsingle())));
+  Value zero = e.getFloat(e.getF32(),
+                          llvm::APFloat::getZero(llvm::APFloat::IEEEsingle()));
+  return roundToTf32(e, e.select(isFinite, rest, zero));
 }
 
 //===----------------------------------------------------------------------===//

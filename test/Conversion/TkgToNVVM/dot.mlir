@@ -47,12 +47,16 @@ tk.kernel @tf32(%x: !tk.view<?x?xf32>, %y: !tk.view<?x?xf32>, %z: !tk.view<?x?xf
   tk.return
 }
 
-// What rounding leaves is rounded again, and takes two more products.
+// What rounding leaves is rounded again, and takes two more products. Infinity
+// leaves nothing.
 // CHECK-LABEL: llvm.func @tf32x3
 // CHECK:         %[[BIG:.*]] = nvvm.convert.float.to.tf32 %[[X:.*]] {rnd
 // CHECK:         %[[FLOAT:.*]] = llvm.bitcast %[[BIG]] : i32 to f32
 // CHECK:         %[[REST:.*]] = llvm.fsub %[[X]], %[[FLOAT]]
-// CHECK:         nvvm.convert.float.to.tf32 %[[REST]]
+// CHECK:         %[[SIZE:.*]] = llvm.intr.fabs(%[[FLOAT]])
+// CHECK:         %[[FINITE:.*]] = llvm.fcmp "one" %[[SIZE]], %{{.*}} : f32
+// CHECK:         %[[LEFT:.*]] = llvm.select %[[FINITE]], %[[REST]], %{{.*}} : i1, f32
+// CHECK:         nvvm.convert.float.to.tf32 %[[LEFT]]
 // CHECK-COUNT-3: nvvm.mma.sync
 // CHECK-NOT:     nvvm.mma.sync
 // CHECK:         llvm.return

@@ -20,15 +20,17 @@ tk.kernel @eight_warps(%a: tensor<128x64xbf16>, %b: tensor<64x256xbf16>, %c: ten
   tk.return
 }
 
-// f32 is IEEE unless the dot allows tf32.
+// f32 is IEEE unless the dot allows tf32, in one product or in three.
 // CHECK: @types
-// CHECK: tkg.dot {{.*}} instruction #[[TF32]] precision tf32
+// CHECK: tkg.dot {{.*}} instruction #[[TF32]] precision tf32 :
+// CHECK: tkg.dot {{.*}} instruction #[[TF32]] precision tf32x3 :
 // CHECK: tkg.dot {{.*}} instruction #[[FMA]]
 // CHECK: tkg.dot {{.*}} instruction #[[F64]]
 // CHECK: tkg.dot {{.*}} instruction #[[I8]]
 tk.kernel @types(%a: tensor<64x64xf32>, %b: tensor<64x64xf64>, %c: tensor<64x64xi8>, %d: tensor<64x64xi32>)
     attributes {tkg.warps = 4 : i32} {
   %0 = tkg.dot %a, %a, %a precision tf32 : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32>
+  %4 = tkg.dot %a, %a, %a precision tf32x3 : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32>
   %1 = tkg.dot %a, %a, %a : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32>
   %2 = tkg.dot %b, %b, %b : tensor<64x64xf64>, tensor<64x64xf64> -> tensor<64x64xf64>
   %3 = tkg.dot %c, %c, %d : tensor<64x64xi8>, tensor<64x64xi8> -> tensor<64x64xi32>

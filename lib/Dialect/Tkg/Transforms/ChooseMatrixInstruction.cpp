@@ -63,7 +63,7 @@ static std::optional<tk::MatrixType> getMatrixType(DotOp dot) {
   if (operand.isBF16() && result.isF32())
     return tk::MatrixType::BF16;
   if (operand.isF32() && result.isF32() &&
-      dot.getPrecision() == tk::Precision::TF32)
+      dot.getPrecision() != tk::Precision::IEEE)
     return tk::MatrixType::TF32;
   if (operand.isF64() && result.isF64())
     return tk::MatrixType::F64;
@@ -184,7 +184,7 @@ static void remarkFma(DotOp dot, const tk::TargetInfo &target) {
      << dot.getType().getElementType();
   if (operand.isF32())
     os << " with precision " << stringifyPrecision(dot.getPrecision())
-       << "; precision tf32 has one";
+       << "; tf32 and tf32x3 have one";
   remark::missed(dot.getLoc(), getRemark("DotByFma")) << text;
 }
 
