@@ -1,15 +1,15 @@
-// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters))' | FileCheck %s --check-prefix=PRESENT
-// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters{absent=bias}))' | FileCheck %s --check-prefix=ABSENT
-// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters{values=N=4096,scale=0.5,n=-3,flag=true}))' | FileCheck %s --check-prefix=VALUES
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters))' | FileCheck %s --check-prefixes=CHECK,PRESENT
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters{absent=bias}))' | FileCheck %s --check-prefixes=CHECK,ABSENT
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-bind-parameters{values=N=4096,scale=0.5,n=-3,flag=true}))' | FileCheck %s --check-prefixes=CHECK,VALUES
 
 !view = !tk.view<?xf32>
 
-// PRESENT-LABEL: tk.kernel @optional
+// CHECK-LABEL: tk.kernel @optional
+
 // PRESENT-SAME:    tk.name = "x"}, %[[BIAS:[^ ]*]]: !tk.view<?xf32>
 // PRESENT-NOT:     scf.if
 // PRESENT:         tk.load_view %[[BIAS]]
 
-// ABSENT-LABEL: tk.kernel @optional
 // ABSENT-SAME:    (%[[X:[^ ]*]]: !tk.view<?xf32>
 // ABSENT-SAME:    tk.name = "x"}, %{{[^ ]*}}: f32
 // ABSENT-NOT:     tk.optional
@@ -17,7 +17,6 @@
 // ABSENT:         tk.store_view %{{.*}}, %[[X]]
 
 // Bound values are constants, and a condition of the kernel.
-// VALUES-LABEL: tk.kernel @optional
 // VALUES-SAME:    require = ["N > 0", "N == 4096", "scale == 0.5", "n == -3", "flag == true"]
 // VALUES-DAG:     %[[N:.*]] = arith.constant 4096 : index
 // VALUES-DAG:     %[[SCALE:.*]] = arith.constant 5.000000e-01 : f32
