@@ -1,0 +1,106 @@
+//===- Reports.cpp - collects what broke which rule -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Reports.h"
+
+using namespace llvm;
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+StringRef emulator::getName(Rule rule) {
+  switch (rule) {
+#define TK_EMULATOR_RULE(Id, Name, Explanation)                                \
+  case Rule::Id:                                                               \
+    return Name;
+#include "Rules.def"
+  }
+  llvm_unreachable("all rules have a name");
+}
+
+StringRef emulator::getExplanation(Rule rule) {
+  switch (rule) {
+#define TK_EMULATOR_RULE(Id, Name, Explanation)                                \
+  case Rule::Id:                                                               \
+    return Explanation;
+#include "Rules.def"
+  }
+  llvm_unreachable("all rules have an explanation");
+}
+
+std::vector<StringRef> mlir::tk::getEmulatorRules() {
+  return {
+#define TK_EMULATOR_RULE(Id, Name, Explanation) Name,
+#include "Rules.def"
+  };
+}
+
+EmulatorSite emulator::makeSite(const CheckerSetup &setup,
+                                const ReportSite &site) {
+  EmulatorSite result;
+  result.role = site.role;
+  uint32_t block = site.place.block;
+  result.block = {block % setup.grid[0], block / setup.grid[0] % setup.grid[1],
+                  block / setup.grid[0] / setup.grid[1]};
+  result.warp = site.place.warp;
+  result.lanes = site.place.lanes;
+  if (site.place.instruction >= setup.module.instructions.size())
+    return result;
+  const PtxInstruction &instruction =
+      setup.module.instructions[site.place.instruction];
+  result.ptxLine = instruction.location.line;
+  result.instruction = instruction.text.str();
+  result.sourceLine = instruction.sourceLine;
+  if (instruction.sourceLine && instruction.file < setup.module.files.size())
+    result.sourceFile = setup.module.files[instruction.file];
+  return result;
+}
+
+EmulatorReport emulator::makeReport(const CheckerSetup &setup, Rule rule,
+                                    const Place &place, const Twine &detail) {
+  EmulatorReport report;
+  report.rule = getName(rule).str();
+  report.explanation = getExplanation(rule).str();
+  report.detail = detail.str();
+  report.sites.push_back(makeSite(setup, {place, "here"}));
+  return report;
+}
+
+Reports::Reports(const CheckerSetup &setup) : setup(setup) {
+  for (size_t rule = 0; rule != numRules; ++rule)
+    disabled[rule] = !setup.checks.isOn ||
+                     setup.checks.disabledRules.contains(getName(Rule(rule)));
+}
+
+void Reports::add(Rule rule, ArrayRef<ReportSite> sites,
+                  function_ref<std::string()> detail) {
+  if (!isOn(rule))
+    return;
+  Key key = {rule, {~uint32_t(0), ~uint32_t(0)}};
+  Where where = {};
+  for (size_t i = 0; i != std::min<size_t>(sites.size(), 2); ++i) {
+    const Place &place = sites[sites.size() - 1 - i].place;
+    key.second[i] = place.instruction;
+    where[3 * i] = place.block;
+    where[3 * i + 1] = place.warp;
+    where[3 * i + 2] = place.lanes & -place.lanes;
+  }
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [entry, isNew] = entries.try_emplace(key);
+  uint64_t count = isNew ? 1 : entry->second.report.count + 1;
+  if (isNew || where < entry->second.where) {
+    EmulatorReport report;
+    report.rule = getName(rule).str();
+    report.explanation = getExplanation(rule).str();
+    report.detail = detail();
+    for (const ReportSite &site : sites)
+      report.sites.push_back(makeSite(setup, site));
+    entry->second = {where, std::move(report)};
+  }
+  entry->second.report.count = count;
+}
+
+void Reports::finish(EmulatorResult &result) {
+  for (auto &[key, entry] : entries)
+    result.reports.push_back(std::move(entry.report));
+  entries.clear();
+}
