@@ -27,6 +27,7 @@ public:
   /// Of an operation: its time of issue; accesses of its lanes after that are
   /// not before it.
   std::optional<uint32_t> issueTime;
+  uint32_t operation = 0;
   const LaneKnowledge *part = nullptr;
   const LaneFences *fences = nullptr;
 

@@ -174,6 +174,7 @@ void RaceChecker::checkAsync(const AsyncAgent &agent, unsigned lane,
   by.warp = agent.warp;
   by.lanes = LaneMask(1) << lane;
   by.issueTime = agent.issueTime;
+  by.operation = agent.index;
   by.fences = &agent.fences;
   for (const LaneKnowledge &part : agent.parts)
     if (part.lanes & by.lanes)
@@ -356,6 +357,9 @@ bool RaceChecker::isOperationKnown(const AccessRecord &record,
   const AsyncOperation &operation = block.operations[record.time];
   bool isCollective = operation.kind == AsyncKind::Wgmma;
   LaneMask done = 0;
+  // A part of an operation is one thing.
+  if (by.issueTime && by.block == block.index && by.operation == record.time)
+    done |= by.lanes;
   for (const AsyncOperation::Completion &completion : operation.completions)
     if (by.knows(completion.timeline, 1, completion.number))
       done |= completion.lanes;
@@ -436,12 +440,13 @@ bool RaceChecker::isTensorMapAcquired(const AccessRecord &record,
 }
 
 /// 8.7: two strong operations of one proxy that overlap completely and whose
-/// scopes hold each other.
+/// scopes hold each other. (They are aligned: those of one size overlap
+/// completely or not at all.)
 bool RaceChecker::isMorallyStrong(const AccessRecord &record,
                                   const AccessRecord &fresh,
                                   const Accessor &by) const {
   if (!record.isStrong() || !fresh.isStrong() || record.proxy != fresh.proxy ||
-      record.size != fresh.size || record.bytes != fresh.bytes)
+      record.size != fresh.size)
     return false;
   uint32_t block = blockOf(record);
   return scopes.includes(record.scope(), block, by.block) &&

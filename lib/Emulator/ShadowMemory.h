@@ -52,7 +52,7 @@ struct AccessRecord {
   /// Races with others by the same rules.
   bool isLike(const AccessRecord &other) const {
     return strength == other.strength && proxy == other.proxy &&
-           (!isStrong() || (size == other.size && bytes == other.bytes));
+           (!isStrong() || size == other.size);
   }
   /// The same instruction, executed in the same stretch of time.
   bool isSameEvent(const AccessRecord &other) const {
