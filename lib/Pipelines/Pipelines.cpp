@@ -51,6 +51,7 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
   manager.nest<KernelOp>().addPass(tkg::createChooseMatrixInstructionPass());
   manager.addPass(tkg::createChooseCopiesPass());
   OpPassManager &kernels = manager.nest<KernelOp>();
+  kernels.addPass(tkg::createSplitTilesPass());
   kernels.addPass(tkg::createChooseSchedulePass());
   kernels.addPass(tkg::createAssignLayoutsPass());
   kernels.addPass(tkg::createExpandPipelinesPass());

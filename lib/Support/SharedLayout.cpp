@@ -111,3 +111,31 @@ Layout mlir::tk::buildSwizzledShared(const DigitShape &shape,
     appendDigits(layout, numbers, dim, 0, shape.getDigits(dim).size());
   return layout;
 }
+
+std::optional<Layout> mlir::tk::stackSlices(const Layout &slice,
+                                            int64_t count) {
+  SmallVector<int64_t> extents = slice.getExtents();
+  if (extents.empty() || !isPowerOf2_64(count) ||
+      !isPowerOf2_64(extents.front()))
+    return std::nullopt;
+  int64_t sliceExtent = extents.front();
+  SmallVector<SmallVector<unsigned>> digits;
+  for (unsigned dim = 0; dim < slice.getRank(); ++dim)
+    digits.emplace_back(slice.getShape().getDigits(dim));
+  digits.front().append(Log2_64(count), 2);
+  DigitShape shape(digits);
+  Layout layout(shape);
+  // Bits keep their coordinates, odd digits their number.
+  for (const HardwareDigit &digit : slice.getDigits(HardwareDim::Offset)) {
+    if (digit.radix == 2)
+      layout.addBit(
+          HardwareDim::Offset,
+          shape.getPoint(slice.getShape().getCoordinates(digit.bits)).bits);
+    else
+      layout.add(HardwareDim::Offset, digit);
+  }
+  SmallVector<int64_t> place(extents.size(), 0);
+  for (place[0] = sliceExtent; place[0] < sliceExtent * count; place[0] *= 2)
+    layout.addBit(HardwareDim::Offset, shape.getPoint(place).bits);
+  return layout;
+}

@@ -4,6 +4,7 @@
 #include "tk/Support/LayoutBuilders.h"
 #include "LayoutTestUtils.h"
 #include "tk/Support/LayoutAlgebra.h"
+#include "tk/Support/SharedLayout.h"
 #include <map>
 
 using namespace mlir::tk;
@@ -373,4 +374,24 @@ TEST(BlockedLayoutTest, Rows5120OnOneHundredTwentyEightThreads) {
   EXPECT_EQ(
       buildBlocked(DigitShape::get({5120}), {0}, 8, {32, 8}).getContiguity(0),
       4);
+}
+TEST(StackedSlicesTest, LieOneBehindTheOther) {
+  Layout slice =
+      buildSwizzledShared(DigitShape::get({16, 192}), {1, 0}, 16, 128);
+  std::optional<Layout> stacked = stackSlices(slice, 4);
+  ASSERT_TRUE(stacked);
+  EXPECT_EQ(stacked->getExtents(), (llvm::SmallVector<int64_t>{64, 192}));
+  for (int64_t number = 0; number < 4; ++number)
+    for (int64_t offset = 0; offset < 16 * 192; ++offset) {
+      llvm::SmallVector<int64_t> place = slice.applyOffset(offset);
+      place[0] += 16 * number;
+      EXPECT_EQ(stacked->applyOffset(16 * 192 * number + offset), place);
+    }
+}
+
+TEST(StackedSlicesTest, CountInBits) {
+  DigitShape rows = DigitShape::get({4, 8}), odd = DigitShape::get({6, 8});
+  EXPECT_FALSE(stackSlices(buildStridedShared(rows, {1, 0}), 3));
+  EXPECT_FALSE(stackSlices(buildStridedShared(odd, {1, 0}), 2));
+  EXPECT_FALSE(stackSlices(Layout(), 2));
 }

@@ -51,6 +51,13 @@ Layout buildSwizzledShared(const DigitShape &shape,
 /// True if TMA and wgmma see the layout of `buildSwizzledShared` as it is.
 bool isHardwareSwizzle(const DigitShape &shape, llvm::ArrayRef<unsigned> order);
 
+/// The layout of `count` tiles of the layout `slice`, one behind the other, as
+/// one tile that is `count` times as long in dimension 0. Nothing unless
+/// `count` and the extent of that dimension are powers of two.
+///
+///   {2, 4} rows of 4, twice: offset = [[0,1], [0,2], [1,0], [2,0]]
+std::optional<Layout> stackSlices(const Layout &slice, int64_t count);
+
 } // namespace mlir::tk
 
 #endif // TK_SUPPORT_SHAREDLAYOUT_H

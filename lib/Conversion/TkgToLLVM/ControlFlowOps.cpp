@@ -20,7 +20,11 @@ struct BranchPattern : TkgPattern<cf::BranchOp> {
 
   FailureOr<SmallVector<Value>> lower(cf::BranchOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
-    e.create<LLVM::BrOp>(flatten(adaptor.getDestOperands()), op.getDest());
+    auto branch =
+        e.create<LLVM::BrOp>(flatten(adaptor.getDestOperands()), op.getDest());
+    if (auto annotation =
+            op->getAttrOfType<LLVM::LoopAnnotationAttr>(kLoopAnnotationAttr))
+      branch.setLoopAnnotationAttr(annotation);
     return SmallVector<Value>();
   }
 };

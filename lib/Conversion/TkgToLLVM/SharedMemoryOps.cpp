@@ -70,10 +70,12 @@ struct SlotPattern : TkgPattern<SlotOp> {
   }
 };
 
-struct MemDescTransPattern : TkgPattern<MemDescTransOp> {
-  using TkgPattern::TkgPattern;
+/// Another view of the same place.
+template <typename OpT> struct MemDescViewPattern : TkgPattern<OpT> {
+  using TkgPattern<OpT>::TkgPattern;
+  using typename TkgPattern<OpT>::OneToNOpAdaptor;
 
-  FailureOr<SmallVector<Value>> lower(MemDescTransOp, OneToNOpAdaptor adaptor,
+  FailureOr<SmallVector<Value>> lower(OpT, OneToNOpAdaptor adaptor,
                                       Emitter &) const override {
     return llvm::to_vector(adaptor.getSource());
   }
@@ -160,5 +162,6 @@ void mlir::tkg::populateSharedMemoryPatterns(LoweringContext &context,
                                              RewritePatternSet &patterns) {
   patterns.add<AllocPattern, AsyncCommitPattern, AsyncWaitPattern,
                BarrierPattern, LocalLoadPattern, LocalStorePattern,
-               MemDescTransPattern, SlotPattern>(context);
+               MemDescViewPattern<MemDescSlicesOp>,
+               MemDescViewPattern<MemDescTransOp>, SlotPattern>(context);
 }

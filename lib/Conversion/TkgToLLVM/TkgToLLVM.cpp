@@ -25,6 +25,20 @@ static void collectAccessTraits(ModuleOp module, LoweringContext &context) {
   }
 }
 
+/// Tells LLVM, and by a pragma ptxas, which loops stay loops.
+static void annotateRolledLoops(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  BoolAttr yes = BoolAttr::get(context, true);
+  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
+                                          {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(
+      context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+  module.walk([&](scf::ForOp loop) {
+    if (loop->removeAttr(kRolledAttr))
+      loop->setAttr(kLoopAnnotationAttr, annotation);
+  });
+}
+
 /// Loops and conditions become branches; they still carry tiles.
 static LogicalResult lowerStructuredControlFlow(ModuleOp module) {
   RewritePatternSet patterns(module.getContext());
@@ -138,6 +152,7 @@ LogicalResult mlir::tkg::lowerKernels(
         return filterDiagnostic(diagnostic, hasError);
       });
   collectAccessTraits(module, context);
+  annotateRolledLoops(module);
   if (failed(lowerStructuredControlFlow(module)) ||
       failed(lowerToLLVM(module, context, addTargetPatterns)) ||
       failed(removeCasts(module)))

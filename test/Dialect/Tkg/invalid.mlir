@@ -84,6 +84,14 @@ func.func private @memdesc_element(!tkg.memdesc<4xvector<2xf32>, #s>)
 
 // -----
 
+func.func @rolled_op(%a: index) -> index {
+  // expected-error @below {{has 'tkg.rolled', which belongs on an 'scf.for'}}
+  %0 = arith.addi %a, %a {tkg.rolled} : index
+  return %0 : index
+}
+
+// -----
+
 //===----------------------------------------------------------------------===//
 // Attributes of passes
 //===----------------------------------------------------------------------===//
@@ -209,6 +217,26 @@ func.func @local_store_shape(%t: tensor<2xf32>, %m: !tkg.memdesc<4xf32, #s>) {
 func.func @slot_of_tile(%m: !tkg.memdesc<4xf32, #s>, %i: index) {
   // expected-error @below {{operand #0 must be ring of shared-memory tiles}}
   %0 = tkg.slot %m[%i] : !tkg.memdesc<4xf32, #s>
+  return
+}
+
+// -----
+
+#s = #tkg.shared<shape = [[4], [2]], offset = [[0, 1], [1, 0], [2, 0]]>
+#t = #tkg.shared<shape = [[4], [1]], offset = [[1, 0], [2, 0]]>
+func.func @memdesc_slices_columns(%m: !tkg.memdesc<4x2xf32, #s>) {
+  // expected-error @below {{expects slices of the first dimension of '!tkg.memdesc<4x2xf32, #tkg.shared<shape = [[4], [2]], offset = [[0, 1], [1, 0], [2, 0]]>>', got '!tkg.memdesc<2 x [4x1xf32]}}
+  %0 = tkg.memdesc_slices %m : !tkg.memdesc<4x2xf32, #s> -> !tkg.memdesc<2 x [4x1xf32], #t>
+  return
+}
+
+// -----
+
+#s = #tkg.shared<shape = [[4], [2]], offset = [[1, 0], [2, 0], [0, 1]]>
+#t = #tkg.shared<shape = [[2], [2]], offset = [[1, 0], [0, 1]]>
+func.func @memdesc_slices_apart(%m: !tkg.memdesc<4x2xf32, #s>) {
+  // expected-error @below {{expects slices that lie one behind the other}}
+  %0 = tkg.memdesc_slices %m : !tkg.memdesc<4x2xf32, #s> -> !tkg.memdesc<2 x [2x2xf32], #t>
   return
 }
 

@@ -7,6 +7,7 @@
 #sum = #tkg.layout<shape = [[32]], register = [[8], [16]], lane = [[0], [0], [1], [2], [4]]>
 #odd = #tkg.layout<shape = [[64, 3], [4]], register = [[0, 1], [0, 2], 3 * [64, 0]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #shared = #tkg.shared<shape = [[8], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 2], [4, 0]]>
+#slice = #tkg.shared<shape = [[4], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 2]]>
 #sharedT = #tkg.shared<shape = [[4], [8]], offset = [[1, 0], [2, 0], [0, 1], [2, 2], [0, 4]]>
 #sharedA = #tkg.shared<shape = [[64], [16]], offset = [[0, 1], [0, 2], [0, 4], [0, 8], [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]]>
 #sharedB = #tkg.shared<shape = [[16], [64]], offset = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 0], [2, 0], [4, 0], [8, 0]]>
@@ -97,6 +98,9 @@ func.func @shared_memory(%t: tensor<8x4xf32>, %i: index) -> tensor<8x4xf32> {
   // CHECK: tkg.memdesc_trans %[[M]] [1, 0] : !tkg.memdesc<8x4xf32, #[[$SHARED]]> -> !tkg.memdesc<4x8xf32, #
   %u = tkg.memdesc_trans %m [1, 0]
       : !tkg.memdesc<8x4xf32, #shared> -> !tkg.memdesc<4x8xf32, #sharedT>
+  // CHECK: tkg.memdesc_slices %[[M]] : !tkg.memdesc<8x4xf32, #[[$SHARED]]> -> !tkg.memdesc<2 x [4x4xf32], #
+  %v = tkg.memdesc_slices %m
+      : !tkg.memdesc<8x4xf32, #shared> -> !tkg.memdesc<2 x [4x4xf32], #slice>
   // CHECK: tkg.local_store %{{.*}}, %[[SLOT]] : tensor<8x4xf32>, !tkg.memdesc<8x4xf32, #[[$SHARED]]>
   tkg.local_store %t, %s : tensor<8x4xf32>, !tkg.memdesc<8x4xf32, #shared>
   // CHECK: tkg.barrier

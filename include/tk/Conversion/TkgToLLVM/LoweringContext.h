@@ -17,6 +17,9 @@ namespace mlir::tkg {
 constexpr unsigned kGlobalSpace = 1;
 constexpr unsigned kSharedSpace = 3;
 
+/// What LLVM shall know of a loop, on the branch back to its start.
+constexpr StringLiteral kLoopAnnotationAttr = "llvm.loop_annotation";
+
 /// A tile becomes the registers that each thread holds, in register order; a
 /// view its base pointer, extents and strides; a shared-memory tile its
 /// address; a token nothing.

@@ -97,6 +97,7 @@ static bool isAnyOp(Operation *) { return true; }
 static bool isLoop(Operation *op) { return isa<scf::ForOp>(op); }
 static bool isReduce(Operation *op) { return isa<tk::ReduceOp>(op); }
 static bool isString(Attribute value) { return isa<StringAttr>(value); }
+static bool isUnit(Attribute value) { return isa<UnitAttr>(value); }
 static bool isArray(Attribute value) { return isa<ArrayAttr>(value); }
 
 template <unsigned width, int64_t minimum>
@@ -120,6 +121,7 @@ static constexpr AttributeRule kAttributeRules[] = {
     {kOrderAttr, isAnyOp, "", isInteger<32, 0>, "an i32 of at least 0"},
     {kNumStagesAttr, isLoop, "an 'scf.for'", isInteger<32, 1>,
      "a positive i32"},
+    {kRolledAttr, isLoop, "an 'scf.for'", isUnit, "a unit"},
     {kScratchOffsetAttr, isAnyOp, "", isInteger<64, 0>, "an i64 of at least 0"},
     {kScratchSlotsAttr, isReduce, "a 'tk.reduce'", isInteger<32, 1>,
      "a positive i32"},

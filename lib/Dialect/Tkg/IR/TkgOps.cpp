@@ -8,6 +8,7 @@
 #include "tk/Dialect/Tkg/IR/LayoutInference.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Support/LayoutAlgebra.h"
+#include "tk/Support/SharedLayout.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -248,6 +249,26 @@ LogicalResult LocalLoadOp::verify() {
 
 LogicalResult LocalStoreOp::verify() {
   return verifySameTile(*this, getValue().getType(), getTarget().getType());
+}
+
+//===----------------------------------------------------------------------===//
+// MemDescSlicesOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult MemDescSlicesOp::verify() {
+  MemDescType source = getSource().getType(), ring = getResult().getType();
+  SmallVector<int64_t> stacked(ring.getShape());
+  if (!stacked.empty())
+    stacked.front() *= ring.getDepth();
+  if (ArrayRef(stacked) != source.getShape() ||
+      ring.getElementType() != source.getElementType())
+    return emitOpError("expects slices of the first dimension of ")
+           << source << ", got " << ring;
+  std::optional<tk::Layout> layout =
+      tk::stackSlices(ring.getLayout().getLayout(), ring.getDepth());
+  if (!layout || *layout != source.getLayout().getLayout())
+    return emitOpError("expects slices that lie one behind the other");
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -31,6 +31,13 @@ static MemoryAccess getSharedAccess(Operation *op, Value descriptor,
       descriptor = trans.getSource();
       continue;
     }
+    if (auto slices = dyn_cast<MemDescSlicesOp>(definition)) {
+      // What the index counts is no slot of the buffer.
+      access.slotIndex = Value();
+      slot.reset();
+      descriptor = slices.getSource();
+      continue;
+    }
     if (auto slotOp = dyn_cast<SlotOp>(definition)) {
       access.slotIndex = slotOp.getIndex();
       APInt index;

@@ -42,6 +42,7 @@ constexpr StringLiteral kFactsAttr = "tkg.facts";
 constexpr StringLiteral kStageAttr = "tkg.stage";
 constexpr StringLiteral kOrderAttr = "tkg.order";
 constexpr StringLiteral kNumStagesAttr = "tkg.num_stages";
+constexpr StringLiteral kRolledAttr = "tkg.rolled";
 constexpr StringLiteral kScratchOffsetAttr = "tkg.scratch_offset";
 constexpr StringLiteral kScratchSlotsAttr = "tkg.scratch_slots";
 

@@ -31,6 +31,7 @@ def Tkg_Dialect : Dialect {
     | argument | `tkg.facts : dictionary` | see `TensorFacts` |
     | op in a loop | `tkg.stage`, `tkg.order : i32` | its place in the schedule |
     | `scf.for` | `tkg.num_stages : i32` | how many iterations overlap |
+    | `scf.for` | `tkg.rolled` | was made to keep code short: not to be unrolled |
     | op | `tkg.scratch_offset : i64` | its scratch in shared memory, in bytes |
     | `tk.reduce` | `tkg.scratch_slots : i32` | slots of its scratch, taken in turn |
   }];

@@ -186,6 +186,26 @@ def Tkg_MemDescTransOp : Tkg_Op<"memdesc_trans", [
   let assemblyFormat = "$source $permutation attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
 }
 
+def Tkg_MemDescSlicesOp : Tkg_Op<"memdesc_slices", [Pure]> {
+  let summary = "the same memory as a ring of slices";
+  let description = [{
+    Slot i of the result holds the coordinates from i * E on of the first
+    dimension, E of them. Moves nothing.
+
+    Requires that every slice lies in one piece, all in order: the highest bits of
+    the offset count the slices, and nothing else does.
+
+    ```mlir
+    %r = tkg.memdesc_slices %m
+        : !tkg.memdesc<8x4xf32, #shared> -> !tkg.memdesc<2 x [4x4xf32], #slice>
+    ```
+  }];
+  let arguments = (ins Tkg_SharedTile:$source);
+  let results = (outs Tkg_Ring:$result);
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+}
+
 def Tkg_LocalLoadOp : Tkg_Op<"local_load", []> {
   let summary = "read a tile from shared memory";
   let description = [{

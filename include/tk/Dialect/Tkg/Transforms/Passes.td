@@ -211,4 +211,36 @@ def PrintLayoutsPass : Pass<"tkg-print-layouts", "::mlir::ModuleOp"> {
            "Rows and columns beyond are left out">];
 }
 
+def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
+  let summary = "loop over the parts of tiles that take too much code";
+  let description = [{
+    A tile is straight-line code: one instruction for each access of a thread.
+    Where that is hundreds of them, the assembler takes longer for the accesses
+    than for everything else. This pass makes loops of
+
+    - a store of elementwise work on loads: a loop over slices of dimension 0;
+    - a dot of operands that are loaded directly: a loop over slices of K, in the
+      same order of additions;
+    - any other store: its tile goes to shared memory, and a loop stores slices.
+
+    How many accesses a tile takes depends on alignment, so tiles that move 16
+    bytes at once stay whole. Loops that were made carry `tkg.rolled`, and nobody
+    unrolls them again.
+
+    Before: copies are chosen, no tile has a layout. After: the same.
+  }];
+  let options = [
+    Option<"maxAccesses", "max-accesses", "int64_t", "32",
+           "Accesses of a thread above which work on a tile is split">,
+    Option<"maxStores", "max-stores", "int64_t", "64",
+           "Accesses of a thread above which a store goes through shared memory">];
+  let statistics = [
+    Statistic<"numChains", "num-chains", "Number of elementwise chains split">,
+    Statistic<"numDots", "num-dots", "Number of dots split">,
+    Statistic<"numStores", "num-stores",
+              "Number of stores that go through shared memory">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 #endif // TK_DIALECT_TKG_TRANSFORMS_PASSES

@@ -1,0 +1,498 @@
+//===- SplitTiles.cpp - loops over the parts of large tiles ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A thread touches its part of a tile by straight-line code, one instruction
+// for each access. ptxas needs 0.1 s for 128 guarded stores of two bytes, more
+// than for the matrix product in front of them. A loop over slices has a few of
+// them, in three forms:
+//
+//   y[i +: 256] = f(x[i +: 256])    for s { y[i + s +: 32] = f(x[i + s +: 32])
+//   } dot(a[m +: M, k +: 64], ..)     for s { dot(a[m +: M, k + s +: 16], ..) }
+//   y[i +: 256] = anything          shared = anything
+//                                   for s { y[i + s +: 32] = shared[s] }
+//
+//===----------------------------------------------------------------------===//
+
+#include "MemoryAccess.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "tk/Analysis/Alignment.h"
+#include "tk/Analysis/SharedMemory.h"
+#include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Support/SharedLayout.h"
+#include "tk/Support/TargetInfo.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace mlir::tkg {
+#define GEN_PASS_DEF_SPLITTILESPASS
+#include "tk/Dialect/Tkg/Transforms/Passes.h.inc"
+} // namespace mlir::tkg
+
+using namespace mlir;
+using namespace mlir::tkg;
+
+/// The widest access of one thread.
+constexpr int64_t kMaxVectorBytes = 16;
+/// Accesses in one iteration of a loop of stores: nobody waits for a store.
+constexpr int64_t kStoresPerIteration = 16;
+
+namespace {
+/// The ops between loads and a store that work element by element.
+struct Chain {
+  tk::StoreViewOp store;
+  llvm::SetVector<Operation *> ops;
+  int64_t numParts;
+};
+
+/// A dot whose operands are loaded directly.
+struct DirectDot {
+  DotOp dot;
+  tk::LoadViewOp lhs, rhs;
+  int64_t numParts;
+};
+
+/// A store whose tile goes through shared memory.
+struct StagedStore {
+  tk::StoreViewOp store;
+  int64_t numParts;
+};
+
+struct SplitTiles : tkg::impl::SplitTilesPassBase<SplitTiles> {
+  using SplitTilesPassBase::SplitTilesPassBase;
+  void runOnOperation() override;
+
+private:
+  std::optional<Chain> matchChain(tk::StoreViewOp store);
+  std::optional<DirectDot> matchDot(DotOp dot);
+  std::optional<StagedStore> matchStore(tk::StoreViewOp store);
+  int64_t countAccesses(Operation *access, Type type);
+
+  /// Of the kernel as it was found.
+  const AlignmentAnalysis *alignment = nullptr;
+  tk::ThreadCounts threads;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
+
+/// The item that walks dimension `tileDim` of the tile, if it is a slice.
+template <typename OpT>
+static std::optional<unsigned> findSlice(OpT access, int64_t tileDim) {
+  SmallVector<int64_t> shape;
+  SmallVector<tk::ViewItem> items = access.getItems();
+  for (auto [number, dims] : llvm::enumerate(tk::getItemTileDims(items, shape)))
+    if (items[number].kind == tk::ItemKind::Slice &&
+        dims.firstTileDim == tileDim)
+      return number;
+  return std::nullopt;
+}
+
+/// `type` with `extent` in dimension `dim`.
+static RankedTensorType withExtent(Type type, int64_t dim, int64_t extent) {
+  auto tile = cast<RankedTensorType>(type);
+  SmallVector<int64_t> shape(tile.getShape());
+  shape[dim] = extent;
+  return RankedTensorType::get(shape, tile.getElementType());
+}
+
+/// Makes `access` touch only `extent` coordinates of item `number`, `offset`
+/// further on.
+template <typename OpT>
+static void narrowSlice(OpT access, unsigned number, Value offset,
+                        int64_t extent, OpBuilder &builder) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(access);
+  OpOperand &index = access.getIndicesMutable()[number];
+  index.set(
+      arith::AddIOp::create(builder, access.getLoc(), index.get(), offset));
+  SmallVector<int64_t> extents(access.getItemExtents());
+  extents[number] = extent;
+  access.setItemExtents(extents);
+}
+
+/// An empty loop over `numParts` parts; the builder stands in its body.
+static scf::ForOp createLoop(OpBuilder &builder, Location loc, int64_t numParts,
+                             ValueRange initial = {}) {
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  auto loop = scf::ForOp::create(builder, loc, constant(0), constant(numParts),
+                                 constant(1), initial);
+  loop->setAttr(kRolledAttr, builder.getUnitAttr());
+  builder.setInsertionPointToStart(loop.getBody());
+  return loop;
+}
+
+/// The first coordinate of the part that `loop` is at.
+static Value createOffset(OpBuilder &builder, scf::ForOp loop,
+                          int64_t extentOfPart) {
+  Location loc = loop.getLoc();
+  return arith::MulIOp::create(
+      builder, loc, loop.getInductionVar(),
+      arith::ConstantIndexOp::create(builder, loc, extentOfPart));
+}
+
+/// The fewest parts of `extent`, all multiples of `unit`, that have `limit` of
+/// `numAccesses` or less; 1 if there are none.
+static int64_t chooseNumParts(int64_t extent, int64_t unit, int64_t numAccesses,
+                              int64_t limit) {
+  for (int64_t numParts = 2; numParts * unit <= extent; ++numParts)
+    if (extent % (numParts * unit) == 0 &&
+        int64_t(llvm::divideCeil(numAccesses, numParts)) <= limit)
+      return numParts;
+  return 1;
+}
+
+/// The fewest coordinates of dimension 0 that occupy all threads.
+static int64_t getMinExtent(RankedTensorType tile, tk::ThreadCounts threads) {
+  int64_t numThreads = int64_t(threads.numLanes) * threads.numWarps;
+  int64_t perCoordinate = tile.getNumElements() / tile.getDimSize(0);
+  return std::max<int64_t>(1, numThreads / perCoordinate);
+}
+
+/// The accesses that one thread makes for its part of a tile of `type`.
+int64_t SplitTiles::countAccesses(Operation *access, Type type) {
+  auto tile = cast<RankedTensorType>(type);
+  int64_t elementSize = getElementSizeInBytes(tile.getElementType());
+  int64_t vectorSize =
+      std::min(alignment->getAccessFacts(access).getMaxVectorSize(),
+               std::max<int64_t>(1, kMaxVectorBytes / elementSize));
+  int64_t numThreads = int64_t(threads.numLanes) * threads.numWarps;
+  return llvm::divideCeil(tile.getNumElements(), numThreads * vectorSize);
+}
+
+/// Whether what `load` reads is still there at `later` in the same block.
+static bool canMove(tk::LoadViewOp load, Operation *later) {
+  if (load->getBlock() != later->getBlock())
+    return false;
+  MemoryAccess read = getMemoryAccesses(load).front();
+  for (Operation *op = load->getNextNode(); op != later;
+       op = op->getNextNode()) {
+    WalkResult result = op->walk([&](Operation *nested) {
+      bool isInTheWay =
+          isAcquire(nested) ||
+          llvm::any_of(getMemoryAccesses(nested), [&](const MemoryAccess &a) {
+            return a.isWrite && mayDependWithin(a, read);
+          });
+      return isInTheWay ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return false;
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise chains
+//===----------------------------------------------------------------------===//
+
+/// Ops whose results have no elements of their own: a slice is made anew.
+static bool isUniform(Operation *op) {
+  return isa<tk::SplatOp>(op) || matchPattern(op, m_Constant());
+}
+
+/// Whether `value` has one coordinate in dimension 0: every slice takes it all.
+static bool isFlat(Value value) {
+  auto tile = dyn_cast<RankedTensorType>(value.getType());
+  return !tile || tile.getDimSize(0) == 1;
+}
+
+/// Adds the ops that make `value`, a tile that can be made slice by slice.
+static LogicalResult collectChain(Value value, Chain &chain) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumResults() != 1)
+    return failure();
+  if (isUniform(op)) {
+    SplatElementsAttr splat;
+    if (!isa<tk::SplatOp>(op) && !matchPattern(value, m_Constant(&splat)))
+      return failure();
+    chain.ops.insert(op);
+    return success();
+  }
+  if (op->getBlock() != chain.store->getBlock())
+    return failure();
+  if (!chain.ops.insert(op))
+    return success();
+  if (auto load = dyn_cast<tk::LoadViewOp>(op))
+    return success(findSlice(load, 0) && canMove(load, chain.store));
+  bool keepsDim0 = isa<tk::CastOp, tk::BroadcastOp>(op) ||
+                   op->hasTrait<OpTrait::Elementwise>();
+  if (auto expand = dyn_cast<tk::ExpandDimsOp>(op))
+    keepsDim0 = expand.getAxis() != 0;
+  if (!keepsDim0)
+    return failure();
+  for (Value operand : op->getOperands())
+    if (!isFlat(operand) && failed(collectChain(operand, chain)))
+      return failure();
+  return success();
+}
+
+/// Whether only the store sees what the ops of the chain make.
+static bool isClosed(const Chain &chain) {
+  return llvm::all_of(chain.ops, [&](Operation *op) {
+    return isUniform(op) || llvm::all_of(op->getUsers(), [&](Operation *user) {
+             return user == chain.store || chain.ops.contains(user);
+           });
+  });
+}
+
+/// Whether a later slice may read what an earlier one wrote.
+static bool readsWhatItWrites(const Chain &chain) {
+  MemoryAccess write = getMemoryAccesses(chain.store).front();
+  return llvm::any_of(chain.ops, [&](Operation *op) {
+    return llvm::any_of(getMemoryAccesses(op), [&](const MemoryAccess &read) {
+      return mayDependWithin(write, read);
+    });
+  });
+}
+
+std::optional<Chain> SplitTiles::matchChain(tk::StoreViewOp store) {
+  Chain chain;
+  chain.store = store;
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  if (!findSlice(store, 0) || failed(collectChain(store.getValue(), chain)) ||
+      !isClosed(chain) || readsWhatItWrites(chain))
+    return std::nullopt;
+  int64_t numAccesses = countAccesses(store, tile);
+  for (Operation *op : chain.ops)
+    if (auto load = dyn_cast<tk::LoadViewOp>(op))
+      numAccesses = std::max(numAccesses, countAccesses(load, load.getType()));
+  if (numAccesses <= maxAccesses)
+    return std::nullopt;
+  chain.numParts =
+      chooseNumParts(tile.getDimSize(0), getMinExtent(tile, threads),
+                     numAccesses, maxAccesses);
+  return chain.numParts == 1 ? std::nullopt : std::optional(chain);
+}
+
+/// The slice of `value` that starts at `offset`.
+static Value createSlice(Value value, const Chain &chain, int64_t extent,
+                         Value offset, OpBuilder &builder, IRMapping &slices) {
+  if (isFlat(value))
+    return value;
+  if (Value known = slices.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  RankedTensorType type = withExtent(value.getType(), 0, extent);
+  SplatElementsAttr splat;
+  Value slice;
+  if (matchPattern(value, m_Constant(&splat))) {
+    slice = arith::ConstantOp::create(builder, op->getLoc(), type,
+                                      splat.resizeSplat(type));
+  } else {
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(
+          createSlice(operand, chain, extent, offset, builder, slices));
+    Operation *copy = builder.clone(*op);
+    copy->setOperands(operands);
+    copy->getResult(0).setType(type);
+    if (auto load = dyn_cast<tk::LoadViewOp>(copy))
+      narrowSlice(load, *findSlice(load, 0), offset, extent, builder);
+    slice = copy->getResult(0);
+  }
+  slices.map(value, slice);
+  return slice;
+}
+
+static void splitChain(const Chain &chain) {
+  tk::StoreViewOp store = chain.store;
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  int64_t extent = tile.getDimSize(0) / chain.numParts;
+  OpBuilder builder(store);
+  scf::ForOp loop = createLoop(builder, store.getLoc(), chain.numParts);
+  Value offset = createOffset(builder, loop, extent);
+  IRMapping slices;
+  Value slice =
+      createSlice(store.getValue(), chain, extent, offset, builder, slices);
+  auto copy = cast<tk::StoreViewOp>(builder.clone(*store));
+  copy.getValueMutable().set(slice);
+  narrowSlice(copy, *findSlice(copy, 0), offset, extent, builder);
+  store.erase();
+  // Users before what they use. Constants go when nobody wants them.
+  SmallVector<Operation *> dead;
+  for (Operation *op : chain.ops)
+    if (!isUniform(op))
+      dead.push_back(op);
+  llvm::sort(dead,
+             [](Operation *a, Operation *b) { return b->isBeforeInBlock(a); });
+  for (Operation *op : dead)
+    op->erase();
+}
+
+//===----------------------------------------------------------------------===//
+// Dots
+//===----------------------------------------------------------------------===//
+
+std::optional<DirectDot> SplitTiles::matchDot(DotOp dot) {
+  MmaAttr instruction = dot.getInstructionAttr();
+  auto lhs = dot.getLhs().getDefiningOp<tk::LoadViewOp>();
+  auto rhs = dot.getRhs().getDefiningOp<tk::LoadViewOp>();
+  if (!instruction || !lhs || !rhs || lhs == rhs || !lhs->hasOneUse() ||
+      !rhs->hasOneUse() || !canMove(lhs, dot) || !canMove(rhs, dot))
+    return std::nullopt;
+  int64_t kOfLhs = dot.getResultTile().getRank() - 1, kOfRhs = kOfLhs - 1;
+  if (!findSlice(lhs, kOfLhs) || !findSlice(rhs, kOfRhs))
+    return std::nullopt;
+  int64_t numAccesses =
+      countAccesses(lhs, lhs.getType()) + countAccesses(rhs, rhs.getType());
+  if (numAccesses <= maxAccesses)
+    return std::nullopt;
+  int64_t k = cast<RankedTensorType>(lhs.getType()).getDimSize(kOfLhs);
+  int64_t numParts =
+      chooseNumParts(k, instruction.getK(), numAccesses, maxAccesses);
+  if (numParts == 1)
+    return std::nullopt;
+  return DirectDot{dot, lhs, rhs, numParts};
+}
+
+static void splitDot(const DirectDot &direct) {
+  DotOp dot = direct.dot;
+  int64_t kOfLhs = dot.getResultTile().getRank() - 1, kOfRhs = kOfLhs - 1;
+  int64_t extent =
+      cast<RankedTensorType>(dot.getLhs().getType()).getDimSize(kOfLhs) /
+      direct.numParts;
+  OpBuilder builder(dot);
+  scf::ForOp loop =
+      createLoop(builder, dot.getLoc(), direct.numParts, dot.getAccumulator());
+  Value offset = createOffset(builder, loop, extent);
+  auto createOperand = [&](tk::LoadViewOp load, int64_t dim) -> Value {
+    auto copy = cast<tk::LoadViewOp>(builder.clone(*load));
+    copy.getResult().setType(withExtent(copy.getType(), dim, extent));
+    narrowSlice(copy, *findSlice(copy, dim), offset, extent, builder);
+    return copy;
+  };
+  Value lhs = createOperand(direct.lhs, kOfLhs);
+  Value rhs = createOperand(direct.rhs, kOfRhs);
+  auto copy = cast<DotOp>(builder.clone(*dot));
+  copy->setOperands({lhs, rhs, loop.getRegionIterArg(0)});
+  scf::YieldOp::create(builder, dot.getLoc(), copy.getResult());
+  dot.getResult().replaceAllUsesWith(loop.getResult(0));
+  dot.erase();
+  for (tk::LoadViewOp load : {direct.lhs, direct.rhs})
+    load.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// Stores through shared memory
+//===----------------------------------------------------------------------===//
+
+/// Whether slices of `tile` lie one behind the other in shared memory whatever
+/// the layout of its registers turns out to be.
+static bool canStage(RankedTensorType tile, const tk::TargetInfo &target) {
+  if (!tile.getElementType().isIntOrFloat() ||
+      !llvm::all_of(tile.getShape(), llvm::isPowerOf2_64))
+    return false;
+  // Other buffers may be alive.
+  return tile.getNumElements() * getElementSizeInBytes(tile.getElementType()) <=
+         target.getMaxSharedMemory() / 2;
+}
+
+std::optional<StagedStore> SplitTiles::matchStore(tk::StoreViewOp store) {
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  const tk::TargetInfo *target = getTargetInfo(store);
+  int64_t numAccesses = countAccesses(store, tile);
+  if (numAccesses <= maxStores || !findSlice(store, 0) ||
+      !canStage(tile, *target))
+    return std::nullopt;
+  int64_t numParts =
+      chooseNumParts(tile.getDimSize(0), getMinExtent(tile, threads),
+                     numAccesses, kStoresPerIteration);
+  if (numParts == 1 || !llvm::isPowerOf2_64(numParts))
+    return std::nullopt;
+  return StagedStore{store, numParts};
+}
+
+/// How a slice lies in shared memory: rows, swizzled where they are wide
+/// enough.
+static tk::Layout getSliceLayout(RankedTensorType slice) {
+  auto shape = tk::DigitShape::get(slice.getShape());
+  SmallVector<unsigned> order;
+  for (unsigned dim = slice.getRank(); dim-- > 0;)
+    order.push_back(dim);
+  unsigned bits = 8 * getElementSizeInBytes(slice.getElementType());
+  unsigned swizzle = tk::getWidestSwizzle(slice.getShape().back(), bits);
+  if (slice.getRank() < 2 || swizzle == 0)
+    return tk::buildStridedShared(shape, order);
+  return tk::buildSwizzledShared(shape, order, bits, swizzle);
+}
+
+static void stageStore(const StagedStore &staged) {
+  tk::StoreViewOp store = staged.store;
+  Location loc = store.getLoc();
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  int64_t extent = tile.getDimSize(0) / staged.numParts;
+  RankedTensorType slice = withExtent(tile, 0, extent);
+  tk::Layout layout = getSliceLayout(slice);
+  std::optional<tk::Layout> stacked = tk::stackSlices(layout, staged.numParts);
+  assert(stacked && "extents are powers of two");
+
+  OpBuilder builder(store);
+  MLIRContext *context = builder.getContext();
+  auto getType = [&](ArrayRef<int64_t> shape, const tk::Layout &layout,
+                     int64_t depth) {
+    return MemDescType::get(shape, tile.getElementType(),
+                            SharedAttr::get(context, layout), depth);
+  };
+  Value memory =
+      AllocOp::create(builder, loc, getType(tile.getShape(), *stacked, 0),
+                      store.getValue(), /*offset=*/IntegerAttr());
+  Value ring = MemDescSlicesOp::create(
+      builder, loc, getType(slice.getShape(), layout, staged.numParts), memory);
+  scf::ForOp loop = createLoop(builder, loc, staged.numParts);
+  Value offset = createOffset(builder, loop, extent);
+  Value slot = SlotOp::create(builder, loc, ring, loop.getInductionVar());
+  Value part =
+      LocalLoadOp::create(builder, loc, slice, slot, /*token=*/Value());
+  auto copy = cast<tk::StoreViewOp>(builder.clone(*store));
+  copy.getValueMutable().set(part);
+  narrowSlice(copy, *findSlice(copy, 0), offset, extent, builder);
+  store.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+void SplitTiles::runOnOperation() {
+  tk::KernelOp kernel = getOperation();
+  std::optional<tk::ThreadCounts> counts = getThreadCounts(kernel);
+  if (!counts || !getTargetInfo(kernel)) {
+    kernel.emitError() << "expects a target and warps, which "
+                          "convert-tk-to-tkg sets";
+    return signalPassFailure();
+  }
+  threads = *counts;
+  AlignmentAnalysis analysis(kernel);
+  alignment = &analysis;
+  SmallVector<Chain> chains;
+  SmallVector<DirectDot> dots;
+  SmallVector<StagedStore> stores;
+  kernel.walk([&](Operation *op) {
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      if (std::optional<DirectDot> direct = matchDot(dot))
+        dots.push_back(*direct);
+      return;
+    }
+    auto store = dyn_cast<tk::StoreViewOp>(op);
+    if (!store || !isa<RankedTensorType>(store.getValue().getType()))
+      return;
+    if (std::optional<Chain> chain = matchChain(store))
+      chains.push_back(*chain);
+    else if (std::optional<StagedStore> staged = matchStore(store))
+      stores.push_back(*staged);
+  });
+  alignment = nullptr;
+
+  llvm::for_each(chains, splitChain);
+  llvm::for_each(dots, splitDot);
+  llvm::for_each(stores, stageStore);
+  numChains += chains.size();
+  numDots += dots.size();
+  numStores += stores.size();
+}

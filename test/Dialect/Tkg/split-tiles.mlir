@@ -1,0 +1,158 @@
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles))' | FileCheck %s
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles{max-accesses=1000 max-stores=1000}))' | FileCheck %s --check-prefix=WHOLE
+// WHOLE-NOT: tkg.rolled
+
+#mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
+!view = !tk.view<?x?xbf16>
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+
+// 128 x 64 elements on 128 threads are 64 accesses of one element each; halves
+// have 32. What has one row is the same for all slices.
+// CHECK-LABEL: tk.kernel @chain
+// CHECK:         %[[BIAS:.*]] = tk.load_view %{{.*}}[%{{.*}} +: 1, %{{.*}} +: 64]
+// CHECK-NEXT:    %[[C0:.*]] = arith.constant 0 : index
+// CHECK-NEXT:    %[[C2:.*]] = arith.constant 2 : index
+// CHECK-NEXT:    %[[C1:.*]] = arith.constant 1 : index
+// CHECK-NEXT:    scf.for %[[S:.*]] = %[[C0]] to %[[C2]] step %[[C1]] {
+// CHECK:           %[[C64:.*]] = arith.constant 64 : index
+// CHECK:           %[[OFFSET:.*]] = arith.muli %[[S]], %[[C64]]
+// CHECK:           %[[FROM:.*]] = arith.addi %[[I:.*]], %[[OFFSET]]
+// CHECK:           %[[X:.*]] = tk.load_view %{{.*}}[%[[FROM]] +: 64, %[[J:.*]] +: 64] : {{.*}} -> tensor<64x64xbf16>
+// CHECK:           %[[B:.*]] = tk.broadcast %[[BIAS]] : tensor<1x64xbf16> -> tensor<64x64xbf16>
+// CHECK:           %[[SUM:.*]] = arith.addf %[[X]], %[[B]] : tensor<64x64xbf16>
+// CHECK:           %[[TWO:.*]] = arith.constant dense<2.000000e+00> : tensor<64x64xbf16>
+// CHECK:           %[[Y:.*]] = arith.mulf %[[SUM]], %[[TWO]]
+// CHECK:           %[[TO:.*]] = arith.addi %[[I]], %[[OFFSET]]
+// CHECK:           tk.store_view %[[Y]], %{{.*}}[%[[TO]] +: 64, %[[J]] +: 64] : tensor<64x64xbf16>
+// CHECK-NEXT:    } {tkg.rolled}
+// CHECK-NEXT:    tk.return
+tk.kernel @chain(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %b: !view {tk.access = #tk.access<read>, tk.name = "b"},
+                 %y: !view {tk.access = #tk.access<out>, tk.name = "y"}, %i: index, %j: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %two = arith.constant dense<2.0> : tensor<128x64xbf16>
+  %t = tk.load_view %x[%i +: 128, %j +: 64] : !view -> tensor<128x64xbf16>
+  %bias = tk.load_view %b[%c0 +: 1, %j +: 64] : !view -> tensor<1x64xbf16>
+  %w = tk.broadcast %bias : tensor<1x64xbf16> -> tensor<128x64xbf16>
+  %s = arith.addf %t, %w : tensor<128x64xbf16>
+  %u = arith.mulf %s, %two : tensor<128x64xbf16>
+  tk.store_view %u, %y[%i +: 128, %j +: 64] : tensor<128x64xbf16>, !view
+  tk.return
+}
+
+// Half as many accesses stay whole.
+// CHECK-LABEL: tk.kernel @few
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @few(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %y: !view {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 4 : i32} {
+  %t = tk.load_view %x[%i +: 64, %i +: 64] : !view -> tensor<64x64xbf16>
+  tk.store_view %t, %y[%i +: 64, %i +: 64] : tensor<64x64xbf16>, !view
+  tk.return
+}
+
+// Eight elements at once: 8 accesses.
+// CHECK-LABEL: tk.kernel @aligned
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @aligned(
+    %x: !view {tk.access = #tk.access<read>, tk.name = "x", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %y: !view {tk.access = #tk.access<out>, tk.name = "y", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}})
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128, %c0 +: 64] : !view -> tensor<128x64xbf16>
+  tk.store_view %t, %y[%c0 +: 128, %c0 +: 64] : tensor<128x64xbf16>, !view
+  tk.return
+}
+
+// A slice might read what an earlier one wrote; its tile is wanted elsewhere;
+// memory is written in between.
+// CHECK-LABEL: tk.kernel @in_place
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @in_place(%x: !view {tk.access = #tk.access<mut>, tk.name = "x"}, %i: index, %j: index) attributes {tkg.warps = 4 : i32} {
+  %t = tk.load_view %x[%i +: 128, %i +: 64] : !view -> tensor<128x64xbf16>
+  tk.store_view %t, %x[%j +: 128, %i +: 64] : tensor<128x64xbf16>, !view
+  tk.return
+}
+// CHECK-LABEL: tk.kernel @used_twice
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @used_twice(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %y: !view {tk.access = #tk.access<out>, tk.name = "y"},
+                      %z: !view {tk.access = #tk.access<out>, tk.name = "z"}, %i: index) attributes {tkg.warps = 4 : i32} {
+  %t = tk.load_view %x[%i +: 128, %i +: 64] : !view -> tensor<128x64xbf16>
+  tk.store_view %t, %y[%i +: 128, %i +: 64] : tensor<128x64xbf16>, !view
+  tk.store_view %t, %z[%i +: 128, %i +: 64] : tensor<128x64xbf16>, !view
+  tk.return
+}
+// CHECK-LABEL: tk.kernel @written_between
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @written_between(%x: !view {tk.access = #tk.access<mut>, tk.name = "x"}, %y: !view {tk.access = #tk.access<out>, tk.name = "y"},
+                           %i: index, %s: bf16) attributes {tkg.warps = 4 : i32} {
+  %t = tk.load_view %x[%i +: 128, %i +: 64] : !view -> tensor<128x64xbf16>
+  tk.store_view %s, %x[%i, %i] : bf16, !view
+  tk.store_view %t, %y[%i +: 128, %i +: 64] : tensor<128x64xbf16>, !view
+  tk.return
+}
+
+// 64 + 64 accesses: slices of 16 along K have 32. The sums keep their order.
+// CHECK-LABEL: tk.kernel @dot
+// CHECK:         %[[R:.*]] = scf.for %[[S:.*]] = %{{.*}} to %[[C4:.*]] step %{{.*}} iter_args(%[[ACC:.*]] = %[[INIT:.*]]) -> (tensor<128x128xf32>) {
+// CHECK:           %[[C16:.*]] = arith.constant 16 : index
+// CHECK:           %[[OFFSET:.*]] = arith.muli %[[S]], %[[C16]]
+// CHECK:           %[[KA:.*]] = arith.addi %[[K:.*]], %[[OFFSET]]
+// CHECK:           %[[A:.*]] = tk.load_view %{{.*}}[%[[I:.*]] +: 128, %[[KA]] +: 16] : {{.*}} -> tensor<128x16xbf16>
+// CHECK:           %[[KB:.*]] = arith.addi %[[K]], %[[OFFSET]]
+// CHECK:           %[[B:.*]] = tk.load_view %{{.*}}[%[[KB]] +: 16, %[[I]] +: 128] : {{.*}} -> tensor<16x128xbf16>
+// CHECK:           %[[D:.*]] = tkg.dot %[[A]], %[[B]], %[[ACC]]
+// CHECK:           scf.yield %[[D]]
+// CHECK:         } {tkg.rolled}
+tk.kernel @dot(%a: !view {tk.access = #tk.access<read>, tk.name = "a"}, %b: !view {tk.access = #tk.access<read>, tk.name = "b"},
+               %c: tensor<128x128xf32>, %i: index, %k: index) attributes {tkg.warps = 4 : i32} {
+  %s = tk.load_view %a[%i +: 128, %k +: 64] : !view -> tensor<128x64xbf16>
+  %t = tk.load_view %b[%k +: 64, %i +: 128] : !view -> tensor<64x128xbf16>
+  %d = tkg.dot %s, %t, %c instruction #mma : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+  tk.return
+}
+
+// The operands would be loaded twice.
+// CHECK-LABEL: tk.kernel @dot_twice
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @dot_twice(%a: !view {tk.access = #tk.access<read>, tk.name = "a"}, %b: !view {tk.access = #tk.access<read>, tk.name = "b"},
+                     %c: tensor<128x128xf32>, %i: index, %k: index) attributes {tkg.warps = 4 : i32} {
+  %s = tk.load_view %a[%i +: 128, %k +: 64] : !view -> tensor<128x64xbf16>
+  %t = tk.load_view %b[%k +: 64, %i +: 128] : !view -> tensor<64x128xbf16>
+  %d = tkg.dot %s, %t, %c instruction #mma : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+  %u = tkg.dot %s, %t, %d instruction #mma : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+  tk.return
+}
+
+// 128 accesses of what no slice can be made of: through shared memory, 16 in
+// each round.
+// CHECK-LABEL: tk.kernel @store
+// CHECK:         %[[M:.*]] = tkg.alloc init(%{{.*}} : tensor<128x128xbf16>) : !tkg.memdesc<128x128xbf16, #[[STACKED:.*]]>
+// CHECK-NEXT:    %[[RING:.*]] = tkg.memdesc_slices %[[M]] : {{.*}} -> !tkg.memdesc<8 x [16x128xbf16], #[[SLICE:.*]]>
+// CHECK:         scf.for %[[S:.*]] =
+// CHECK:           %[[SLOT:.*]] = tkg.slot %[[RING]][%[[S]]]
+// CHECK-NEXT:      %[[T:.*]] = tkg.local_load %[[SLOT]] : {{.*}} -> tensor<16x128xbf16>
+// CHECK:           tk.store_view %[[T]], %{{.*}}[%{{.*}} +: 16, %{{.*}} +: 128] : tensor<16x128xbf16>
+// CHECK:         } {tkg.rolled}
+tk.kernel @store(%t: tensor<128x128xbf16>, %y: !view {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 4 : i32} {
+  tk.store_view %t, %y[%i +: 128, %i +: 128] : tensor<128x128xbf16>, !view
+  tk.return
+}
+
+// Slices of other extents need not lie in one piece.
+// CHECK-LABEL: tk.kernel @store_odd
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @store_odd(%t: tensor<96x128xbf16>, %y: !view {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 4 : i32} {
+  tk.store_view %t, %y[%i +: 96, %i +: 128] : tensor<96x128xbf16>, !view
+  tk.return
+}
+}
