@@ -50,6 +50,11 @@ DecodeContext::~DecodeContext() = default;
 
 static DecoderTable makeTable() {
   DecoderTable table;
+  registerIntegerArithmetic(table);
+  registerFloatArithmetic(table);
+  registerConversions(table);
+  registerLogicAndMoves(table);
+  registerComparisons(table);
   return table;
 }
 

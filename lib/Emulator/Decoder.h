@@ -87,6 +87,12 @@ public:
   }
   /// A slot of `sizeInBytes` for what the instruction keeps between runs.
   virtual Slot scratch(unsigned sizeInBytes) = 0;
+  /// The predicate of CC.CF, 9.7.2: one for the function.
+  Slot carryFlag() {
+    if (carry == noSlot)
+      carry = scratch(sizeof(LaneMask));
+    return carry;
+  }
   /// Target of the module: 90 of `sm_90a`.
   virtual unsigned architecture() const = 0;
   virtual const PtxModule &module() const = 0;
@@ -96,6 +102,9 @@ public:
   /// An error at this instruction: the line, the text, and `message`.
   virtual llvm::Error error(const PtxInstruction &instruction,
                             const llvm::Twine &message) = 0;
+
+private:
+  Slot carry = noSlot;
 };
 
 using Decoder = llvm::Error (*)(DecodeContext &context,

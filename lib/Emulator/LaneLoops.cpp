@@ -1,0 +1,63 @@
+//===- LaneLoops.cpp - what the lane-by-lane families share ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "LaneLoops.h"
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+VectorLevel emulator::hostVectorLevel() {
+#if defined(__x86_64__) && defined(__clang__)
+  static const VectorLevel level = [] {
+    if (__builtin_cpu_supports("x86-64-v4"))
+      return VectorLevel::V4;
+    if (__builtin_cpu_supports("x86-64-v3"))
+      return VectorLevel::V3;
+    return VectorLevel::Baseline;
+  }();
+  return level;
+#else
+  return VectorLevel::Baseline;
+#endif
+}
+
+llvm::Error emulator::decodeOperands(DecodeContext &context,
+                                     const PtxInstruction &instruction,
+                                     Instruction &result, PtxType resultType,
+                                     llvm::ArrayRef<PtxType> sourceTypes) {
+  if (instruction.operands.size() != sourceTypes.size() + 1)
+    return context.error(instruction,
+                         "expects " + llvm::Twine(sourceTypes.size() + 1) +
+                             " operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  llvm::Expected<Slot> destination =
+      context.destination(instruction.operands[0], resultType);
+  if (!destination)
+    return destination.takeError();
+  result.operands[0] = *destination;
+  for (size_t i = 0; i < sourceTypes.size(); ++i) {
+    llvm::Expected<Slot> source =
+        context.source(instruction.operands[i + 1], sourceTypes[i]);
+    if (!source)
+      return source.takeError();
+    result.operands[i + 1] = *source;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<PtxType> emulator::takeType(DecodeContext &context,
+                                           const PtxInstruction &instruction,
+                                           Modifiers &modifiers,
+                                           llvm::ArrayRef<PtxType> allowed) {
+  std::string list;
+  for (PtxType type : allowed) {
+    if (modifiers.accept(getName(type)))
+      return type;
+    list += (list.empty() ? "." : ", .") + getName(type).str();
+  }
+  llvm::StringRef found = modifiers.peek();
+  return context.error(instruction,
+                       "expects one of the types " + list +
+                           (found.empty() ? llvm::Twine(" at the end")
+                                          : ", got '." + found + "'"));
+}

@@ -1,0 +1,294 @@
+//===- MatrixUnit.cpp - one matrix multiplication of a warp ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "MatrixUnit.h"
+#include "Conversions.h"
+#include "Instruction.h"
+#include "MatrixFragments.h"
+#include "llvm/ADT/bit.h"
+#include <cmath>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+unsigned MatrixOperation::elementBits(PtxType type) const {
+  return type == PtxType::TF32 ? 32 : getBitWidth(type);
+}
+
+unsigned MatrixOperation::numRegistersA() const {
+  if (isQuadPairs())
+    return 2;
+  unsigned width = kind == ElementKind::Double ? 64 : 32;
+  return m * k * elementBits(typeA) / (numLanes * width);
+}
+
+unsigned MatrixOperation::numRegistersB() const {
+  if (isQuadPairs())
+    return 2;
+  unsigned width = kind == ElementKind::Double ? 64 : 32;
+  return n * k * elementBits(typeB) / (numLanes * width);
+}
+
+unsigned MatrixOperation::numRegistersC() const {
+  if (isQuadPairs())
+    return typeC == PtxType::F16 ? 4 : 8;
+  unsigned elements = m * n / numLanes;
+  return typeC == PtxType::F16 ? elements / 2 : elements;
+}
+
+int32_t emulator::integerElement(PtxType type, uint32_t bits) {
+  switch (type) {
+  case PtxType::S8:
+    return static_cast<int8_t>(bits);
+  case PtxType::U8:
+    return static_cast<uint8_t>(bits);
+  case PtxType::S4:
+    return static_cast<int32_t>(bits << 28) >> 28;
+  default:
+    return bits & 15;
+  }
+}
+
+/// The bits of an element, of a register of 32 bits; a tf32 without what lies
+/// below.
+static uint32_t elementOf(const void *lanes, unsigned lane, unsigned index,
+                          unsigned bits) {
+  uint32_t word = static_cast<const uint32_t *>(lanes)[lane];
+  if (bits == 32)
+    return word >> 13;
+  return word >> (index * bits) & ((1u << bits) - 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Floats
+//===----------------------------------------------------------------------===//
+
+/// Element `index` of C in the fragments of a lane.
+static uint32_t readC(const MatrixOperation &operation,
+                      const MatrixRegisters &registers, unsigned lane,
+                      unsigned index) {
+  if (operation.typeC == PtxType::F16)
+    return elementOf(registers.c[index / 2], lane, index % 2, 16);
+  return static_cast<const uint32_t *>(registers.c[index])[lane];
+}
+
+static void writeD(const MatrixOperation &operation,
+                   const MatrixRegisters &registers, unsigned lane,
+                   unsigned index, uint32_t value) {
+  if (operation.typeC == PtxType::F16) {
+    static_cast<uint16_t *>(registers.d[index / 2])[2 * lane + index % 2] =
+        static_cast<uint16_t>(value);
+    return;
+  }
+  static_cast<uint32_t *>(registers.d[index])[lane] = value;
+}
+
+/// Where a product stands in the order of summation.
+static unsigned orderAlongK(const MatrixOperation &operation, unsigned k) {
+  if (!operation.rule.isEmulatedEight)
+    return k;
+  unsigned inPair = k / 4 * 2 + k % 2;
+  return k % 4 < 2 ? inPair : inPair + operation.k / 2;
+}
+
+/// c + sum, in the format of the result and to nearest even.
+static uint32_t addRounded(FloatFormat format, uint32_t c, uint32_t sum) {
+  Unpacked total = add(unpack(format, c, false), unpack(format, sum, false),
+                       Rounding::NearestEven);
+  return static_cast<uint32_t>(round(format, total, {}));
+}
+
+/// The rule isEmulatedEight: products are summed from zero, in two blocks.
+static void addAtEnd(const MatrixOperation &operation, const SplitMatrix &a,
+                     const SplitMatrix &b, uint32_t *sums) {
+  uint32_t products[16 * 8] = {};
+  SumRule rule = operation.rule;
+  rule.blockLength = operation.k / 2;
+  multiplyAdd(rule, a, b, products, products);
+  FloatFormat format = operation.typeC == PtxType::F16 ? formatF16 : formatF32;
+  for (unsigned i = 0, end = operation.m * operation.n; i != end; ++i)
+    sums[i] = addRounded(format, sums[i], products[i]);
+}
+
+static void multiplyFloats(const MatrixOperation &operation,
+                           const MatrixRegisters &registers) {
+  SplitMatrix a, b;
+  a.resize(operation.m, operation.k);
+  b.resize(operation.k, operation.n);
+  uint32_t sums[16 * 8];
+  unsigned bitsA = operation.elementBits(operation.typeA);
+  unsigned bitsB = operation.elementBits(operation.typeB);
+  FloatFormat formatA = formatOf(operation.typeA);
+  FloatFormat formatB = formatOf(operation.typeB);
+  unsigned perA = 32 / bitsA, perB = 32 / bitsB;
+  unsigned numC = operation.m * operation.n / numLanes;
+  for (unsigned lane = 0; lane != numLanes; ++lane) {
+    for (unsigned r = 0, end = operation.numRegistersA(); r != end; ++r)
+      for (unsigned i = 0; i != perA; ++i) {
+        ElementPlace place = placeOfA(lane, r, i, perA, operation.m);
+        a.set(place.row, orderAlongK(operation, place.column), formatA,
+              elementOf(registers.a[r], lane, i, bitsA));
+      }
+    for (unsigned r = 0, end = operation.numRegistersB(); r != end; ++r)
+      for (unsigned i = 0; i != perB; ++i) {
+        ElementPlace place = placeOfB(lane, r, i, perB);
+        b.set(orderAlongK(operation, place.row), place.column, formatB,
+              elementOf(registers.b[r], lane, i, bitsB));
+      }
+    for (unsigned i = 0; i != numC; ++i) {
+      ElementPlace place = placeOfC(lane, i);
+      sums[place.row * operation.n + place.column] =
+          readC(operation, registers, lane, i);
+    }
+  }
+  if (operation.rule.isEmulatedEight)
+    addAtEnd(operation, a, b, sums);
+  else
+    multiplyAdd(operation.rule, a, b, sums, sums);
+  for (unsigned lane = 0; lane != numLanes; ++lane)
+    for (unsigned i = 0; i != numC; ++i) {
+      ElementPlace place = placeOfC(lane, i);
+      writeD(operation, registers, lane, i,
+             sums[place.row * operation.n + place.column]);
+    }
+}
+
+/// m8n8k4: each quad pair multiplies for itself. Since sm_80 the instruction is
+/// a chain of fused multiply-adds of f32 along K, to which c is added.
+static void multiplyQuadPairs(const MatrixOperation &operation,
+                              const MatrixRegisters &registers) {
+  bool isHalf = operation.typeC == PtxType::F16;
+  for (unsigned pair = 0; pair != 4; ++pair) {
+    float a[8][4], b[4][8];
+    auto half = [](const void *lanes, unsigned lane, unsigned index) {
+      uint64_t bits = convert({PtxType::F32, PtxType::F16},
+                              elementOf(lanes, lane, index, 16));
+      return llvm::bit_cast<float>(static_cast<uint32_t>(bits));
+    };
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      for (unsigned i = 0; quadPairOf(lane) == pair && i != 4; ++i) {
+        ElementPlace place = placeOfQuadA(lane, i, operation.isRowMajorA);
+        a[place.row][place.column] = half(registers.a[i / 2], lane, i % 2);
+        place = placeOfQuadB(lane, i, operation.isRowMajorB);
+        b[place.row][place.column] = half(registers.b[i / 2], lane, i % 2);
+      }
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      for (unsigned i = 0; quadPairOf(lane) == pair && i != 8; ++i) {
+        ElementPlace place = placeOfQuadC(lane, i, isHalf);
+        uint32_t c = readC(operation, registers, lane, i);
+        float sum = 0;
+        for (unsigned k = 0; k != 4; ++k)
+          sum = std::fma(a[place.row][k], b[k][place.column], sum);
+        Conversion widen{PtxType::F32, operation.typeC};
+        float total =
+            llvm::bit_cast<float>(static_cast<uint32_t>(convert(widen, c))) +
+            sum;
+        Conversion narrow{operation.typeC, PtxType::F32};
+        writeD(operation, registers, lane, i,
+               static_cast<uint32_t>(
+                   convert(narrow, llvm::bit_cast<uint32_t>(total))));
+      }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Doubles, integers and bits
+//===----------------------------------------------------------------------===//
+
+/// A chain of fused multiply-adds along K.
+static void multiplyDoubles(const MatrixOperation &operation,
+                            const MatrixRegisters &registers) {
+  double a[16][16], b[16][8], c[16][8];
+  auto at = [](const void *lanes, unsigned lane) {
+    return static_cast<const double *>(lanes)[lane];
+  };
+  unsigned numC = operation.numRegistersC();
+  for (unsigned lane = 0; lane != numLanes; ++lane) {
+    for (unsigned r = 0, end = operation.numRegistersA(); r != end; ++r) {
+      ElementPlace place = placeOfA(lane, r, 0, 1, operation.m);
+      a[place.row][place.column] = at(registers.a[r], lane);
+    }
+    for (unsigned r = 0, end = operation.numRegistersB(); r != end; ++r) {
+      ElementPlace place = placeOfB(lane, r, 0, 1);
+      b[place.row][place.column] = at(registers.b[r], lane);
+    }
+    for (unsigned r = 0; r != numC; ++r) {
+      ElementPlace place = placeOfC(lane, r);
+      c[place.row][place.column] = at(registers.c[r], lane);
+    }
+  }
+  for (unsigned m = 0; m != operation.m; ++m)
+    for (unsigned n = 0; n != operation.n; ++n)
+      for (unsigned k = 0; k != operation.k; ++k)
+        c[m][n] = std::fma(a[m][k], b[k][n], c[m][n]);
+  for (unsigned lane = 0; lane != numLanes; ++lane)
+    for (unsigned r = 0; r != numC; ++r) {
+      ElementPlace place = placeOfC(lane, r);
+      static_cast<double *>(registers.d[r])[lane] = c[place.row][place.column];
+    }
+}
+
+static void multiplyIntegers(const MatrixOperation &operation,
+                             const MatrixRegisters &registers) {
+  // b1 elements take part as words of 32.
+  bool isBit = operation.kind == ElementKind::Bit;
+  unsigned bits = isBit ? 32 : operation.elementBits(operation.typeA);
+  unsigned per = 32 / bits, length = isBit ? operation.k / 32 : operation.k;
+  int32_t a[16][64], b[64][8];
+  int64_t c[16][8];
+  auto element = [&](const void *lanes, unsigned lane, unsigned index,
+                     PtxType type) {
+    uint32_t word = static_cast<const uint32_t *>(lanes)[lane];
+    return isBit ? static_cast<int32_t>(word)
+                 : integerElement(type, word >> (index * bits));
+  };
+  unsigned numC = operation.numRegistersC();
+  for (unsigned lane = 0; lane != numLanes; ++lane) {
+    for (unsigned r = 0, end = operation.numRegistersA(); r != end; ++r)
+      for (unsigned i = 0; i != per; ++i) {
+        ElementPlace place = placeOfA(lane, r, i, per, operation.m);
+        a[place.row][place.column] =
+            element(registers.a[r], lane, i, operation.typeA);
+      }
+    for (unsigned r = 0, end = operation.numRegistersB(); r != end; ++r)
+      for (unsigned i = 0; i != per; ++i) {
+        ElementPlace place = placeOfB(lane, r, i, per);
+        b[place.row][place.column] =
+            element(registers.b[r], lane, i, operation.typeB);
+      }
+    for (unsigned r = 0; r != numC; ++r) {
+      ElementPlace place = placeOfC(lane, r);
+      c[place.row][place.column] =
+          static_cast<const int32_t *>(registers.c[r])[lane];
+    }
+  }
+  for (unsigned m = 0; m != operation.m; ++m)
+    for (unsigned n = 0; n != operation.n; ++n)
+      for (unsigned k = 0; k != length; ++k) {
+        uint32_t both = operation.isXor ? uint32_t(a[m][k] ^ b[k][n])
+                                        : uint32_t(a[m][k] & b[k][n]);
+        c[m][n] +=
+            isBit ? __builtin_popcount(both) : int64_t(a[m][k]) * b[k][n];
+      }
+  for (unsigned lane = 0; lane != numLanes; ++lane)
+    for (unsigned r = 0; r != numC; ++r) {
+      ElementPlace place = placeOfC(lane, r);
+      static_cast<uint32_t *>(registers.d[r])[lane] =
+          finishInteger(c[place.row][place.column], operation.isSatfinite);
+    }
+}
+
+void emulator::multiply(const MatrixOperation &operation,
+                        const MatrixRegisters &registers) {
+  switch (operation.kind) {
+  case ElementKind::Float:
+    if (operation.isQuadPairs())
+      return multiplyQuadPairs(operation, registers);
+    return multiplyFloats(operation, registers);
+  case ElementKind::Double:
+    return multiplyDoubles(operation, registers);
+  case ElementKind::Integer:
+  case ElementKind::Bit:
+    return multiplyIntegers(operation, registers);
+  }
+}
