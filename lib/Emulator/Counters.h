@@ -19,8 +19,6 @@ namespace mlir::tk::emulator {
 
 /// A copy by tensor map: what it was asked to move and what memory gives.
 struct TensorCopyCount {
-  MemoryPlace memory;
-  bool isStore = false;
   /// Bytes of the box, and those of it that lie inside the tensor.
   uint64_t boxBytes = 0;
   uint64_t insideBytes = 0;
@@ -41,19 +39,16 @@ public:
   void wgmma(const Place &place);
 
   void add(const Counters &other);
-  /// Adds up what was counted per instruction.
-  const std::vector<InstructionMeasurement> &instructions() const {
-    return perInstruction;
-  }
-  /// Sectors of global memory that somebody read, and wrote.
-  uint64_t numSectorsRead() const;
-  uint64_t numSectorsWritten() const;
+  EmulatorMeasurements finish() const;
 
 private:
-  /// 32-byte sectors by 64-sector words.
+  /// A bit a sector, 64 of them a word.
   using SectorSet = llvm::DenseMap<uint64_t, uint64_t>;
 
-  void touch(SectorSet &set, uint64_t address, uint64_t size);
+  void countShared(InstructionMeasurement &counts, const Place &place,
+                   const Access &access);
+  void countGlobal(InstructionMeasurement &counts, const Place &place,
+                   const Access &access);
 
   std::vector<InstructionMeasurement> perInstruction;
   SectorSet sectorsRead;

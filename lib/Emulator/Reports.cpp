@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Reports.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -103,4 +105,81 @@ void Reports::finish(EmulatorResult &result) {
   for (auto &[key, entry] : entries)
     result.reports.push_back(std::move(entry.report));
   entries.clear();
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+/// `write at block (1,0,0) warp 2 lanes 0-3,7`.
+static void printWhere(raw_ostream &os, const EmulatorSite &site) {
+  os << site.role << ": block (" << site.block[0] << "," << site.block[1] << ","
+     << site.block[2] << ") warp " << site.warp << " lane"
+     << (site.lanes & (site.lanes - 1) ? "s " : " ");
+  bool isFirst = true;
+  for (unsigned lane = 0; lane != numLanes; ++lane) {
+    if (!(site.lanes >> lane & 1))
+      continue;
+    unsigned last = lane;
+    while (last + 1 != numLanes && site.lanes >> (last + 1) & 1)
+      ++last;
+    os << (isFirst ? "" : ",") << lane;
+    if (last != lane)
+      os << "-" << last;
+    isFirst = false;
+    lane = last;
+  }
+}
+
+void mlir::tk::printReports(raw_ostream &os, ArrayRef<EmulatorReport> reports,
+                            StringRef ptxFile) {
+  for (const EmulatorReport &report : reports) {
+    if (!report.sites.empty()) {
+      const EmulatorSite &last = report.sites.back();
+      if (last.sourceLine)
+        os << last.sourceFile << ":" << last.sourceLine << ": ";
+      else
+        os << ptxFile << ":" << last.ptxLine << ": ";
+    }
+    os << "error: " << report.explanation << " [" << report.rule << "]\n";
+    if (!report.detail.empty())
+      os << "  " << report.detail << "\n";
+    for (const EmulatorSite &site : report.sites) {
+      os << "  ";
+      printWhere(os, site);
+      os << "\n    " << ptxFile << ":" << site.ptxLine << ": "
+         << site.instruction << "\n";
+      if (site.sourceLine)
+        os << "    from " << site.sourceFile << ":" << site.sourceLine << "\n";
+    }
+    if (report.count > 1)
+      os << "  seen " << report.count << " times\n";
+  }
+}
+
+json::Value mlir::tk::reportsToJson(ArrayRef<EmulatorReport> reports) {
+  json::Array array;
+  for (const EmulatorReport &report : reports) {
+    json::Array sites;
+    for (const EmulatorSite &site : report.sites) {
+      json::Object object{
+          {"role", site.role},
+          {"block", json::Array{site.block[0], site.block[1], site.block[2]}},
+          {"warp", site.warp},
+          {"lanes", site.lanes},
+          {"ptx_line", site.ptxLine},
+          {"instruction", site.instruction}};
+      if (site.sourceLine) {
+        object["file"] = site.sourceFile;
+        object["line"] = site.sourceLine;
+      }
+      sites.push_back(std::move(object));
+    }
+    array.push_back(json::Object{{"rule", report.rule},
+                                 {"explanation", report.explanation},
+                                 {"detail", report.detail},
+                                 {"count", report.count},
+                                 {"sites", std::move(sites)}});
+  }
+  return array;
 }

@@ -56,6 +56,8 @@ struct EmulatorLaunch {
 
 struct EmulatorOptions {
   EmulatorChecks checks;
+  /// Fill EmulatorResult::measurements.
+  bool isMeasured = false;
   /// Decides the order of warps and blocks; 0 is the plain order.
   uint64_t seed = 0;
   /// Warp-instructions after which a run counts as livelocked.

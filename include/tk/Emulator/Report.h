@@ -4,6 +4,8 @@
 #ifndef TK_EMULATOR_REPORT_H
 #define TK_EMULATOR_REPORT_H
 
+#include "tk/Emulator/Measurements.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
 #include <array>
@@ -61,7 +63,14 @@ struct EmulatorResult {
   /// with how many lanes.
   std::vector<uint64_t> executions;
   std::vector<uint64_t> laneExecutions;
+  /// If EmulatorOptions::isMeasured.
+  EmulatorMeasurements measurements;
 };
+
+/// Reports for people: `ptx:line: rule: explanation`, and a line for each site.
+void printReports(llvm::raw_ostream &os, llvm::ArrayRef<EmulatorReport> reports,
+                  llvm::StringRef ptxFile);
+llvm::json::Value reportsToJson(llvm::ArrayRef<EmulatorReport> reports);
 
 } // namespace mlir::tk
 

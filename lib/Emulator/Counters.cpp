@@ -1,0 +1,177 @@
+//===- Counters.cpp - what the execution tells the measurements -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Counters.h"
+#include "tk/Support/SharedAccess.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+/// What moves between the caches and memory, and the lines of DRAM.
+static constexpr uint64_t kSectorInBytes = 32;
+static constexpr uint64_t kHalfInBytes = 64;
+/// What the banks of shared memory give at once.
+static constexpr uint64_t kBankRowInBytes = 128;
+static constexpr uint64_t kBankWidthInBytes = 4;
+
+void InstructionMeasurement::add(const InstructionMeasurement &other) {
+  sharedRequests += other.sharedRequests;
+  sharedWavefronts += other.sharedWavefronts;
+  sharedIdealWavefronts += other.sharedIdealWavefronts;
+  sharedWorstWavefronts =
+      std::max(sharedWorstWavefronts, other.sharedWorstWavefronts);
+  sharedBytesRead += other.sharedBytesRead;
+  sharedBytesWritten += other.sharedBytesWritten;
+  globalRequests += other.globalRequests;
+  globalSectors += other.globalSectors;
+  globalHalves += other.globalHalves;
+  globalWorstSectors = std::max(globalWorstSectors, other.globalWorstSectors);
+  globalBytesRead += other.globalBytesRead;
+  globalBytesWritten += other.globalBytesWritten;
+  globalSectorsRead += other.globalSectorsRead;
+  globalSectorsWritten += other.globalSectorsWritten;
+  tensorCopies += other.tensorCopies;
+  tensorBoxBytes += other.tensorBoxBytes;
+  tensorInsideBytes += other.tensorInsideBytes;
+  wgmmas += other.wgmmas;
+}
+
+Counters::Counters(size_t numInstructions) : perInstruction(numInstructions) {}
+
+/// The different units of `unitInBytes` that the lanes touch, sorted.
+static SmallVector<int64_t, 64>
+collectUnits(const Access &access, LaneMask lanes, uint64_t unitInBytes) {
+  SmallVector<int64_t, 64> units;
+  for (; lanes; lanes &= lanes - 1) {
+    uint64_t address = access.addresses[countr_zero(lanes)];
+    for (uint64_t unit = address / unitInBytes,
+                  last = (address + access.bytesPerLane - 1) / unitInBytes;
+         unit <= last; ++unit)
+      if (units.empty() || units.back() != int64_t(unit))
+        units.push_back(unit);
+  }
+  if (!is_sorted(units))
+    sort(units);
+  units.erase(llvm::unique(units), units.end());
+  return units;
+}
+
+static void countBytes(AccessKind kind, uint64_t bytes, uint64_t &read,
+                       uint64_t &written) {
+  if (kind != AccessKind::Write)
+    read += bytes;
+  if (kind != AccessKind::Read)
+    written += bytes;
+}
+
+/// The warp goes to the banks in groups of lanes that could fill them: all
+/// lanes for up to 4 bytes, halves for 8, quarters for 16.
+void Counters::countShared(InstructionMeasurement &counts, const Place &place,
+                           const Access &access) {
+  unsigned bytes = access.bytesPerLane;
+  unsigned lanesPerGroup =
+      std::clamp<unsigned>(kBankRowInBytes / std::max(bytes, 4u), 1, numLanes);
+  uint64_t wavefronts = 0;
+  for (unsigned first = 0; first != numLanes; first += lanesPerGroup) {
+    LaneMask group = (allLanes >> (numLanes - lanesPerGroup)) << first;
+    SmallVector<int64_t, numLanes> addresses;
+    for (LaneMask rest = place.lanes & group; rest; rest &= rest - 1)
+      addresses.push_back(access.addresses[countr_zero(rest)]);
+    if (!addresses.empty())
+      wavefronts += countWavefronts(addresses, bytes);
+  }
+  size_t words = collectUnits(access, place.lanes, kBankWidthInBytes).size();
+  ++counts.sharedRequests;
+  counts.sharedWavefronts += wavefronts;
+  counts.sharedIdealWavefronts +=
+      divideCeil(words * kBankWidthInBytes, kBankRowInBytes);
+  counts.sharedWorstWavefronts =
+      std::max(counts.sharedWorstWavefronts, wavefronts);
+  countBytes(access.kind, uint64_t(bytes) * popcount(place.lanes),
+             counts.sharedBytesRead, counts.sharedBytesWritten);
+}
+
+void Counters::countGlobal(InstructionMeasurement &counts, const Place &place,
+                           const Access &access) {
+  auto sectors = collectUnits(access, place.lanes, kSectorInBytes);
+  ++counts.globalRequests;
+  counts.globalSectors += sectors.size();
+  counts.globalWorstSectors =
+      std::max<uint64_t>(counts.globalWorstSectors, sectors.size());
+  counts.globalHalves += collectUnits(access, place.lanes, kHalfInBytes).size();
+  countBytes(access.kind, uint64_t(access.bytesPerLane) * popcount(place.lanes),
+             counts.globalBytesRead, counts.globalBytesWritten);
+  countBytes(access.kind, sectors.size(), counts.globalSectorsRead,
+             counts.globalSectorsWritten);
+  for (uint64_t sector : sectors) {
+    if (access.kind != AccessKind::Write)
+      sectorsRead[sector / 64] |= uint64_t(1) << sector % 64;
+    if (access.kind != AccessKind::Read)
+      sectorsWritten[sector / 64] |= uint64_t(1) << sector % 64;
+  }
+}
+
+void Counters::access(const Place &place, const Access &access) {
+  if (!place.lanes || !access.bytesPerLane)
+    return;
+  InstructionMeasurement &counts = perInstruction[place.instruction];
+  if (access.memory.space == PtxSpace::Global)
+    countGlobal(counts, place, access);
+  else if (access.memory.space == PtxSpace::Shared ||
+           access.memory.space == PtxSpace::SharedCluster)
+    countShared(counts, place, access);
+}
+
+void Counters::access(const Place &place, const AsyncAccess &access) {
+  if (!access.sizeInBytes || access.proxy == Proxy::TensorMap)
+    return;
+  InstructionMeasurement &counts = perInstruction[place.instruction];
+  if (access.memory.space != PtxSpace::Global) {
+    countBytes(access.kind, access.sizeInBytes, counts.sharedBytesRead,
+               counts.sharedBytesWritten);
+    return;
+  }
+  // A row is what one lane would ask for.
+  Access row;
+  row.memory = access.memory;
+  row.kind = access.kind;
+  row.addresses = &access.address;
+  row.bytesPerLane = access.sizeInBytes;
+  Place where = place;
+  where.lanes = 1;
+  countGlobal(counts, where, row);
+}
+
+void Counters::tensorCopy(const Place &place, const TensorCopyCount &copy) {
+  InstructionMeasurement &counts = perInstruction[place.instruction];
+  ++counts.tensorCopies;
+  counts.tensorBoxBytes += copy.boxBytes;
+  counts.tensorInsideBytes += copy.insideBytes;
+}
+
+void Counters::wgmma(const Place &place) {
+  ++perInstruction[place.instruction].wgmmas;
+}
+
+void Counters::add(const Counters &other) {
+  for (auto [mine, theirs] : zip_equal(perInstruction, other.perInstruction))
+    mine.add(theirs);
+  for (auto [word, bits] : other.sectorsRead)
+    sectorsRead[word] |= bits;
+  for (auto [word, bits] : other.sectorsWritten)
+    sectorsWritten[word] |= bits;
+}
+
+EmulatorMeasurements Counters::finish() const {
+  EmulatorMeasurements result;
+  result.instructions = perInstruction;
+  for (auto [word, bits] : sectorsRead)
+    result.numDistinctSectorsRead += popcount(bits);
+  for (auto [word, bits] : sectorsWritten)
+    result.numDistinctSectorsWritten += popcount(bits);
+  return result;
+}
