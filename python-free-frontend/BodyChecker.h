@@ -253,7 +253,7 @@ private:
   evaluateShape(llvm::ArrayRef<const Expr *> extents, SourceRange range);
 
   //===--------------------------------------------------------------------===//
-  // Calls: BodyCall.cpp and BodyBuiltins.cpp
+  // Calls: BodyCall.cpp, BodyFunction.cpp and BodyBuiltins.cpp
   //===--------------------------------------------------------------------===//
 
   /// The arguments of a builtin, taken by position or name.
@@ -325,7 +325,7 @@ private:
   TypedExpr *checkMask(const Expr &expr, const ValueType &beside);
 
   //===--------------------------------------------------------------------===//
-  // Statements: BodyStmt.cpp
+  // Statements: BodyStmt.cpp; constants and types: BodyType.cpp
   //===--------------------------------------------------------------------===//
 
   TypedBlock *checkBlock(const BlockStmt &block);

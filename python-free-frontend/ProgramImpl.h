@@ -129,6 +129,14 @@ private:
   std::optional<std::vector<TestCase>> benches;
 };
 
+/// Constants by name: one point of a sweep.
+using SweepPoint = std::vector<std::pair<std::string, int64_t>>;
+
+/// Every point of the product of all sweeps of a test, the last one fastest;
+/// nothing after a mistake. Without sweeps, that is one point without names.
+std::optional<std::vector<SweepPoint>>
+expandSweeps(CheckedProgram::Impl &program, const TestDecl &decl);
+
 } // namespace mlir::tk
 
 #endif // TK_FRONTEND_PROGRAMIMPL_H

@@ -19,15 +19,10 @@ StringRef mlir::tk::stringifyToleranceClass(ToleranceClass toleranceClass) {
   return kToleranceClasses[static_cast<unsigned>(toleranceClass)];
 }
 
-/// Most points of all sweeps of one test, and configurations of a tune space
-/// that are tried in search of a legal one.
-constexpr size_t kMaxSweepPoints = 4096;
+/// Most configurations of a tune space that are tried in search of a legal one.
 constexpr size_t kMaxConfigurations = 65536;
 
 namespace {
-
-/// Constants by name: one point of a sweep.
-using SweepPoint = std::vector<std::pair<std::string, int64_t>>;
 
 /// Builds the case of one test at one point of its sweep.
 class TestCaseBuilder {
@@ -674,78 +669,13 @@ private:
   TestCase test;
 };
 
-/// Every point of the product of all sweeps, the last one fastest.
-class SweepExpander {
-public:
-  SweepExpander(CheckedProgram::Impl &program, const TestDecl &decl)
-      : program(program), decl(decl) {}
-
-  std::optional<std::vector<SweepPoint>> expand() {
-    std::vector<SweepPoint> points{{}};
-    for (const Sweep &sweep : decl.sweeps) {
-      std::vector<SweepPoint> longer;
-      for (const SweepPoint &point : points)
-        for (const Expr *value : sweep.values->elements) {
-          SweepPoint extended = point;
-          if (!bind(sweep.pattern, *value, extended))
-            return std::nullopt;
-          longer.push_back(std::move(extended));
-          if (longer.size() > kMaxSweepPoints) {
-            program.diags.report(sweep.range, DiagKind::SweepTooLong,
-                                 kMaxSweepPoints);
-            return std::nullopt;
-          }
-        }
-      points = std::move(longer);
-    }
-    return points;
-  }
-
-private:
-  bool bind(const BindingPattern &pattern, const Expr &value,
-            SweepPoint &point) {
-    if (pattern.kind == BindingPattern::Kind::Tuple) {
-      auto *tuple = dyn_cast<TupleExpr>(&value);
-      if (!tuple || tuple->elements.size() != pattern.elements.size()) {
-        program.diags.report(
-            value.range, DiagKind::PatternSize, pattern.elements.size(),
-            tuple ? std::to_string(tuple->elements.size()) + " values"
-                  : "one value");
-        return false;
-      }
-      for (auto [element, elementValue] :
-           llvm::zip_equal(pattern.elements, tuple->elements))
-        if (!bind(element, *elementValue, point))
-          return false;
-      return true;
-    }
-    Scope scope;
-    for (const auto &[name, earlier] : point)
-      scope.declare(name, {nullptr, ConstValue::integer(earlier), false, {}});
-    TypedArena arena;
-    FunctionInstances functions;
-    BodyChecker checker(program.makeContext(arena, functions), scope);
-    std::optional<int64_t> number =
-        checker.evaluateInteger(value, "a value of a sweep");
-    if (!number)
-      return false;
-    if (pattern.kind == BindingPattern::Kind::Name)
-      point.emplace_back(pattern.name.name.str(), *number);
-    return true;
-  }
-
-  CheckedProgram::Impl &program;
-  const TestDecl &decl;
-};
-
 } // namespace
 
 void CheckedProgram::Impl::buildTests() {
   tests.emplace();
   benches.emplace();
   for (const TestDecl *decl : decls.tests) {
-    std::optional<std::vector<SweepPoint>> points =
-        SweepExpander(*this, *decl).expand();
+    std::optional<std::vector<SweepPoint>> points = expandSweeps(*this, *decl);
     if (!points)
       continue;
     for (const SweepPoint &point : *points) {

@@ -1,0 +1,182 @@
+//===- BodyType.cpp - constants and types that a body names ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "BodyChecker.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::tk;
+
+ConstValue BodyChecker::evaluate(const Expr &expr) {
+  std::vector<TypedStmt *> unused;
+  SaveAndRestore saved(stmts, &unused);
+  TypedExpr *value = check(expr);
+  if (value->type.isError())
+    return {};
+  auto *constant = dyn_cast<TypedConstant>(value);
+  if (constant && constant->value)
+    return constant->value;
+  report(expr.range, DiagKind::NotConstant, "this");
+  return {};
+}
+
+std::optional<int64_t> BodyChecker::evaluateInteger(const Expr &expr,
+                                                    StringRef what) {
+  std::vector<TypedStmt *> unused;
+  SaveAndRestore saved(stmts, &unused);
+  TypedExpr *value = check(expr);
+  if (value->type.isError())
+    return std::nullopt;
+  auto *constant = dyn_cast<TypedConstant>(value);
+  if (!constant) {
+    report(expr.range, DiagKind::NotConstant, what);
+    return std::nullopt;
+  }
+  const Int128 *integer = constant->value.getInteger();
+  if (!integer) {
+    report(expr.range, DiagKind::ExpectedIndex, what, value->type.str());
+    return std::nullopt;
+  }
+  if (!isRepresentable(*integer, ScalarKind::I64)) {
+    report(expr.range, DiagKind::NotRepresentable, formatInteger(*integer),
+           "i64");
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(*integer);
+}
+
+std::optional<ElementType> BodyChecker::resolveElement(const TypeExpr &type) {
+  ValueType resolved = resolveType(type);
+  if (resolved.isError())
+    return std::nullopt;
+  if (resolved.isScalar())
+    return resolved.getElement();
+  report(type.range, DiagKind::ExpectedScalarType, resolved.str());
+  return std::nullopt;
+}
+
+ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
+  switch (type.kind) {
+  case NodeKind::NamedTypeExpr: {
+    auto &named = cast<NamedTypeExpr>(type);
+    StringRef name = named.name;
+    if (!named.args.empty()) {
+      if (name != "acc_of" || named.args.size() != 1) {
+        report(type.range, DiagKind::UnknownType, name);
+        return ValueType::error();
+      }
+      ConstValue argument = evaluate(*named.args[0].value);
+      if (!argument)
+        return ValueType::error();
+      if (const ElementType *element = argument.getType())
+        return ValueType::scalar(getAccumulatorType(*element));
+      report(named.args[0].range, DiagKind::ExpectedTypeName,
+             argument.getValueType().str());
+      return ValueType::error();
+    }
+    if (const Symbol *symbol = scope->find(name))
+      if (const ElementType *element = symbol->constant.getType())
+        return ValueType::scalar(*element);
+    if (std::optional<ScalarKind> kind = parseScalarKind(name))
+      return ValueType::scalar(*kind);
+    report(type.range, DiagKind::UnknownType, name);
+    return ValueType::error();
+  }
+  case NodeKind::PtrTypeExpr: {
+    std::optional<ElementType> element =
+        resolveElement(*cast<PtrTypeExpr>(type).element);
+    if (!element)
+      return ValueType::error();
+    constexpr unsigned kMaxPointerDepth = 8;
+    if (element->pointerDepth == kMaxPointerDepth) {
+      report(type.range, DiagKind::ExpectedScalarType, element->str());
+      return ValueType::error();
+    }
+    ++element->pointerDepth;
+    return ValueType::scalar(*element);
+  }
+  case NodeKind::TensorTypeExpr: {
+    auto &tensor = cast<TensorTypeExpr>(type);
+    std::optional<ElementType> element = resolveElement(*tensor.element);
+    if (!element)
+      return ValueType::error();
+    if (tensor.strides) {
+      report(tensor.strides->range, DiagKind::NotSupportedYet,
+             "a tensor with fixed strides");
+      return ValueType::error();
+    }
+    SmallVector<int64_t> shape;
+    for (const Expr *dim : tensor.dims) {
+      // Names that are not constants are dimensions of their own.
+      bool isConstant = true;
+      std::function<void(const Expr &)> visit = [&](const Expr &expr) {
+        if (auto *name = dyn_cast<NameExpr>(&expr)) {
+          const Symbol *symbol = scope->find(name->name);
+          isConstant &= symbol && symbol->constant.getInteger();
+        } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
+          visit(*binary->lhs);
+          visit(*binary->rhs);
+        } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
+          visit(*unary->operand);
+        } else if (auto *call = dyn_cast<CallExpr>(&expr)) {
+          for (const CallArg &arg : call->args)
+            visit(*arg.value);
+        }
+      };
+      visit(*dim);
+      if (!isConstant) {
+        shape.push_back(kDynamicExtent);
+        continue;
+      }
+      std::optional<int64_t> extent = evaluateInteger(*dim, "a dimension");
+      if (!extent)
+        return ValueType::error();
+      if (*extent < 0) {
+        report(dim->range, DiagKind::ExtentNotPositive, *extent);
+        return ValueType::error();
+      }
+      shape.push_back(*extent);
+    }
+    return ValueType::view(*element, shape, isWritable);
+  }
+  case NodeKind::TileTypeExpr: {
+    auto &tile = cast<TileTypeExpr>(type);
+    std::optional<ElementType> element = resolveElement(*tile.element);
+    std::optional<SmallVector<int64_t>> shape =
+        evaluateShape(tile.shape, type.range);
+    if (!element || !shape)
+      return ValueType::error();
+    return ValueType::shaped(*element, *shape);
+  }
+  case NodeKind::TupleTypeExpr: {
+    std::vector<ValueType> elements;
+    for (const TypeExpr *element : cast<TupleTypeExpr>(type).elements) {
+      elements.push_back(resolveType(*element));
+      if (elements.back().isError())
+        return ValueType::error();
+    }
+    return ValueType::tuple(elements);
+  }
+  default:
+    return ValueType::error();
+  }
+}
+
+void BodyChecker::declareDims(const TensorTypeExpr &type, Variable *view) {
+  for (auto [axis, dim] : enumerate(type.dims)) {
+    auto *name = dyn_cast<NameExpr>(dim);
+    if (!name || scope->find(name->name))
+      continue;
+    Variable *variable = context.arena->createVariable(
+        name->name, ValueType::scalar(ScalarKind::Index), name->range);
+    auto *assign = context.arena->create<TypedAssign>(name->range);
+    assign->variable = variable;
+    assign->value =
+        makeOp(TypedOp::Dim, variable->type, {makeVariable(view, name->range)},
+               name->range, {static_cast<int64_t>(axis)});
+    prologue.push_back(assign);
+    scope->declare(name->name, {variable, {}, false, name->range});
+  }
+}
