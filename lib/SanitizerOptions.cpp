@@ -1,0 +1,12 @@
+//===- SanitizerOptions.cpp - how sanitizers treat our executables --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Part of every executable that is built with TK_SANITIZE.
+
+/// LLVM's allocators poison the memory that they have not given out yet. Their
+/// code is in headers, so that our half of it poisons, and the half in the
+/// distribution's LLVM, which knows no sanitizer, does not unpoison.
+extern "C" const char *__asan_default_options();
+extern "C" const char *__asan_default_options() {
+  return "allow_user_poisoning=0";
+}
