@@ -10,3 +10,9 @@ extern "C" const char *__asan_default_options();
 extern "C" const char *__asan_default_options() {
   return "allow_user_poisoning=0";
 }
+
+/// A test whose program did something undefined has failed.
+extern "C" const char *__ubsan_default_options();
+extern "C" const char *__ubsan_default_options() {
+  return "halt_on_error=1:print_stacktrace=1";
+}

@@ -152,7 +152,6 @@ public:
   void visitTensorTypeExpr(const TensorTypeExpr &type) {
     one(type.element);
     all(type.dims);
-    one(type.strides);
   }
   void visitTileTypeExpr(const TileTypeExpr &type) {
     one(type.element);

@@ -134,7 +134,6 @@ public:
     dump(type.element, "element");
     for (const Expr *dim : type.dims)
       dump(dim);
-    dump(type.strides, "stride");
   }
   void visitTileTypeExpr(const TileTypeExpr &type) {
     os << '\n';

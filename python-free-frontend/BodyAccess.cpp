@@ -10,16 +10,22 @@ using namespace mlir::tk;
 
 // `IndexItem` is the syntax; the dialect calls its own ViewItem.
 
-/// Tiles of a kernel live on chip; more elements than this are a mistake.
-constexpr int64_t kMaxTileElements = int64_t(1) << 20;
-/// References compute on whole tensors: 2 GB of f64.
-constexpr int64_t kMaxReferenceElements = int64_t(1) << 28;
-
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//
 
+bool BodyChecker::checkTensorRank(size_t rank, SourceRange range) {
+  if (rank <= kMaxTensorRank)
+    return true;
+  report(range, DiagKind::RankTooLarge, "a tensor", kMaxTensorRank, rank);
+  return false;
+}
+
 bool BodyChecker::checkTileShape(ArrayRef<int64_t> shape, SourceRange range) {
+  if (shape.size() > kMaxTileRank) {
+    report(range, DiagKind::RankTooLarge, "a tile", kMaxTileRank, shape.size());
+    return false;
+  }
   int64_t limit =
       context.isReference ? kMaxReferenceElements : kMaxTileElements;
   int64_t count = 1;
@@ -79,7 +85,10 @@ bool BodyChecker::expandItems(ArrayRef<IndexItem> items, int64_t rank,
     return false;
   }
   if (used > rank || (used < rank && ellipses.empty())) {
-    report(range, DiagKind::WrongItemCount, rank, used);
+    auto message = report(range, DiagKind::WrongItemCount, rank, used);
+    if (used < rank)
+      message.hint("an item for each dimension: 'i', 's +: E', or ':' for a "
+                   "view of all of it");
     return false;
   }
   for (const IndexItem &item : items) {
@@ -220,9 +229,14 @@ TypedExpr *BodyChecker::checkIndexing(const IndexExpr &expr) {
     return base;
   if (base->type.isView())
     return checkViewAccess(expr, base);
-  if (base->type.isTile())
+  if (base->type.isTile() && context.liftedShape.empty())
     return checkTileIndexing(expr, base);
-  return fail(expr.base->range, DiagKind::CannotIndex, base->type.str());
+  auto message = report(expr.base->range, DiagKind::CannotIndex,
+                        base->type.isTile() ? base->type.getElement().str()
+                                            : base->type.str());
+  if (base->type.isScalar() && base->type.getElement().isPointer())
+    message.hint("write 'load(p + i)', or 'tensor(p, [n], [1])' for a view");
+  return makeError(expr.base->range);
 }
 
 static bool hasKind(ArrayRef<IndexItem> items, IndexItem::Kind kind) {
@@ -363,8 +377,10 @@ TypedAccess *BodyChecker::checkPlace(const IndexExpr &expr) {
   if (view->type.isError())
     return nullptr;
   if (!view->type.isView()) {
-    report(expr.base->range, DiagKind::ExpectedTensor, "a place",
-           view->type.str());
+    auto message = report(expr.base->range, DiagKind::ExpectedTensor, "a place",
+                          view->type.str());
+    if (view->type.isScalar() && view->type.getElement().isPointer())
+      message.hint("write 'store(p + i, value)'");
     return nullptr;
   }
   if (!view->type.isWritable()) {
@@ -405,7 +421,7 @@ TypedExpr *BodyChecker::checkSub(const CallExpr &call, TypedExpr *view) {
         return static_cast<bool>(arg.name);
       }))
     return fail(call.range, DiagKind::WrongArgumentCount, "sub",
-                "3 (axis, start, length)", call.args.size());
+                "3 arguments (axis, start, length)", call.args.size());
   int64_t axis = 0;
   if (!checkAxis(*call.args[0].value, view->type.getRank(), axis))
     return makeError(call.range);
@@ -429,7 +445,7 @@ TypedExpr *BodyChecker::checkSub(const CallExpr &call, TypedExpr *view) {
 TypedExpr *BodyChecker::checkMakeView(const CallExpr &call) {
   if (call.args.size() != 3)
     return fail(call.range, DiagKind::WrongArgumentCount, "tensor",
-                "3 (pointer, dims, strides)", call.args.size());
+                "3 arguments (pointer, dims, strides)", call.args.size());
   TypedExpr *pointer = check(*call.args[0].value);
   if (pointer->type.isError())
     return pointer;
@@ -460,6 +476,8 @@ TypedExpr *BodyChecker::checkMakeView(const CallExpr &call) {
                           : kDynamicExtent);
     }
   }
+  if (!checkTensorRank(shape.size(), call.args[1].range))
+    return makeError(call.range);
   if (operands.size() != 1 + 2 * shape.size())
     return fail(call.args[2].range, DiagKind::StrideCount, shape.size(),
                 operands.size() - 1 - shape.size());
@@ -491,6 +509,8 @@ TypedExpr *BodyChecker::checkTileIndexing(const IndexExpr &expr,
     if (item.kind == IndexItem::Kind::NewAxis) {
       SmallVector<int64_t> shape(tile->type.getShape());
       shape.insert(shape.begin() + axis, 1);
+      if (!checkTileShape(shape, item.range))
+        return makeError(expr.range);
       ValueType type = ValueType::shaped(tile->type.getElement(), shape);
       tile = tile->type.isScalar() ? makeFill(tile, shape, expr.range)
                                    : makeOp(TypedOp::ExpandDims, type, {tile},

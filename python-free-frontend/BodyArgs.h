@@ -32,6 +32,10 @@ public:
   std::optional<bool> getBool(llvm::StringRef param, bool defaultValue);
 
 private:
+  void reportSurplus(const CallExpr &call, const CallArg &arg,
+                     llvm::StringRef callee, size_t numExpected,
+                     llvm::ArrayRef<llvm::StringRef> params);
+
   BodyChecker &checker;
   llvm::StringMap<const Expr *> values;
   bool isGood = true;

@@ -7,13 +7,27 @@
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::tk;
 
+/// True for a call that computes with a tile as a whole.
+static bool needsWholeTile(const CallExpr &call, StringRef name) {
+  constexpr StringRef kNames[] = {
+      "all", "any",    "arange", "argmax",  "argmin",   "broadcast", "concat",
+      "dot", "expand", "last",   "mean",    "prod",     "reduce",    "repeat",
+      "sum", "trans",  "map",    "reshape", "logsumexp"};
+  bool isReduction = (name == "max" || name == "min") &&
+                     (call.args.size() < 2 || call.args[1].name);
+  return isReduction || is_contained(kNames, name);
+}
+
 TypedExpr *BodyChecker::checkBuiltin(const CallExpr &call, StringRef name,
                                      SourceRange nameRange) {
+  if (!context.liftedShape.empty() && needsWholeTile(call, name))
+    return fail(nameRange, DiagKind::NeedsWholeTile, name);
   using Group = TypedExpr *(BodyChecker::*)(const CallExpr &, StringRef);
   for (Group group : {&BodyChecker::checkMath, &BodyChecker::checkCombining,
                       &BodyChecker::checkReduction, &BodyChecker::checkShaping,
@@ -146,7 +160,8 @@ TypedExpr *BodyChecker::checkMath(const CallExpr &call, StringRef name) {
 TypedExpr *BodyChecker::checkFast(const CallExpr &call,
                                   const Identifier &name) {
   if (!is_contained(getFastNames(), name.name)) {
-    auto message = report(name.range, DiagKind::NoSuchMember, name.name);
+    auto message =
+        report(name.range, DiagKind::NoSuchMember, "'fast'", name.name);
     if (std::optional<StringRef> closest =
             findClosest(name.name, getFastNames()))
       message.note(name.range, DiagKind::DidYouMean, *closest);
@@ -281,17 +296,21 @@ TypedExpr *BodyChecker::checkCombining(const CallExpr &call, StringRef name) {
 /// map(f, tiles...): a function on scalars, element by element.
 TypedExpr *BodyChecker::checkMap(const CallExpr &call) {
   if (call.args.size() < 2)
-    return fail(call.range, DiagKind::WrongArgumentCount, "map", "2 or more",
-                call.args.size());
-  const FnDecl *function = findFunction(*call.args[0].value);
-  if (!function)
+    return fail(call.range, DiagKind::WrongArgumentCount, "map",
+                "2 or more arguments", call.args.size());
+  auto *lambda = dyn_cast<LambdaExpr>(call.args[0].value);
+  const FnDecl *function = lambda ? nullptr : findFunction(*call.args[0].value);
+  if (!function && !lambda)
     return fail(call.args[0].range, DiagKind::ExpectedFunction);
   SmallVector<TypedExpr *> args;
   for (const CallArg &arg : call.args.drop_front())
     args.push_back(defaultType(check(*arg.value)));
-  if (args.size() != function->params.size()) {
+  if (lambda && args.size() != lambda->params.size())
+    return fail(lambda->range, DiagKind::LambdaParams, args.size(),
+                lambda->params.size());
+  if (function && args.size() != function->params.size()) {
     report(call.range, DiagKind::WrongArgumentCount, function->name.name,
-           std::to_string(function->params.size()), args.size())
+           formatCount(function->params.size(), "argument"), args.size())
         .note(function->name.range, DiagKind::DeclaredHere,
               function->name.name);
     return makeError(call.range);
@@ -319,7 +338,37 @@ TypedExpr *BodyChecker::checkMap(const CallExpr &call) {
   }
   if (!isGood)
     return makeError(call.range);
-  return callFunction(*function, {}, args, call.range, shape);
+  return lambda ? applyLambda(*lambda, args, shape)
+                : callFunction(*function, {}, args, call.range, shape);
+}
+
+/// The value of `lambda`, each scalar of which stands for a tile of `shape`.
+TypedExpr *BodyChecker::applyLambda(const LambdaExpr &lambda,
+                                    ArrayRef<TypedExpr *> args,
+                                    ArrayRef<int64_t> shape) {
+  Scope inner(scope, /*isLambda=*/true);
+  for (auto [param, arg] : zip_equal(lambda.params, args))
+    inner.declare(param.name, {bind(arg, param.name), {}, false, param.range});
+  SaveAndRestore savedScope(scope, &inner);
+  SaveAndRestore savedShape(context.liftedShape, SmallVector<int64_t>(shape));
+  checkStmts(*lambda.body);
+  if (!lambda.body->value)
+    return fail(lambda.range, DiagKind::LambdaWithoutValue);
+  std::function<TypedExpr *(TypedExpr *)> lift = [&](TypedExpr *value) {
+    if (!value->type.isTuple())
+      return broadcastTo(value, shape);
+    SmallVector<TypedExpr *> elements;
+    bindOnce(value);
+    for (size_t i = 0; i < value->type.getElements().size(); ++i)
+      elements.push_back(lift(makeField(value, i, value->range)));
+    return makeTuple(elements, value->range);
+  };
+  TypedExpr *value = defaultType(check(*lambda.body->value));
+  if (value->type.isError())
+    return value;
+  if (!value->type.isComputed() && !value->type.isTuple())
+    return fail(value->range, DiagKind::ExpectedNumber, value->type.str());
+  return lift(value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -484,9 +533,10 @@ TypedExpr *BodyChecker::checkRepeat(const CallExpr &call) {
   if (*times < 1)
     return fail(args.get("times")->range, DiagKind::ExtentNotPositive, *times);
   SmallVector<int64_t> shape(tile->type.getShape());
-  if (MulOverflow(shape[axis], *times, shape[axis]) ||
-      !checkTileShape(shape, call.range))
-    return fail(call.range, DiagKind::TileTooLarge, formatExtents(shape), 0);
+  if (MulOverflow(shape[axis], *times, shape[axis]))
+    shape[axis] = INT64_MAX;
+  if (!checkTileShape(shape, call.range))
+    return makeError(call.range);
   ValueType indexType = ValueType::shaped(ScalarKind::Index, {shape[axis]});
   TypedExpr *position = makeOp(TypedOp::Arange, indexType, {}, call.range);
   TypedExpr *divisor =
@@ -534,6 +584,8 @@ TypedExpr *BodyChecker::checkShaping(const CallExpr &call, StringRef name) {
                                        ScalarKind::Index, call.range)},
                           call.range);
     shape.insert(shape.begin() + axis, 1);
+    if (!checkTileShape(shape, call.range))
+      return makeError(call.range);
     if (tile->type.isScalar())
       return makeFill(tile, shape, call.range);
     return makeOp(TypedOp::ExpandDims, ValueType::shaped(element, shape),

@@ -4,6 +4,7 @@
 #include "BodyArgs.h"
 #include "BodyChecker.h"
 #include "Builtins.h"
+#include "ForeignNames.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -37,15 +38,16 @@ BodyChecker::Args::Args(BodyChecker &checker, const CallExpr &call,
     if (!arg.name && next < positional.size())
       name = positional[next++];
     if (name.empty()) {
-      checker.report(arg.range, DiagKind::WrongArgumentCount, callee,
-                     Twine(positional.size()).str(), call.args.size());
+      reportSurplus(call, arg, callee, positional.size(), params);
       isGood = false;
       return;
     }
     if (!is_contained(names, name)) {
       auto message = checker.report(arg.name.range, DiagKind::UnknownArgument,
                                     "'" + callee.str() + "'", name);
-      if (std::optional<StringRef> closest = findClosest(name, names))
+      if (StringRef hint = getForeignArgumentHint(name); !hint.empty())
+        message.hint(hint);
+      else if (std::optional<StringRef> closest = findClosest(name, names))
         message.note(arg.name.range, DiagKind::DidYouMean, *closest);
       isGood = false;
       return;
@@ -60,6 +62,24 @@ BodyChecker::Args::Args(BodyChecker &checker, const CallExpr &call,
     if (!values.contains(param)) {
       checker.report(call.range, DiagKind::MissingArgument, callee, param);
       isGood = false;
+      return;
+    }
+}
+
+/// `arg` is one positional argument too many.
+void BodyChecker::Args::reportSurplus(const CallExpr &call, const CallArg &arg,
+                                      StringRef callee, size_t numExpected,
+                                      ArrayRef<StringRef> params) {
+  auto message =
+      checker.report(arg.range, DiagKind::WrongArgumentCount, callee,
+                     formatCount(numExpected, "argument"), call.args.size());
+  if (callee == "arange") {
+    message.hint("it counts from 0: write 'begin + arange(n)'");
+    return;
+  }
+  for (StringRef param : params)
+    if (param.consume_back("=")) {
+      message.hint("write '" + param + " = ...' to say what it is");
       return;
     }
 }
@@ -133,6 +153,10 @@ TypedExpr *BodyChecker::checkNamedCall(const CallExpr &call,
     return makeError(call.range);
   }
   auto message = report(callee.range, DiagKind::UnknownName, callee.name);
+  if (StringRef hint = getForeignNameHint(callee.name); !hint.empty()) {
+    message.hint(hint);
+    return makeError(call.range);
+  }
   SmallVector<StringRef> names(getBuiltinNames());
   for (const auto &entry : context.decls->named)
     names.push_back(entry.getKey());
@@ -145,8 +169,8 @@ TypedExpr *BodyChecker::checkNamedCall(const CallExpr &call,
 TypedExpr *BodyChecker::checkCastCall(const CallExpr &call,
                                       ElementType element) {
   if (call.args.size() != 1 || call.args[0].name)
-    return fail(call.range, DiagKind::WrongArgumentCount, element.str(), "1",
-                call.args.size());
+    return fail(call.range, DiagKind::WrongArgumentCount, element.str(),
+                "1 argument", call.args.size());
   TypedExpr *operand = check(*call.args[0].value);
   if (operand->type.isError())
     return operand;
@@ -163,7 +187,9 @@ TypedExpr *BodyChecker::checkGenericCall(const CallExpr &call,
   StringRef name = callee.name.name;
   if (auto *function = context.decls->find<FnDecl>(name))
     return checkFunctionCall(call, *function, callee.args);
-  if (name != "cast" && name != "bitcast" && name != "arange")
+  bool isKnown = name == "cast" || name == "bitcast" || name == "arange" ||
+                 name == "acc_of";
+  if (!isKnown)
     return fail(callee.name.range, DiagKind::CannotCall);
   if (callee.args.size() != 1)
     return fail(callee.range, DiagKind::WrongGenericCount, name, 1,
@@ -175,6 +201,8 @@ TypedExpr *BodyChecker::checkGenericCall(const CallExpr &call,
     return fail(callee.args[0].range, DiagKind::ExpectedTypeName,
                 value.getValueType().str());
   ElementType element = *value.getType();
+  if (name == "acc_of")
+    return checkCastCall(call, getAccumulatorType(element));
   if (name == "arange") {
     Args args(*this, call, name, {"end"});
     return args ? checkArange(call.range, element, args)
@@ -230,7 +258,7 @@ TypedExpr *BodyChecker::checkShaped(const ShapedExpr &expr,
   size_t numArgs = call ? call->args.size() : 0;
   if (numArgs != (takesValue ? 1 : 0))
     return fail(range, DiagKind::WrongArgumentCount, name,
-                takesValue ? "1" : "0", numArgs);
+                formatCount(takesValue, "argument"), numArgs);
   ConstValue type = evaluate(*expr.base->args[0].value);
   std::optional<SmallVector<int64_t>> shape =
       evaluateShape(expr.shape, expr.range);
@@ -267,8 +295,13 @@ TypedExpr *BodyChecker::checkMethod(const CallExpr &call,
     return view;
   constexpr StringRef kMethods[] = {"dim", "inside", "stride", "sub"};
   if (!view->type.isView() || !is_contained(kMethods, name)) {
-    auto message = report(callee.member.range, DiagKind::NoSuchMember, name);
-    if (std::optional<StringRef> closest = findClosest(name, kMethods))
+    auto message = report(callee.member.range, DiagKind::NoSuchMember,
+                          view->type.str(), name);
+    if (StringRef hint = getForeignMemberHint(name); !hint.empty())
+      message.hint(hint);
+    else if (isBuiltinName(name))
+      message.hint("write '" + name + "(x)'");
+    else if (std::optional<StringRef> closest = findClosest(name, kMethods))
       message.note(callee.member.range, DiagKind::DidYouMean, *closest);
     return makeError(call.range);
   }

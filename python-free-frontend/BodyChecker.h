@@ -10,6 +10,7 @@
 
 #include "ConstEval.h"
 #include "Declarations.h"
+#include "Limits.h"
 #include "TypedTree.h"
 #include "ValueType.h"
 #include "llvm/ADT/MapVector.h"
@@ -30,7 +31,8 @@ struct Symbol {
 /// Nested blocks of names.
 class Scope {
 public:
-  explicit Scope(Scope *parent = nullptr) : parent(parent) {}
+  explicit Scope(Scope *parent = nullptr, bool isLambda = false)
+      : parent(parent), isLambda(isLambda) {}
 
   const Symbol *find(llvm::StringRef name) const {
     for (const Scope *scope = this; scope; scope = scope->parent) {
@@ -47,11 +49,26 @@ public:
   void declare(llvm::StringRef name, Symbol symbol) {
     symbols[name] = std::move(symbol);
   }
+  /// True if `name` is declared outside of a lambda that is around here.
+  bool isCaptured(llvm::StringRef name) const {
+    bool isOutside = false;
+    for (const Scope *scope = this; scope; scope = scope->parent) {
+      if (scope->symbols.contains(name))
+        return isOutside;
+      isOutside |= scope->isLambda;
+    }
+    return false;
+  }
+  bool isInLambda() const {
+    return isLambda || (parent && parent->isInLambda());
+  }
 
   llvm::SmallVector<llvm::StringRef> getNames() const;
 
 private:
   Scope *parent;
+  /// These are the parameters of a lambda.
+  bool isLambda;
   llvm::StringMap<Symbol> symbols;
 };
 
@@ -67,6 +84,10 @@ struct FunctionInstances {
   std::vector<TypedFunction *> functions;
   /// Being checked: meeting one again is a recursion.
   llvm::SmallVector<const FnDecl *> active;
+  /// It has been said that there are too many.
+  bool areTooMany = false;
+  /// Expressions, blocks and calls around the one being checked.
+  unsigned depth = 0;
   llvm::StringSet<> symbolNames;
 };
 
@@ -80,6 +101,8 @@ struct BodyContext {
   bool isReference = false;
   /// Of a lifted function (`map`): the tile that stands for a scalar.
   llvm::SmallVector<int64_t> liftedShape;
+  /// Inside a combiner: scalars only, and neither memory nor loops.
+  bool isCombiner = false;
 };
 
 class BodyChecker {
@@ -209,6 +232,8 @@ private:
   TypedExpr *makeVariable(Variable *variable, SourceRange range);
   TypedExpr *makeField(TypedExpr *tuple, unsigned index, SourceRange range);
   TypedExpr *makeTuple(llvm::ArrayRef<TypedExpr *> elements, SourceRange range);
+  /// The type of a tuple; reports if it has too many parts.
+  ValueType checkedTuple(llvm::ArrayRef<ValueType> elements, SourceRange range);
   TypedExpr *makeFill(TypedExpr *scalar, llvm::ArrayRef<int64_t> shape,
                       SourceRange range);
   /// Computes `expr` once: the variable that holds it.
@@ -249,6 +274,7 @@ private:
   TypedExpr *checkSub(const CallExpr &call, TypedExpr *view);
   TypedExpr *checkMakeView(const CallExpr &call);
   bool checkTileShape(llvm::ArrayRef<int64_t> shape, SourceRange range);
+  bool checkTensorRank(size_t rank, SourceRange range);
   std::optional<llvm::SmallVector<int64_t>>
   evaluateShape(llvm::ArrayRef<const Expr *> extents, SourceRange range);
 
@@ -284,6 +310,8 @@ private:
                                const GenericBindings &bindings,
                                llvm::ArrayRef<ValueType> paramTypes,
                                llvm::ArrayRef<int64_t> liftedShape);
+  /// Makes early returns ifs and flags; reports where that is not possible.
+  bool structureBodyReturns(TypedBlock &body, const ValueType &result);
   const FnDecl *findFunction(const Expr &expr);
 
   // One group of builtins each; null if `name` is none of the group.
@@ -299,6 +327,9 @@ private:
   TypedExpr *checkMinMax(const CallExpr &call, llvm::StringRef name);
   TypedExpr *checkSelect(const CallExpr &call);
   TypedExpr *checkMap(const CallExpr &call);
+  TypedExpr *applyLambda(const LambdaExpr &lambda,
+                         llvm::ArrayRef<TypedExpr *> args,
+                         llvm::ArrayRef<int64_t> shape);
   TypedExpr *checkReduce(const CallExpr &call);
   TypedExpr *checkSimpleReduction(const CallExpr &call, llvm::StringRef name);
   TypedExpr *checkArgExtremum(const CallExpr &call, bool isMax);
@@ -367,8 +398,7 @@ private:
   /// Where statements go.
   std::vector<TypedStmt *> *stmts = nullptr;
   ValueType resultType = ValueType::makeVoid();
-  /// Inside a combiner: memory may not be touched.
-  bool isCombiner = false;
+  unsigned numReturns = 0;
 };
 
 } // namespace mlir::tk

@@ -83,6 +83,17 @@ TypedExpr *BodyChecker::makeField(TypedExpr *tuple, unsigned index,
   return field;
 }
 
+ValueType BodyChecker::checkedTuple(ArrayRef<ValueType> elements,
+                                    SourceRange range) {
+  size_t numParts = elements.size();
+  for (const ValueType &element : elements)
+    numParts += element.getNumParts();
+  if (numParts <= kMaxTupleParts)
+    return ValueType::tuple(elements);
+  report(range, DiagKind::TupleTooLarge, kMaxTupleParts);
+  return ValueType::error();
+}
+
 TypedExpr *BodyChecker::makeTuple(ArrayRef<TypedExpr *> elements,
                                   SourceRange range) {
   std::vector<ValueType> types;
@@ -91,8 +102,10 @@ TypedExpr *BodyChecker::makeTuple(ArrayRef<TypedExpr *> elements,
       return makeError(range);
     types.push_back(element->type);
   }
-  auto *tuple =
-      context.arena->create<TypedTuple>(ValueType::tuple(types), range);
+  ValueType type = checkedTuple(types, range);
+  if (type.isError())
+    return makeError(range);
+  auto *tuple = context.arena->create<TypedTuple>(std::move(type), range);
   tuple->elements = elements.vec();
   tuple->effect = getEffect(elements);
   return tuple;
@@ -150,7 +163,16 @@ TypedExpr *BodyChecker::makeConstant(TypedConstant *constant,
       return fail(range, DiagKind::NotRepresentable, formatInteger(*integer),
                   element.str());
     APFloat exact = integer ? makeWideFloat(*integer) : *number;
-    value = ConstValue::floating(roundTo(element.scalar, exact));
+    APFloat rounded = roundTo(element.scalar, exact);
+    if (rounded.isInfinity() && !exact.isInfinity()) {
+      report(range, DiagKind::NotRepresentable, constant->value.str(),
+             element.str())
+          .hint(exact.isNegative()
+                    ? "write '-inf' for what is below all values"
+                    : "write 'inf' for what is above all values");
+      return makeError(range);
+    }
+    value = ConstValue::floating(rounded);
   }
   auto *typed =
       context.arena->create<TypedConstant>(ValueType::scalar(element), range);

@@ -3,6 +3,7 @@
 
 #include "BodyChecker.h"
 #include "Builtins.h"
+#include "ForeignNames.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -25,7 +26,16 @@ SmallVector<StringRef> Scope::getNames() const {
 // Kinds of values
 //===----------------------------------------------------------------------===//
 
-TypedExpr *BodyChecker::check(const Expr &expr) { return checkKind(expr); }
+TypedExpr *BodyChecker::check(const Expr &expr) {
+  unsigned &depth = context.functions->depth;
+  SaveAndRestore deeper(depth, depth + 1);
+  if (depth > kMaxCheckDepth)
+    return fail(expr.range, DiagKind::CallsTooDeep, kMaxCheckDepth);
+  TypedExpr *value = checkKind(expr);
+  if (context.isCombiner && value->type.isTile())
+    return fail(expr.range, DiagKind::CombinerNotScalar, value->type.str());
+  return value;
+}
 
 TypedExpr *BodyChecker::checkKind(const Expr &expr) {
   switch (expr.kind) {
@@ -41,10 +51,14 @@ TypedExpr *BodyChecker::checkKind(const Expr &expr) {
                 cast<EnumCaseExpr>(expr).name.name);
   case NodeKind::ErrorExpr:
     return makeError(expr.range);
-  case NodeKind::FloatLiteralExpr:
-    return makeUntyped(
-        ConstValue::floating(makeWideFloat(cast<FloatLiteralExpr>(expr))),
-        expr.range);
+  case NodeKind::FloatLiteralExpr: {
+    auto &literal = cast<FloatLiteralExpr>(expr);
+    APFloat value = makeWideFloat(literal);
+    if (value.isInfinity() && literal.digits != "inf")
+      return fail(expr.range, DiagKind::NotRepresentable, literal.digits,
+                  "any type");
+    return makeUntyped(ConstValue::floating(std::move(value)), expr.range);
+  }
   case NodeKind::GenericExpr:
     return fail(expr.range, DiagKind::NotAValue,
                 cast<GenericExpr>(expr).name.name);
@@ -158,8 +172,14 @@ TypedExpr *BodyChecker::checkName(const NameExpr &expr) {
     }
     if (!symbol->variable)
       return makeUntyped(symbol->constant, expr.range);
-    if (symbol->variable->type.isError())
+    const ValueType &type = symbol->variable->type;
+    if (type.isError())
       return makeError(expr.range);
+    if ((type.isTile() || type.isTuple()) && scope->isCaptured(expr.name)) {
+      report(expr.range, DiagKind::CaptureNotScalar, type.str())
+          .note(symbol->variable->range, DiagKind::DeclaredHere, expr.name);
+      return makeError(expr.range);
+    }
     return makeVariable(symbol->variable, expr.range);
   }
   if (std::optional<ScalarKind> kind = parseScalarKind(expr.name))
@@ -197,8 +217,16 @@ TypedExpr *BodyChecker::checkMember(const MemberExpr &expr) {
   const EnumDecl *decl = base && !scope->find(base->name)
                              ? context.decls->find<EnumDecl>(base->name)
                              : nullptr;
-  if (!decl)
-    return fail(expr.member.range, DiagKind::NoSuchMember, expr.member.name);
+  if (!decl) {
+    TypedExpr *value = check(*expr.base);
+    if (value->type.isError())
+      return value;
+    auto message = report(expr.member.range, DiagKind::NoSuchMember,
+                          value->type.str(), expr.member.name);
+    if (StringRef hint = getForeignMemberHint(expr.member.name); !hint.empty())
+      message.hint(hint);
+    return makeError(expr.range);
+  }
   std::optional<unsigned> index = findEnumCase(*decl, expr.member);
   return index ? makeUntyped(ConstValue::enumCase(decl, *index), expr.range)
                : makeError(expr.range);
@@ -568,8 +596,11 @@ TypedExpr *BodyChecker::makeIfResult(TypedExpr *condition,
   if (condition->type.isTile()) {
     // Only in a lifted function: each element takes its own arm.
     if (!isPure(*thenBlock) || !isPure(*elseBlock) ||
-        !thenBlock->stmts.empty() || !elseBlock->stmts.empty())
-      return fail(range, DiagKind::LiftedArmHasEffects);
+        !thenBlock->stmts.empty() || !elseBlock->stmts.empty()) {
+      report(range, DiagKind::LiftedArmHasEffects)
+          .hint("compute what the arms need in front of the if");
+      return makeError(range);
+    }
     bindOnce(condition);
     std::function<TypedExpr *(TypedExpr *, TypedExpr *)> select =
         [&](TypedExpr *yes, TypedExpr *no) -> TypedExpr * {

@@ -154,7 +154,8 @@ bool BodyChecker::finishGenericArgs(ArrayRef<GenericParam> params,
     auto found = bindings.find(name);
     if (found == bindings.end()) {
       report(use, DiagKind::MissingGeneric, callee, name)
-          .note(param.range, DiagKind::DeclaredHere, name);
+          .note(param.range, DiagKind::DeclaredHere, name)
+          .hint("write '" + callee + "<" + name + " = ...>'");
       isGood = false;
       continue;
     }
@@ -196,6 +197,10 @@ const FnDecl *BodyChecker::findFunction(const Expr &expr) {
   return context.decls->find<FnDecl>(name->name);
 }
 
+static bool holdsTile(const ValueType &type) {
+  return type.isTile() || any_of(type.getElements(), holdsTile);
+}
+
 TypedExpr *BodyChecker::checkFunctionCall(const CallExpr &call,
                                           const FnDecl &decl,
                                           ArrayRef<GenericArg> genericArgs) {
@@ -219,7 +224,7 @@ TypedExpr *BodyChecker::checkFunctionCall(const CallExpr &call,
     }
     if (position >= args.size()) {
       report(call.range, DiagKind::WrongArgumentCount, name,
-             std::to_string(decl.params.size()), call.args.size())
+             formatCount(decl.params.size(), "argument"), call.args.size())
           .note(decl.name.range, DiagKind::DeclaredHere, name);
       return makeError(call.range);
     }
@@ -239,7 +244,12 @@ TypedExpr *BodyChecker::checkFunctionCall(const CallExpr &call,
     if (arg->type.isError())
       return makeError(call.range);
   }
-  return callFunction(decl, std::move(bindings), args, call.range, {});
+  // Inside a lifted function, a scalar may be a tile in disguise.
+  bool isLifted =
+      any_of(args, [](TypedExpr *arg) { return holdsTile(arg->type); });
+  return callFunction(decl, std::move(bindings), args, call.range,
+                      isLifted ? ArrayRef<int64_t>(context.liftedShape)
+                               : ArrayRef<int64_t>());
 }
 
 /// Binds generic parameters that `type` names from the type of an argument.
@@ -337,9 +347,9 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
         .note(decl.name.range, DiagKind::DeclaredHere, name);
     return nullptr;
   }
-  constexpr size_t kMaxFunctionInstances = 4096;
-  if (functions.functions.size() >= kMaxFunctionInstances) {
-    report(range, DiagKind::TooManyInstances, kMaxFunctionInstances);
+  if (functions.instances.size() >= kMaxFunctionInstances) {
+    if (!std::exchange(functions.areTooMany, true))
+      report(range, DiagKind::TooManyInstances, kMaxFunctionInstances);
     return nullptr;
   }
   for (auto [param, arg] : zip_equal(decl.params, args))
@@ -394,6 +404,11 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
                              type.isWritable());
     } else if (!liftedShape.empty()) {
       type = arg->type;
+    } else if (type.isScalar() && arg->type.isTile()) {
+      report(arg->range, DiagKind::ExpectedType,
+             "'" + param.name.name.str() + "'", type.str(), arg->type.str())
+          .hint("'map(" + name + ", ...)' applies it to each element");
+      return nullptr;
     } else {
       arg = convertTo(arg, type, "'" + param.name.name.str() + "'");
       if (arg->type.isError())
@@ -402,11 +417,28 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
     types.push_back(type);
     os << ";" << type.str() << (type.isWritable() ? "!" : "");
   }
-  os << "|" << formatExtents(liftedShape);
+  os << "|" << formatExtents(liftedShape)
+     << (context.isCombiner ? "combiner" : "");
   TypedFunction *&function = functions.instances[key];
   if (!function)
     function = checkFunction(decl, bindings, types, liftedShape);
   return function;
+}
+
+/// Views and pointers have no value to stand for "not yet known".
+static bool hasNoZero(const ValueType &type) {
+  if (type.isTuple())
+    return any_of(type.getElements(), hasNoZero);
+  return type.isView() || (type.isComputed() && type.getElement().isPointer());
+}
+
+bool BodyChecker::structureBodyReturns(TypedBlock &body,
+                                       const ValueType &result) {
+  SourceRange flagged = structureReturns(body, result, *context.arena);
+  if (!flagged.isValid() || !hasNoZero(result))
+    return true;
+  report(flagged, DiagKind::ReturnFromLoop, result.str());
+  return false;
 }
 
 /// "activate_relu_64": unique among the functions of the module.
@@ -439,6 +471,8 @@ TypedFunction *BodyChecker::checkFunction(const FnDecl &decl,
   BodyContext inner = context;
   inner.liftedShape.assign(liftedShape.begin(), liftedShape.end());
   BodyChecker checker(std::move(inner), paramScope);
+  unsigned &depth = context.functions->depth;
+  SaveAndRestore deeper(depth, depth + kCallDepth);
   context.functions->active.push_back(&decl);
   for (auto [param, type] : zip_equal(decl.params, paramTypes)) {
     if (type.isNone()) {
@@ -480,7 +514,10 @@ TypedFunction *BodyChecker::checkFunction(const FnDecl &decl,
     function->result = ValueType::error();
     return function;
   }
-  structureReturns(*function->body, result, *context.arena);
+  if (!structureBodyReturns(*function->body, result)) {
+    function->result = ValueType::error();
+    return function;
+  }
   context.functions->functions.push_back(function);
   return function;
 }

@@ -6,12 +6,9 @@
 
 #include "TypedTree.h"
 #include "mlir/IR/Builders.h"
+#include "tk/Frontend/Diagnostics.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
-
-namespace llvm {
-class SourceMgr;
-} // namespace llvm
 
 namespace mlir::tk {
 
@@ -91,9 +88,7 @@ private:
   /// Gives the variables their values from `source`, in order.
   void redefine(ArrayRef<Variable *> variables, ValueRange source);
 
-  Location getLoc(SourceRange range) const {
-    return getLocation(sourceMgr, range, builder.getContext());
-  }
+  Location getLoc(SourceRange range);
   Type convert(const ValueType &type) const {
     return convertType(type, builder.getContext());
   }
@@ -103,6 +98,10 @@ private:
 
   OpBuilder &builder;
   const llvm::SourceMgr &sourceMgr;
+  /// The last place asked for, from which the next is not far.
+  llvm::SMLoc lastStart;
+  unsigned lastBuffer = 0;
+  LineColumn lastPlace;
   llvm::DenseMap<Variable *, SmallVector<Value>> values;
   /// In a combiner, where calls are not allowed.
   bool inlinesCalls = false;

@@ -11,7 +11,7 @@ using namespace mlir;
 using namespace mlir::tk;
 
 TypedExpr *BodyChecker::checkMemory(const CallExpr &call, StringRef name) {
-  if (isCombiner &&
+  if (context.isCombiner &&
       (name == "load" || name == "store" || name.starts_with("atomic_")))
     return fail(call.range, DiagKind::CombinerNotPure);
   if (name == "load")

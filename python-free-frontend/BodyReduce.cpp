@@ -346,18 +346,18 @@ TypedExpr *BodyChecker::checkReduce(const CallExpr &call) {
   const Expr &combine = *args.get("combine");
   TypedExpr *value;
   SaveAndRestore saved(stmts, &reduce->combiner->stmts);
+  SaveAndRestore savedCombiner(context.isCombiner, true);
   if (auto *lambda = dyn_cast<LambdaExpr>(&combine)) {
     if (lambda->params.size() != 2)
       return fail(combine.range, DiagKind::LambdaParams, 2,
                   lambda->params.size());
-    Scope inner(scope);
+    Scope inner(scope, /*isLambda=*/true);
     Variable *variables[] = {reduce->lhs, reduce->rhs};
     for (auto [param, variable] : zip_equal(lambda->params, variables)) {
       variable->range = param.range;
       inner.declare(param.name, {variable, {}, false, param.range});
     }
     SaveAndRestore savedScope(scope, &inner);
-    SaveAndRestore savedCombiner(isCombiner, true);
     checkStmts(*lambda->body);
     value = lambda->body->value
                 ? check(*lambda->body->value)

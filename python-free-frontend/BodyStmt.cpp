@@ -66,6 +66,8 @@ TypedBlock *BodyChecker::checkBlock(const BlockStmt &block) {
 }
 
 void BodyChecker::checkStmts(const BlockStmt &block) {
+  unsigned &depth = context.functions->depth;
+  SaveAndRestore deeper(depth, depth + 2);
   const Stmt *previous = nullptr;
   for (const Stmt *stmt : block.stmts) {
     if (!stmts->empty() && isa<TypedReturn>(stmts->back())) {
@@ -272,12 +274,22 @@ void BodyChecker::checkVariableAssign(const AssignStmt &stmt,
   }
   if (!variable) {
     TypedExpr *value = check(target);
-    if (!value->type.isError())
-      report(target.range, DiagKind::NotAssignable, target.name);
+    if (value->type.isError())
+      return;
+    auto message = report(target.range, DiagKind::NotAssignable, target.name);
+    if (symbol && symbol->range.isValid())
+      message.note(symbol->range, DiagKind::DeclaredHere, target.name);
+    if (symbol && value->type.isUntyped())
+      message.hint("'let' and 'const' name constants; declare it with 'var'");
     return;
   }
   if (variable->type.isError()) {
     check(*stmt.value);
+    return;
+  }
+  if (scope->isCaptured(target.name)) {
+    report(target.range, DiagKind::AssignToCapture, target.name)
+        .note(variable->range, DiagKind::DeclaredHere, target.name);
     return;
   }
   if (variable->type.isView()) {
@@ -304,7 +316,7 @@ void BodyChecker::checkVariableAssign(const AssignStmt &stmt,
 
 void BodyChecker::checkIndexAssign(const AssignStmt &stmt,
                                    const IndexExpr &target) {
-  if (isCombiner) {
+  if (context.isCombiner) {
     report(stmt.range, DiagKind::CombinerNotPure);
     return;
   }
@@ -409,7 +421,9 @@ void BodyChecker::checkExprStmt(const ExprStmt &stmt) {
   if (value->type.isError() || isa<TypedTuple>(value))
     return;
   if (value->effect != Effect::Writes) {
-    report(stmt.range, DiagKind::UnusedValue);
+    auto message = report(stmt.range, DiagKind::UnusedValue);
+    if (!resultType.isVoid())
+      message.hint("to return it, leave the semicolon out or write 'return'");
     return;
   }
   appendStmt<TypedExprStmt>(stmt.range)->expr = value;
@@ -420,6 +434,10 @@ void BodyChecker::checkExprStmt(const ExprStmt &stmt) {
 //===----------------------------------------------------------------------===//
 
 void BodyChecker::checkFor(const ForStmt &stmt) {
+  if (context.isCombiner) {
+    report(stmt.range, DiagKind::CombinerLoops);
+    return;
+  }
   auto checkBound = [&](const Expr *expr, int64_t absent, StringRef what) {
     return expr ? checkIndex(*expr, what)
                 : makeInteger(absent, ScalarKind::Index, stmt.rangeRange);
@@ -456,6 +474,10 @@ void BodyChecker::checkFor(const ForStmt &stmt) {
 }
 
 void BodyChecker::checkWhile(const WhileStmt &stmt) {
+  if (context.isCombiner) {
+    report(stmt.range, DiagKind::CombinerLoops);
+    return;
+  }
   TypedExpr *condition = checkIsolated(*stmt.condition);
   if (!condition->type.isError() && !condition->type.isBool()) {
     report(stmt.condition->range, DiagKind::ExpectedCondition,
@@ -480,7 +502,8 @@ void BodyChecker::checkIfStmt(const IfStmt &stmt) {
     return checkStmts(*live);
   }
   if (condition->type.isTile()) {
-    report(stmt.condition->range, DiagKind::LiftedArmHasEffects);
+    report(stmt.condition->range, DiagKind::LiftedArmHasEffects)
+        .hint("write 'let r = if c { a } else { b };'");
     return;
   }
   auto *typed = context.arena->create<TypedIfStmt>(stmt.range);
@@ -493,6 +516,16 @@ void BodyChecker::checkIfStmt(const IfStmt &stmt) {
 
 void BodyChecker::checkReturn(const ReturnStmt &stmt) {
   auto *typed = context.arena->create<TypedReturn>(stmt.range);
+  if (scope->isInLambda()) {
+    report(stmt.range, DiagKind::ReturnInLambda)
+        .hint("end the lambda in its value, without semicolon");
+    return;
+  }
+  if (++numReturns > kMaxReturns) {
+    if (numReturns == kMaxReturns + 1)
+      report(stmt.range, DiagKind::TooManyReturns, kMaxReturns);
+    return;
+  }
   if (resultType.isError()) {
     append(typed);
     return;

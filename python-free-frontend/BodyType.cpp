@@ -31,7 +31,10 @@ std::optional<int64_t> BodyChecker::evaluateInteger(const Expr &expr,
     return std::nullopt;
   auto *constant = dyn_cast<TypedConstant>(value);
   if (!constant) {
-    report(expr.range, DiagKind::NotConstant, what);
+    auto message = report(expr.range, DiagKind::NotConstant, what);
+    if (what.contains("extent"))
+      message.hint("make it a constant of the kernel, as in '<BLOCK: const = "
+                   "128>'");
     return std::nullopt;
   }
   const Int128 *integer = constant->value.getInteger();
@@ -100,13 +103,8 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
   case NodeKind::TensorTypeExpr: {
     auto &tensor = cast<TensorTypeExpr>(type);
     std::optional<ElementType> element = resolveElement(*tensor.element);
-    if (!element)
+    if (!element || !checkTensorRank(tensor.dims.size(), type.range))
       return ValueType::error();
-    if (tensor.strides) {
-      report(tensor.strides->range, DiagKind::NotSupportedYet,
-             "a tensor with fixed strides");
-      return ValueType::error();
-    }
     SmallVector<int64_t> shape;
     for (const Expr *dim : tensor.dims) {
       // Names that are not constants are dimensions of their own.
@@ -157,7 +155,7 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
       if (elements.back().isError())
         return ValueType::error();
     }
-    return ValueType::tuple(elements);
+    return checkedTuple(elements, type.range);
   }
   default:
     return ValueType::error();

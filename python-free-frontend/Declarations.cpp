@@ -3,6 +3,7 @@
 
 #include "Declarations.h"
 #include "Builtins.h"
+#include "Limits.h"
 #include "ValueType.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
@@ -151,8 +152,15 @@ private:
             .note(seen[name.name], DiagKind::FirstHere);
   }
 
-  void checkParams(ArrayRef<GenericParam> genericParams,
+  void checkParams(const Identifier &name, ArrayRef<GenericParam> genericParams,
                    ArrayRef<Param> params) {
+    auto checkCount = [&](size_t count, StringRef what) {
+      if (count > kMaxParams)
+        diags.report(name.range, DiagKind::TooManyParams, name.name, count,
+                     what, kMaxParams);
+    };
+    checkCount(genericParams.size(), "generic parameters");
+    checkCount(params.size(), "parameters");
     SmallVector<Identifier> names;
     for (const GenericParam &param : genericParams) {
       names.push_back(param.name);
@@ -165,8 +173,11 @@ private:
         diags.report(param.constraint.range, DiagKind::UnknownType,
                      param.constraint.name);
     }
-    for (const Param &param : params)
+    for (const Param &param : params) {
       names.push_back(param.name);
+      if (!param.type)
+        diags.report(param.range, DiagKind::ParamNeedsType, param.name.name);
+    }
     checkDistinct(names);
   }
 
@@ -200,10 +211,11 @@ private:
     if (auto *enumDecl = dyn_cast<EnumDecl>(&decl))
       return checkDistinct(enumDecl->cases);
     if (auto *function = dyn_cast<FnDecl>(&decl))
-      return checkParams(function->genericParams, function->params);
+      return checkParams(function->name, function->genericParams,
+                         function->params);
     if (isa<KernelDecl, SequenceDecl>(decl)) {
       LaunchableParts parts = getLaunchableParts(decl);
-      checkParams(parts.genericParams, parts.params);
+      checkParams(parts.name, parts.genericParams, parts.params);
       return checkClauses(parts);
     }
     if (auto *test = dyn_cast<TestDecl>(&decl)) {

@@ -293,9 +293,16 @@ LineColumn mlir::tk::getLineColumn(const llvm::SourceMgr &sourceMgr,
     return {};
   StringRef line = getLine(getBufferText(sourceMgr, id), loc);
   StringRef before(line.begin(), loc.getPointer() - line.begin());
-  unsigned characters = llvm::count_if(
-      before, [](char byte) { return !isContinuationByte(byte); });
-  return {sourceMgr.getLineAndColumn(loc, id).first, characters + 1};
+  return {sourceMgr.FindLineNumber(loc, id), countCharacters(before) + 1};
+}
+
+unsigned mlir::tk::countCharacters(StringRef text) {
+  return llvm::count_if(text,
+                        [](char byte) { return !isContinuationByte(byte); });
+}
+
+std::string mlir::tk::formatCount(size_t count, StringRef noun) {
+  return (llvm::Twine(count) + " " + noun + (count == 1 ? "" : "s")).str();
 }
 
 void mlir::tk::printDiagnostic(const llvm::SourceMgr &sourceMgr,

@@ -14,17 +14,48 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-Location mlir::tk::getLocation(const llvm::SourceMgr &sourceMgr,
-                               SourceRange range, MLIRContext *context) {
-  if (!range.isValid())
-    return UnknownLoc::get(context);
-  unsigned buffer = sourceMgr.FindBufferContainingLoc(range.Start);
-  if (buffer == 0)
-    return UnknownLoc::get(context);
-  LineColumn place = getLineColumn(sourceMgr, range.Start);
+static Location makeLocation(const llvm::SourceMgr &sourceMgr, unsigned buffer,
+                             LineColumn place, MLIRContext *context) {
   return FileLineColLoc::get(
       context, sourceMgr.getMemoryBuffer(buffer)->getBufferIdentifier(),
       place.line, place.column);
+}
+
+Location mlir::tk::getLocation(const llvm::SourceMgr &sourceMgr,
+                               SourceRange range, MLIRContext *context) {
+  unsigned buffer =
+      range.isValid() ? sourceMgr.FindBufferContainingLoc(range.Start) : 0;
+  if (buffer == 0)
+    return UnknownLoc::get(context);
+  return makeLocation(sourceMgr, buffer, getLineColumn(sourceMgr, range.Start),
+                      context);
+}
+
+/// The columns of a line are counted once, and not for each of its operations:
+/// a program may be one long line.
+Location BodyGenerator::getLoc(SourceRange range) {
+  unsigned buffer =
+      range.isValid() ? sourceMgr.FindBufferContainingLoc(range.Start) : 0;
+  if (buffer == 0)
+    return UnknownLoc::get(builder.getContext());
+  const char *start = range.Start.getPointer();
+  const char *last = lastStart.getPointer();
+  StringRef between;
+  if (buffer == lastBuffer)
+    between = StringRef(std::min(start, last),
+                        std::max(start, last) - std::min(start, last));
+  constexpr size_t kNear = 4096;
+  bool isNear = buffer == lastBuffer && between.size() <= kNear &&
+                !between.contains('\n');
+  if (!isNear)
+    lastPlace = getLineColumn(sourceMgr, range.Start);
+  else if (start > last)
+    lastPlace.column += countCharacters(between);
+  else
+    lastPlace.column -= countCharacters(between);
+  lastStart = range.Start;
+  lastBuffer = buffer;
+  return makeLocation(sourceMgr, buffer, lastPlace, builder.getContext());
 }
 
 void mlir::tk::flattenType(const ValueType &type, MLIRContext *context,

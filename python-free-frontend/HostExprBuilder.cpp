@@ -116,7 +116,7 @@ std::optional<HostExpr> HostExprBuilder::buildCall(const CallExpr &call) {
     if (static_cast<int>(args.size()) == count)
       return buildAll(kind, args);
     diags.report(call.range, DiagKind::WrongArgumentCount, name,
-                 std::to_string(count), args.size());
+                 formatCount(count, "argument"), args.size());
     return std::nullopt;
   }
   diags.report(call.range, DiagKind::NotAHostExpr);

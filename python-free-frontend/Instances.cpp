@@ -324,10 +324,6 @@ CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
   ParamInfo info;
   info.name = param.name.name.str();
   info.mode = convertMode(param.mode);
-  if (!param.type) {
-    diags.report(param.range, DiagKind::ParamNeedsType, param.name.name);
-    return std::nullopt;
-  }
   ValueType type =
       checker.resolveType(*param.type, param.mode != Param::Mode::In);
   if (type.isError())
@@ -401,8 +397,11 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
   }
   constexpr size_t kMaxGridRank = 3;
   if (!instance.parts.isSequence && clauses.grid.empty()) {
-    diags.report(instance.parts.name.range, DiagKind::MissingGrid,
-                 instance.parts.name.name);
+    diags
+        .report(instance.parts.name.range, DiagKind::MissingGrid,
+                instance.parts.name.name)
+        .hint("say behind the parameters how many programs run, as in "
+              "'grid(cdiv(N, 128))'");
     return std::nullopt;
   }
   if (clauses.grid.size() > kMaxGridRank) {

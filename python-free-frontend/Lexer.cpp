@@ -97,6 +97,8 @@ private:
   void lexString();
   void lexLineComment();
   void lexBlockComment();
+  void lexForeignComment();
+  void lexForeignString();
   void lexPunctuation();
   void lexStrayBytes();
 
@@ -117,6 +119,7 @@ private:
   StringRef rest;
   DiagnosticReporter &diags;
   TokenStream result;
+  bool hasForeignComment = false;
 };
 
 } // namespace
@@ -230,6 +233,11 @@ void Lexer::lexNumber() {
 
   size_t trailing = rest.drop_front(size).take_while(isWordPart).size();
   StringRef piece = take(size + trailing);
+  if (piece.size() > kMaxNumberSize) {
+    diags.report(Token{TokenKind::Error, piece}.getRange(),
+                 DiagKind::NumberTooLong, piece.size(), kMaxNumberSize);
+    return add(TokenKind::Error, piece);
+  }
   bool isOctalLooking = !isFloat && !isHex && !isBinary && piece.size() > 1 &&
                         piece.front() == '0' && !isField;
   if (!digits || trailing || isOctalLooking) {
@@ -291,6 +299,23 @@ void Lexer::lexPunctuation() {
   add(best->second, piece);
 }
 
+/// `# text`, which is reported once; others like it are read as what they mean.
+void Lexer::lexForeignComment() {
+  if (!std::exchange(hasForeignComment, true))
+    report(rest.take_front(1), DiagKind::UnexpectedCharacter, "#")
+        .hint("a comment starts with '//'");
+  take(std::min(rest.find('\n'), rest.size()));
+}
+
+/// `'text'`, or the quote alone if no other follows on its line.
+void Lexer::lexForeignString() {
+  report(rest.take_front(1), DiagKind::UnexpectedCharacter, "'")
+      .hint("a string stands in double quotes");
+  StringRef line = rest.take_until([](char c) { return c == '\n'; });
+  size_t end = line.find('\'', 1);
+  add(TokenKind::Error, take(end == StringRef::npos ? 1 : end + 1));
+}
+
 /// Reports a run of bytes that start no token once. What is not UTF-8 has been
 /// reported already.
 void Lexer::lexStrayBytes() {
@@ -298,6 +323,10 @@ void Lexer::lexStrayBytes() {
     return !isASCII(c) || (!llvm::isPrint(c) && !llvm::isSpace(c));
   };
   if (!isStray(rest.front())) {
+    if (rest.front() == '#')
+      return lexForeignComment();
+    if (rest.front() == '\'')
+      return lexForeignString();
     StringRef piece = take(1);
     report(piece, DiagKind::UnexpectedCharacter, piece);
     return add(TokenKind::Error, piece);

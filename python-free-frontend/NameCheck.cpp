@@ -6,11 +6,13 @@
 
 #include "Builtins.h"
 #include "Declarations.h"
+#include "ForeignNames.h"
 #include "ValueType.h"
 #include "tk/Frontend/ASTVisitor.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -53,6 +55,7 @@ public:
 
   void check(const Decl &decl) {
     NameScope scope;
+    reported.clear();
     switch (decl.kind) {
     case NodeKind::FnDecl: {
       auto &function = cast<FnDecl>(decl);
@@ -231,6 +234,9 @@ private:
 
   void reportUnknown(StringRef name, SourceRange range, DiagKind kind,
                      NameScope &scope) {
+    // Whoever misspells a name does it in every place.
+    if (!reported.insert(name).second)
+      return;
     SmallVector<StringRef> candidates;
     scope.append(candidates);
     for (const auto &entry : decls.named)
@@ -241,6 +247,11 @@ private:
     // The order of a hash table must not decide between equal suggestions.
     llvm::sort(candidates);
     auto message = diags.report(range, kind, name);
+    StringRef hint = getForeignNameHint(name);
+    if (!hint.empty()) {
+      message.hint(hint);
+      return;
+    }
     std::optional<StringRef> closest = findClosest(name, candidates);
     if (!closest)
       return;
@@ -251,6 +262,8 @@ private:
 
   const Declarations &decls;
   DiagnosticReporter &diags;
+  /// Unknown names of the declaration at hand.
+  StringSet<> reported;
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 //===- ParseDecl.cpp - files and declarations -----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "ForeignNames.h"
 #include "ParserImpl.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
@@ -110,7 +111,17 @@ const Decl *Parser::parseDecl() {
   SourceRange range = peek().getRange();
   auto message =
       report(range, DiagKind::ExpectedDeclaration, describeCurrent());
-  if (message && at(TokenKind::Identifier))
+  if (!message)
+    return nullptr;
+  StringRef hint = at(TokenKind::At)
+                       ? "nothing stands in front of 'kernel': 'tune' and "
+                         "'grid' follow the parameters"
+                       : getForeignDeclarationHint(peek().text);
+  if (!hint.empty()) {
+    message->hint(hint);
+    return nullptr;
+  }
+  if (at(TokenKind::Identifier))
     if (auto closest = findClosest(
             peek().text, {"kernel", "fn", "enum", "sequence", "reference",
                           "test", "bench", "export", "import"}))

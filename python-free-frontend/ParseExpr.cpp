@@ -293,6 +293,11 @@ std::optional<IndexItem> Parser::parseIndexItem() {
     item.value = parseExpr();
     if (!item.value)
       return std::nullopt;
+    if (at(TokenKind::Colon)) {
+      if (auto message = report(peek().getRange(), DiagKind::ColonSlice))
+        message->hint("write 's +: E' for the E elements from s on");
+      return std::nullopt;
+    }
     if (consumeIf(TokenKind::PlusColon)) {
       item.kind = IndexItem::Kind::Slice;
       item.extent = parseExpr();

@@ -1,6 +1,7 @@
 //===- ParseStmt.cpp - blocks and statements ------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "ForeignNames.h"
 #include "ParserImpl.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -143,7 +144,11 @@ Parser::BlockItem Parser::parseExpressionItem(bool mayHaveValue) {
   if (looksMisspelt) {
     StringRef word = peek().text;
     SourceRange range = peek().getRange();
-    if (auto message = report(range, DiagKind::UnknownStatement, word))
+    auto message = report(range, DiagKind::UnknownStatement, word);
+    if (message && isForeignType(word))
+      message->hint("write 'var " + peek(1).text +
+                    " = ...', or 'let' for what is not assigned again");
+    else if (message)
       if (auto closest =
               findClosest(word, {"let", "var", "for", "while", "if", "return",
                                  "print", "assert", "static_assert", "temp"}))
@@ -276,6 +281,15 @@ const Stmt *Parser::parseTemp() {
 
 const Stmt *Parser::parseFor() {
   llvm::SMLoc start = consume().getRange().Start;
+  if (at(TokenKind::LeftParen)) {
+    if (auto message = reportUnexpected("a loop variable"))
+      message->hint("write 'for i in range(begin, end, step) { ... }'");
+    // The semicolons of `for (i = 0; i < n; ++i)` end no statements.
+    while (!peek().isOneOf(TokenKind::LeftBrace, TokenKind::RightBrace,
+                           TokenKind::EndOfFile))
+      consume();
+    return nullptr;
+  }
   std::optional<Identifier> variable = expectName("a loop variable");
   if (!variable || !expect(TokenKind::In))
     return nullptr;
@@ -294,7 +308,8 @@ const Stmt *Parser::parseFor() {
 bool Parser::parseRange(ForStmt &loop) {
   llvm::SMLoc start = here();
   if (!atWord("range")) {
-    reportUnexpected("'range(...)'");
+    if (auto message = reportUnexpected("'range(...)'"))
+      message->hint("write 'for i in range(begin, end, step) { ... }'");
     return false;
   }
   consume();

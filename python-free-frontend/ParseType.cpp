@@ -23,17 +23,8 @@ const TypeExpr *Parser::parseType() {
     return parsePtrType();
   if (atWord("tile"))
     return parseShapedType(&TileTypeExpr::shape);
-  if (atWord("tensor")) {
-    TensorTypeExpr *type = parseShapedType(&TensorTypeExpr::dims);
-    if (type && atWord("stride")) {
-      consume();
-      type->strides = parseListExpr();
-      if (!type->strides)
-        return nullptr;
-      type->range = rangeFrom(start);
-    }
-    return type;
-  }
+  if (atWord("tensor"))
+    return parseShapedType(&TensorTypeExpr::dims);
   Token name = consume();
   ArrayRef<GenericArg> args;
   if (at(TokenKind::Less) && !parseGenericArgs(args))

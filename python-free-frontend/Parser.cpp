@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Frontend/Parser.h"
+#include "ForeignNames.h"
 #include "ParserImpl.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SourceMgr.h"
@@ -74,7 +75,9 @@ bool Parser::expectClosing(TokenKind kind, const Token &opening) {
 bool Parser::expectSemicolon() {
   if (consumeIf(TokenKind::Semicolon))
     return true;
-  report(endOfPrevious(), DiagKind::ExpectedSemicolon, describeCurrent());
+  auto message =
+      report(endOfPrevious(), DiagKind::ExpectedSemicolon, describeCurrent());
+  hintAtForeignSyntax(message);
   // At the end of a line nothing else can be missing: go on as if it were here.
   return isFirstOnLine(position) || at(TokenKind::RightBrace);
 }
@@ -99,13 +102,19 @@ bool Parser::expectClosingAngle(const Token &opening) {
   return true;
 }
 
+void Parser::reportReserved(StringRef what) {
+  auto message =
+      report(peek().getRange(), DiagKind::ReservedWord, peek().text, what);
+  hintAtForeignSyntax(message);
+}
+
 std::optional<Identifier> Parser::expectName(StringRef what) {
   if (at(TokenKind::Identifier)) {
     Token token = consume();
     return Identifier{token.text, token.getRange()};
   }
   if (isKeyword(peek().kind))
-    report(peek().getRange(), DiagKind::ReservedWord, peek().text, what);
+    reportReserved(what);
   else
     reportUnexpected(what.str());
   return std::nullopt;
@@ -165,7 +174,61 @@ std::optional<DiagnosticReporter::Builder>
 Parser::reportUnexpected(const std::string &expected) {
   SourceRange range =
       at(TokenKind::EndOfFile) ? endOfPrevious() : peek().getRange();
-  return report(range, DiagKind::ExpectedToken, expected, describeCurrent());
+  auto message =
+      report(range, DiagKind::ExpectedToken, expected, describeCurrent());
+  hintAtForeignSyntax(message);
+  return message;
+}
+
+void Parser::hintAtForeignSyntax(
+    std::optional<DiagnosticReporter::Builder> &message) {
+  StringRef hint = getForeignSyntaxHint();
+  if (message && !hint.empty())
+    message->hint(hint);
+}
+
+StringRef Parser::getForeignSyntaxHint() const {
+  if (position == 0)
+    return "";
+  const Token &previous = tokens[position - 1];
+  // `N // 128)`: what follows is a comment to us.
+  StringRef gap(previous.text.end(), peek().text.begin() - previous.text.end());
+  if (gap.ltrim(" \t").starts_with("//") &&
+      previous.isOneOf(TokenKind::Identifier, TokenKind::Integer,
+                       TokenKind::RightParen))
+    return "'//' starts a comment; '/' on integers rounds down";
+  bool isDoubled = previous.is(peek().kind);
+  switch (peek().kind) {
+  case TokenKind::Identifier:
+    return getForeignOperatorHint(peek().text);
+  case TokenKind::Question:
+    return "write 'if c { a } else { b }', or 'where(c, a, b)' for tiles";
+  case TokenKind::Plus:
+    return isDoubled ? "write 'i += 1'" : "";
+  case TokenKind::Minus:
+    return isDoubled ? "write 'i -= 1'" : "";
+  case TokenKind::Star:
+    if (previous.is(TokenKind::Identifier))
+      return "write 'ptr<f32>' for the type of a pointer";
+    return isDoubled ? "write 'x * x', or 'exp2(y * log2(x))'"
+                     : "write 'load(p)' and 'store(p, v)' for what is at a "
+                       "pointer";
+  case TokenKind::Ampersand:
+    return "write 'addresses(x[i])' for the pointer to an element";
+  case TokenKind::Dot:
+    return previous.text == "tl"
+               ? StringRef("constants stand in angle brackets: 'kernel k"
+                           "<BLOCK: const = 128>(...)'")
+               : "";
+  case TokenKind::Mut:
+    return "write 'var' for what is assigned again";
+  default:
+    // `2.;`
+    if (previous.is(TokenKind::Dot) && position >= 2 &&
+        tokens[position - 2].is(TokenKind::Integer))
+      return "a float literal has digits on both sides of its point";
+    return "";
+  }
 }
 
 /// Skips the rest of a statement that could not be understood: to behind its

@@ -87,6 +87,12 @@ private:
   /// "expected {expected}, got {the token at hand}".
   std::optional<DiagnosticReporter::Builder>
   reportUnexpected(const std::string &expected);
+  /// "'{keyword}' is a keyword, expected {what}".
+  void reportReserved(llvm::StringRef what);
+  /// Says what to write instead, where the token at hand is what other
+  /// languages would have here.
+  void hintAtForeignSyntax(std::optional<DiagnosticReporter::Builder> &message);
+  llvm::StringRef getForeignSyntaxHint() const;
   /// How messages call the token at hand.
   std::string describeCurrent() const;
 

@@ -176,8 +176,8 @@ private:
     ArrayRef<Param> params = kernel->parts.params;
     if (call.args.size() > params.size()) {
       diags.report(call.range, DiagKind::WrongArgumentCount,
-                   kernel->parts.name.name, std::to_string(params.size()),
-                   call.args.size());
+                   kernel->parts.name.name,
+                   formatCount(params.size(), "argument"), call.args.size());
       return false;
     }
     SmallVector<const CallArg *> given(params.size());

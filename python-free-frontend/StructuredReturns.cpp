@@ -98,6 +98,10 @@ public:
       body.value = makeVariable(value);
   }
 
+  SourceRange getFlagRange() const {
+    return returned ? returned->range : SourceRange();
+  }
+
 private:
   TypedExpr *makeVariable(Variable *variable) {
     auto *expr = arena.create<TypedVariable>(variable->type, variable->range);
@@ -239,7 +243,10 @@ private:
 
 } // namespace
 
-void mlir::tk::structureReturns(TypedBlock &body, const ValueType &result,
-                                TypedArena &arena) {
-  ReturnStructurer(result, arena).run(body);
+SourceRange mlir::tk::structureReturns(TypedBlock &body,
+                                       const ValueType &result,
+                                       TypedArena &arena) {
+  ReturnStructurer structurer(result, arena);
+  structurer.run(body);
+  return structurer.getFlagRange();
 }

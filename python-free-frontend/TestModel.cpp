@@ -19,9 +19,6 @@ StringRef mlir::tk::stringifyToleranceClass(ToleranceClass toleranceClass) {
   return kToleranceClasses[static_cast<unsigned>(toleranceClass)];
 }
 
-/// Most configurations of a tune space that are tried in search of a legal one.
-constexpr size_t kMaxConfigurations = 65536;
-
 namespace {
 
 /// Builds the case of one test at one point of its sweep.
@@ -160,7 +157,11 @@ private:
       return getShape(*otherArg);
     }
     if (!source->hasShape) {
-      diags.report(arg.value->range, DiagKind::ExpectedGenerator);
+      auto message =
+          diags.report(arg.value->range, DiagKind::ExpectedGenerator);
+      if (isa<CallExpr>(arg.value))
+        message.hint("the shape stands in brackets: '" + source->name +
+                     "[...]'");
       return std::nullopt;
     }
     for (const IndexItem &item : source->shape) {
@@ -275,7 +276,14 @@ private:
       }
     if (axes.empty())
       count = 0;
-    for (size_t i = 0; i < std::min(count, kMaxConfigurations); ++i) {
+    // Each configuration is compared with the choices of every parameter.
+    size_t numChoices = 1;
+    for (const GenericParam &param : instance.parts.genericParams)
+      if (param.choices)
+        numChoices += param.choices->elements.size();
+    count = std::min(
+        {count, kMaxConfigurations, kMaxComparedChoices / numChoices + 1});
+    for (size_t i = 0; i < count; ++i) {
       std::vector<InstanceBinding> changes;
       size_t rest = i;
       for (const TuneAxis *axis : llvm::reverse(axes)) {
@@ -399,7 +407,8 @@ private:
     if (source->numbers.size() > form->maxNumbers ||
         (needsNumber && source->numbers.empty())) {
       diags.report(source->range, DiagKind::WrongArgumentCount, form->name,
-                   std::to_string(form->maxNumbers), source->numbers.size());
+                   formatCount(form->maxNumbers, "argument"),
+                   source->numbers.size());
       return std::nullopt;
     }
     DataSource data{form->kind, form->first, form->second, {}};
@@ -576,8 +585,8 @@ private:
     bool takesLength = check.toleranceClass == ToleranceClass::D;
     if (tolerance.args.size() != (takesLength ? 1 : 0)) {
       diags.report(tolerance.range, DiagKind::WrongArgumentCount,
-                   tolerance.className.name, takesLength ? "1" : "0",
-                   tolerance.args.size());
+                   tolerance.className.name,
+                   formatCount(takesLength, "argument"), tolerance.args.size());
       return false;
     }
     if (!takesLength)

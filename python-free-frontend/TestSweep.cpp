@@ -7,9 +7,6 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-/// Most points of all sweeps of one test.
-constexpr size_t kMaxSweepPoints = 4096;
-
 namespace {
 
 /// Every point of the product of all sweeps, the last one fastest.

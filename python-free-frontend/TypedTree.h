@@ -412,9 +412,10 @@ private:
 
 /// Rewrites early returns into ifs, flags and results, so that a body runs to
 /// its end: afterwards no TypedReturn is left and `body.value` is the result,
-/// of type `result` unless that is void.
-void structureReturns(TypedBlock &body, const ValueType &result,
-                      TypedArena &arena);
+/// of type `result` unless that is void. Gives the first statement that needed
+/// a flag, before which the result is a zero that nobody reads; else no range.
+SourceRange structureReturns(TypedBlock &body, const ValueType &result,
+                             TypedArena &arena);
 
 } // namespace mlir::tk
 

@@ -154,6 +154,13 @@ int64_t ValueType::getNumElements() const {
   return count;
 }
 
+size_t ValueType::getNumParts() const {
+  size_t count = elements.size();
+  for (const ValueType &element : elements)
+    count += element.getNumParts();
+  return count;
+}
+
 ValueType ValueType::withElement(ElementType newElement) const {
   assert(isComputed() && "only scalars and tiles have other element types");
   return shaped(newElement, shape);

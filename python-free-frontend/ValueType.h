@@ -153,6 +153,8 @@ public:
   int64_t getNumElements() const;
   bool isWritable() const { return writable; }
   llvm::ArrayRef<ValueType> getElements() const { return elements; }
+  /// Values in a tuple, with the tuples among them: what it costs to copy.
+  size_t getNumParts() const;
   const EnumDecl *getEnum() const { return enumDecl; }
 
   /// The same with another element type. Scalar and Tile only.

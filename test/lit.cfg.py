@@ -59,5 +59,7 @@ if find_below([os.environ.get("ROCM_PATH"), os.environ.get("HIP_PATH"),
                "/usr/lib/aarch64-linux-gnu", "/usr"],
               ["amdgcn/bitcode/ocml.bc", "share/amdgcn/bitcode/ocml.bc"]):
     config.available_features.add("ocml")
+if config.tk_sanitize:
+    config.available_features.add("sanitizers")
 if glob.glob("/dev/nvidia[0-9]*"):
     config.available_features.add("gpu")

@@ -148,6 +148,7 @@ private:
   llvm::DenseMap<Block *, unsigned> blockStarts;
   SmallVector<std::pair<JumpInstruction *, Block *>> pendingBranches;
   SmallVector<Operation *> callStack;
+  unsigned numInlinedCalls = 0;
 };
 
 // Each builds the instructions of one family of tk ops; see the .cpp of the

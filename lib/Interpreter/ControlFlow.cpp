@@ -333,6 +333,10 @@ LogicalResult ProgramBuilder::buildIndexSwitch(Operation *operation) {
   return success();
 }
 
+/// Calls that one program may have after inlining: functions that call each
+/// other twice, thirty deep, would else fill the memory.
+constexpr unsigned kMaxInlinedCalls = 1u << 18;
+
 /// Functions are inlined: a frame has no calls.
 LogicalResult ProgramBuilder::buildCall(Operation *operation) {
   auto op = cast<func::CallOp>(operation);
@@ -344,6 +348,10 @@ LogicalResult ProgramBuilder::buildCall(Operation *operation) {
   if (llvm::is_contained(callStack, callee))
     return op.emitError("the interpreter does not run the recursive function '")
            << op.getCallee() << "'";
+  if (++numInlinedCalls > kMaxInlinedCalls)
+    return op.emitError("the interpreter runs programs of at most ")
+           << kMaxInlinedCalls << " calls; this one calls '" << op.getCallee()
+           << "' once more";
   callStack.push_back(callee);
   for (auto [argument, operand] :
        llvm::zip_equal(callee.getArguments(), op.getOperands()))

@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 
 using namespace mlir::tk;
+using llvm::StringRef;
 
 namespace {
 
@@ -125,7 +126,9 @@ TEST(CheckerErrorsTest, Declarations) {
        "[MissingReferenceResult]\n"
        "  'k' add it behind '->' or to 'ignore(...)'\n"},
       {"kernel k(x: tensor<f32>[N]) {}",
-       "'k' kernel 'k' has no 'grid(...)' [MissingGrid]\n"},
+       "'k' kernel 'k' has no 'grid(...)' [MissingGrid]\n"
+       "  'k' say behind the parameters how many programs run, as in "
+       "'grid(cdiv(N, 128))'\n"},
       {"kernel k(n: index) grid(n, n, n, n) {}",
        "'grid(n, n, n, n)' a grid has 1 to 3 axes, got 4 [GridRank]\n"},
       {"kernel k(n: out f32) grid(1) {}",
@@ -151,6 +154,9 @@ TEST(CheckerErrorsTest, Declarations) {
        "'@warps(4)' a schedule hint is not supported yet "
        "[NotSupportedYet]\n"},
       {"sequence s(x) {}", "'x' parameter 'x' needs a type [ParamNeedsType]\n"},
+      {"fn f(a, b: f32) -> f32 { return b; }\n"
+       "kernel k(x: tensor<f32>[N]) grid(1) { print(reduce(x[0 +: 4], f)); }",
+       "'a' parameter 'a' needs a type [ParamNeedsType]\n"},
   });
 }
 
@@ -163,7 +169,8 @@ TEST(CheckerErrorsTest, GenericParameters) {
       {"kernel k<B: const>() grid(1) {}\nexport k;",
        "'k' 'k' needs a value for 'B', which nothing here tells "
        "[MissingGeneric]\n"
-       "  'B: const' 'B' declared here\n"},
+       "  'B: const' 'B' declared here\n"
+       "  'k' write 'k<B = ...>'\n"},
       {"kernel k<B: const>() grid(1) {}\nexport k<1, 2>;",
        "'2' 'k' takes 1 generic arguments, got 2 [WrongGenericCount]\n"},
       {"kernel k<B: const>() grid(1) {}\nexport k<C = 2>;",
@@ -213,7 +220,7 @@ TEST(CheckerErrorsTest, InstancesOfFunctionsAreLimited) {
 TEST(CheckerErrorsTest, Arguments) {
   expectInBodies({
       {"let v = half_of(1.0, 2.0);",
-       "'half_of(1.0, 2.0)' 'half_of' takes 1 arguments, got 2 "
+       "'half_of(1.0, 2.0)' 'half_of' takes 1 argument, got 2 "
        "[WrongArgumentCount]\n"
        "  'half_of' 'half_of' declared here\n"},
       {"let v = half_of();",
@@ -225,7 +232,8 @@ TEST(CheckerErrorsTest, Arguments) {
       {"let v = generic(1);",
        "'generic(1)' 'generic' needs a value for 'E', which nothing here tells "
        "[MissingGeneric]\n"
-       "  'E: const' 'E' declared here\n"},
+       "  'E: const' 'E' declared here\n"
+       "  'generic(1)' write 'generic<E = ...>'\n"},
       {"let v = 3(4);", "'3' this cannot be called [CannotCall]\n"},
       {"let v = half_of(x);",
        "'x' 'v' needs f32, got tensor<f32>[?, ?] [ExpectedType]\n"},
@@ -254,7 +262,18 @@ TEST(CheckerErrorsTest, Constants) {
        "'16777217' 16777217 is not a value of f32 [NotRepresentable]\n"},
       {"let a = x[0, 0 +: R];",
        "'R' the extent of a slice must be known at compile time "
-       "[NotConstant]\n"},
+       "[NotConstant]\n"
+       "  'R' make it a constant of the kernel, as in "
+       "'<BLOCK: const = 128>'\n"},
+      {"let a = f16(n) + 1e6;",
+       "'1e6' 1.0E+6 is not a value of f16 [NotRepresentable]\n"
+       "  '1e6' write 'inf' for what is above all values\n"},
+      {"let a = f32(n) - -1e39;",
+       "'-1e39' -1.0E+39 is not a value of f32 [NotRepresentable]\n"
+       "  '-1e39' write '-inf' for what is below all values\n"},
+      {"let a = 1e99999;",
+       "'1e99999' 1e99999 is not a value of any type [NotRepresentable]\n"},
+      {"let a = f16(n) + inf;", ""},
       {"static_assert(B % 3 == 0, \"B is a multiple of 3\");",
        "'B % 3 == 0' static_assert failed: B is a multiple of 3 "
        "[StaticAssertFailed]\n"},
@@ -312,13 +331,13 @@ TEST(CheckerErrorsTest, CastsAndFunctions) {
        "'fast.exp(f64(n))' 'fast.exp' is defined for f32, got f64 "
        "[FastNeedsF32]\n"},
       {"let a = fast.expp(f32(n));",
-       "'expp' there is no 'expp' here [NoSuchMember]\n"
+       "'expp' 'fast' has no 'expp' [NoSuchMember]\n"
        "  'expp' did you mean 'exp'?\n"},
       {"let a = map(n, x[0, 0 +: 4]);",
        "'n' expected the name of a function or a lambda "
        "[ExpectedFunction]\n"},
       {"let a = |p, q| p;", "'|p, q| p' a lambda stands only where 'reduce' "
-                            "takes a function [MisplacedLambda]\n"},
+                            "or 'map' takes a function [MisplacedLambda]\n"},
       {"let a = [1, 2];",
        "'[1, 2]' a list in brackets is no value [MisplacedList]\n"},
       {"let a = .slow;", "'.slow' '.slow' has no enum here to be a case of "
@@ -356,7 +375,141 @@ TEST(CheckerErrorsTest, LiftedFunctionsChooseValuesOnly) {
           "kernel k(x: tensor<f32>[N]) grid(1) { print(map(f, x[0 "
           "+: 4])); }"),
       "'v > 0' in a function applied by 'map', both arms must be single values "
-      "[LiftedArmHasEffects]\n");
+      "[LiftedArmHasEffects]\n"
+      "  'v > 0' write 'let r = if c { a } else { b };'\n");
+  EXPECT_EQ(
+      getErrorsOfFile("kernel k(x: tensor<f32>[N]) grid(1) {\n"
+                      "  print(map(|v| if v > 0 { let w = v; w } else { v },\n"
+                      "            x[0 +: 4])); }"),
+      "'if v > 0 { let w = v; w } else { v }' in a function applied by "
+      "'map', both arms must be single values [LiftedArmHasEffects]\n"
+      "  'if v > 0 { let w = v; w } else { v }' compute what the arms "
+      "need in front of the if\n");
+}
+
+// What stands for a scalar there is a tile only in the IR.
+TEST(CheckerErrorsTest, LiftedFunctionsSeeScalars) {
+  auto errorsOf = [](const std::string &value) {
+    return getErrorsOfFile("fn f(v: f32) -> f32 { return " + value +
+                           "; }\n"
+                           "kernel k(x: tensor<f32>[N]) grid(1) {\n"
+                           "  print(map(f, x[0 +: 4])); }");
+  };
+  EXPECT_EQ(errorsOf("sum(v)"),
+            "'sum' 'sum' computes with a whole tile; a function applied by "
+            "'map' sees one element [NeedsWholeTile]\n");
+  EXPECT_EQ(errorsOf("v - max(v)"),
+            "'max' 'max' computes with a whole tile; a function applied by "
+            "'map' sees one element [NeedsWholeTile]\n");
+  EXPECT_EQ(errorsOf("v[0]"), "'v' cannot index f32, expected a tensor or a "
+                              "tile [CannotIndex]\n");
+  EXPECT_EQ(errorsOf("max(v, 0.0)"), "");
+}
+
+TEST(CheckerErrorsTest, Lambdas) {
+  expectInBodies({
+      {"let t = zeros<f32>[4]; let a = map(|p| p + t, zeros<f32>[4]);",
+       "'t' a lambda can use scalars from outside, got tile<f32>[4] "
+       "[CaptureNotScalar]\n"
+       "  't' 't' declared here\n"},
+      {"let t = (zeros<f32>[4], n);\n"
+       "let a = reduce(zeros<f32>[4], |p, r| p + r + sum(t.0));",
+       "'t' a lambda can use scalars from outside, got (tile<f32>[4], i32) "
+       "[CaptureNotScalar]\n"
+       "  't' 't' declared here\n"},
+      {"var s = 0.0; let a = map(|p| { s = p; p }, zeros<f32>[4]);",
+       "'s' 's' is declared outside of this lambda, which cannot assign it "
+       "[AssignToCapture]\n"
+       "  's' 's' declared here\n"},
+      {"let a = map(|p| { if n > 0 { return; } p }, zeros<f32>[4]);",
+       "'return;' a lambda has no 'return' [ReturnInLambda]\n"
+       "  'return;' end the lambda in its value, without semicolon\n"},
+      {"let a = map(|p, r| p, zeros<f32>[4]);",
+       "'|p, r| p' expected a function of 1 parameters, got 2 "
+       "[LambdaParams]\n"},
+      {"let a = map(|p| { let r = p; }, zeros<f32>[4]);",
+       "'|p| { let r = p; }' a lambda ends in a value without semicolon "
+       "[LambdaWithoutValue]\n"},
+      {"let a = map(|p| p * f32(n) + f32(C), zeros<f32>[4]);", ""},
+  });
+}
+
+// The smallest program past each limit, and the largest within.
+TEST(CheckerErrorsTest, Limits) {
+  auto repeat = [](const std::string &text, int count) {
+    std::string result;
+    for (int i = 0; i < count; ++i)
+      result += (i ? ", " : "") + text;
+    return result;
+  };
+  auto numbered = [](const std::string &before, const std::string &after,
+                     int count) {
+    std::string result;
+    for (int i = 0; i < count; ++i)
+      result += (i ? ", " : "") + before + std::to_string(i) + after;
+    return result;
+  };
+  auto kernelOf = [](const std::string &params, const std::string &generics) {
+    return "kernel k" + generics + "(" + params + ") grid(1) {}\nexport k;";
+  };
+  EXPECT_EQ(getErrorsOfFile(kernelOf(numbered("a", ": i32", 256), "")), "");
+  EXPECT_EQ(getErrorsOfFile(kernelOf(numbered("a", ": i32", 257), "")),
+            "'k' 'k' has 257 parameters, at most 256 are supported "
+            "[TooManyParams]\n");
+  EXPECT_EQ(getErrorsOfFile(
+                kernelOf("", "<" + numbered("A", ": const = 1", 257) + ">")),
+            "'k' 'k' has 257 generic parameters, at most 256 are supported "
+            "[TooManyParams]\n");
+  EXPECT_EQ(getErrorsOfFile(kernelOf("x: tensor<f32>[A, B, C, D, E]", "")), "");
+  EXPECT_EQ(getErrorsOfFile(kernelOf("x: tensor<f32>[A, B, C, D, E, F]", "")),
+            "'tensor<f32>[A, B, C, D, E, F]' a tensor has at most 5 "
+            "dimensions, got 6 [RankTooLarge]\n");
+  EXPECT_EQ(getErrorsOfBody("let v = tensor(q, [1, 1, 1, 1, 1, 1], "
+                            "[1, 1, 1, 1, 1, 1]);"),
+            "'[1, 1, 1, 1, 1, 1]' a tensor has at most 5 dimensions, got 6 "
+            "[RankTooLarge]\n");
+  EXPECT_EQ(getErrorsOfBody("let t = zeros<f32>[" + repeat("1", 8) + "];"), "");
+  EXPECT_EQ(getErrorsOfBody("let t = zeros<f32>[" + repeat("1", 8) +
+                            "]; let u = t[.., none];"),
+            "'none' a tile has at most 8 dimensions, got 9 [RankTooLarge]\n");
+  EXPECT_EQ(getErrorsOfBody("let t = (" + repeat("n", 256) + ");"), "");
+  EXPECT_NE(getErrorsOfBody("let t = (" + repeat("n", 257) + ");")
+                .find("tuple of more than 256 values [TupleTooLarge]"),
+            std::string::npos);
+  // Each line doubles the tuple before it.
+  std::string doubled = "var t0 = (n, n);\n";
+  for (int i = 1; i < 40; ++i)
+    doubled += "var t" + std::to_string(i) + " = (t" + std::to_string(i - 1) +
+               ", t" + std::to_string(i - 1) + ");\n";
+  EXPECT_EQ(getErrorsOfBody(doubled),
+            "'(t6, t6)' tuple of more than 256 values [TupleTooLarge]\n");
+  std::string returns;
+  for (int i = 0; i < 300; ++i)
+    returns += "if n > " + std::to_string(i) + " { return; }\n";
+  EXPECT_EQ(getErrorsOfBody(returns),
+            "'return;' more than 256 returns in one body [TooManyReturns]\n");
+}
+
+// Each function calls the one before it, in the middle of a deep expression.
+TEST(CheckerErrorsTest, DepthThroughCallsIsLimited) {
+  auto nest = [](int count, int depth) {
+    std::string source = "fn g0(v: f32) -> f32 { return v; }\n";
+    std::string open, close;
+    for (int i = 0; i < depth; ++i) {
+      open += "abs(";
+      close += ")";
+    }
+    for (int i = 1; i <= count; ++i)
+      source += "fn g" + std::to_string(i) + "(v: f32) -> f32 { return " +
+                open + "g" + std::to_string(i - 1) + "(v)" + close + "; }\n";
+    return getErrorsOfFile(source + "kernel k() grid(1) { print(g" +
+                           std::to_string(count) + "(1.0)); }");
+  };
+  EXPECT_EQ(nest(100, 1), "");
+  StringRef message = "calls, blocks and expressions are nested deeper than "
+                      "5000 levels here [CallsTooDeep]";
+  EXPECT_EQ(StringRef(nest(2000, 1)).count(message), 1u);
+  EXPECT_EQ(StringRef(nest(100, 200)).count(message), 1u);
 }
 
 //===----------------------------------------------------------------------===//
@@ -423,7 +576,11 @@ TEST(CheckerErrorsTest, Indexing) {
       {"let a = n[0];",
        "'n' cannot index i32, expected a tensor or a tile [CannotIndex]\n"},
       {"let a = x[0];",
-       "'x[0]' expected 2 index items, got 1 [WrongItemCount]\n"},
+       "'x[0]' expected 2 index items, got 1 [WrongItemCount]\n"
+       "  'x[0]' an item for each dimension: 'i', 's +: E', or ':' for a view "
+       "of all of it\n"},
+      {"let a = x[0, 0, 0];",
+       "'x[0, 0, 0]' expected 2 index items, got 3 [WrongItemCount]\n"},
       {"let a = x[.., 0, ..];", "'..' second '..' in one index [TwoEllipses]\n"
                                 "  '..' the first is here\n"},
       {"let a = x[0.5, 0];", "'0.5' an index must be an integer that fits an "
@@ -461,7 +618,8 @@ TEST(CheckerErrorsTest, Indexing) {
        "'n' expected elements of a tensor, as in 'x[i, 0 +: 128]' "
        "[ExpectedPlace]\n"},
       {"atomic_add(q[0], 1.0);",
-       "'q' a place needs a tensor, got ptr<f32> [ExpectedTensor]\n"},
+       "'q' a place needs a tensor, got ptr<f32> [ExpectedTensor]\n"
+       "  'q' write 'store(p + i, value)'\n"},
       {"atomic_store(y[0, 0], 1.0, order = acquire);",
        "'acquire' order 'acquire' is not defined for 'atomic_store' "
        "[OrderNotDefined]\n"},
@@ -477,7 +635,22 @@ TEST(CheckerErrorsTest, Combiners) {
        "[LambdaWithoutValue]\n"},
       {"let a = reduce(zeros<f32>[4], |p, r| { y[0, 0] = p; r });",
        "'y[0, 0] = p;' a combiner may not touch memory [CombinerNotPure]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| { for i in range(2) {} p });",
+       "'for i in range(2) {}' a combiner may not loop [CombinerLoops]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| { while p > r {} p });",
+       "'while p > r {}' a combiner may not loop [CombinerLoops]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| p + sum(zeros<f32>[4]));",
+       "'zeros<f32>[4]' a combiner computes with scalars, got tile<f32>[4] "
+       "[CombinerNotScalar]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| half_of(p) + r);", ""},
   });
+  EXPECT_EQ(
+      getErrorsOfFile("fn f(a: f32, b: f32) -> f32 {\n"
+                      "  var s = a; for i in range(2) { s += b; } return s; }\n"
+                      "kernel k(x: tensor<f32>[N]) grid(1) {\n"
+                      "  print(f(1.0, 2.0)); print(reduce(x[0 +: 4], f)); }"),
+      "'for i in range(2) { s += b; }' a combiner may not loop "
+      "[CombinerLoops]\n");
 }
 
 //===----------------------------------------------------------------------===//
@@ -494,7 +667,13 @@ TEST(CheckerErrorsTest, Statements) {
        "'a' 'a' is declared with 'let' and cannot be assigned [NotMutable]\n"
        "  'a' 'a' declared here\n"
        "  'a' declare it with 'var' to assign to it\n"},
-      {"B = 3;", "'B' 'B' cannot be assigned [NotAssignable]\n"},
+      {"B = 3;", "'B' 'B' cannot be assigned [NotAssignable]\n"
+                 "  'B' 'let' and 'const' name constants; declare it with "
+                 "'var'\n"},
+      {"let c = 1; c = 2;",
+       "'c' 'c' cannot be assigned [NotAssignable]\n"
+       "  'c' 'c' declared here\n"
+       "  'c' 'let' and 'const' name constants; declare it with 'var'\n"},
       {"for i in range(0, 4, 0) {}",
        "'0' the step of a range must be at least 1, got 0 "
        "[StepNotPositive]\n"},
@@ -513,6 +692,30 @@ TEST(CheckerErrorsTest, Statements) {
   EXPECT_EQ(getErrorsOfFile("fn f(n: i32) -> i32 { if n > 0 { return n; } }\n"
                             "kernel k() grid(1) { print(f(1)); }"),
             "'}' not every path returns a value of type i32 [MissingReturn]\n");
+}
+
+TEST(CheckerErrorsTest, ViewsAndPointersAreNotReturnedFromLoops) {
+  expectInFiles({
+      {"fn f(x: tensor<f32>[M, N]) -> tensor<f32>[N] {\n"
+       "  for i in range(M) { if i > 3 { return x[i, :]; } }\n"
+       "  return x[0, :]; }\n"
+       "kernel k(x: tensor<f32>[M, N]) grid(1) { print(f(x)[0]); }",
+       "'for i in range(M) { if i > 3 { return x[i, :]; } }' tensor<f32>[?] "
+       "cannot be returned from inside a loop or an if that may go on "
+       "[ReturnFromLoop]\n"},
+      {"fn f(p: ptr<f32>, n: i32) -> (ptr<f32>, i32) {\n"
+       "  if n > 0 { if n > 1 { return (p, 0); } }\n"
+       "  return (p + n, 1); }\n"
+       "kernel k(p: ptr<f32>) grid(1) { print(f(p, 1).1); }",
+       "'if n > 0 { if n > 1 { return (p, 0); } }' (ptr<f32>, i32) cannot be "
+       "returned from inside a loop or an if that may go on "
+       "[ReturnFromLoop]\n"},
+      {"fn f(x: tensor<f32>[M, N], n: i32) -> tensor<f32>[N] {\n"
+       "  if n > 0 { return x[0, :]; }\n"
+       "  return x[1, :]; }\n"
+       "kernel k(x: tensor<f32>[M, N]) grid(1) { print(f(x, 1)[0]); }",
+       ""},
+  });
 }
 
 //===----------------------------------------------------------------------===//

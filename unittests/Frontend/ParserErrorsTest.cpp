@@ -154,7 +154,8 @@ TEST(ParserErrorsTest, AssignmentIsNotAnExpression) {
 
 TEST(ParserErrorsTest, LoopsRunOverRanges) {
   EXPECT_EQ(errorsOf(inKernel("for i in x { }")),
-            "2:10 'x' expected 'range(...)', got 'x' [ExpectedToken]\n");
+            "2:10 'x' expected 'range(...)', got 'x' [ExpectedToken]\n"
+            "  2:10 'x' write 'for i in range(begin, end, step) { ... }'\n");
   EXPECT_EQ(errorsOf(inKernel("for i in range() { }")),
             "2:10 'range()' 'range' takes 1 to 3 arguments, got 0 "
             "[RangeArgumentCount]\n");

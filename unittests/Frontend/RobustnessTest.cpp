@@ -120,6 +120,17 @@ TEST(RobustnessTest, HugeNameIsOneError) {
             "NameTooLong");
 }
 
+TEST(RobustnessTest, HugeNumbersAreOneError) {
+  EXPECT_EQ(namesOf(inKernel("let a = 0." + std::string(1 << 20, '1') + ";")),
+            "NumberTooLong");
+  std::string digits(256, '1');
+  EXPECT_EQ(errorsOf(inKernel("let a = " + digits + ";")),
+            "2:9 '" + digits +
+                "' number has 256 characters, at most 255 are supported "
+                "[NumberTooLong]\n");
+  EXPECT_EQ(namesOf(inKernel("let a = 0." + std::string(253, '1') + ";")), "");
+}
+
 TEST(RobustnessTest, MessagesAreBounded) {
   ParsedText parsed(repeat("}\n", 100000));
   EXPECT_LE(parsed.reported.size(), 21u);

@@ -377,14 +377,12 @@ struct PtrTypeExpr : NodeBase<TypeExpr, NodeKind::PtrTypeExpr> {
   const TypeExpr *element = nullptr;
 };
 
-/// `tensor<element>[dims] stride [strides]`. A dimension that is a plain name
-/// not known otherwise declares that name.
+/// `tensor<element>[dims]`. A dimension that is a plain name not known
+/// otherwise declares that name.
 struct TensorTypeExpr : NodeBase<TypeExpr, NodeKind::TensorTypeExpr> {
   using NodeBase::NodeBase;
   const TypeExpr *element = nullptr;
   llvm::ArrayRef<const Expr *> dims;
-  /// Null when the strides are free.
-  const ListExpr *strides = nullptr;
 };
 
 /// `tile<element>[shape]`

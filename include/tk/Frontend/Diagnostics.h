@@ -163,6 +163,12 @@ struct LineColumn {
 };
 LineColumn getLineColumn(const llvm::SourceMgr &sourceMgr, llvm::SMLoc loc);
 
+/// Characters, not bytes, of UTF-8 text.
+unsigned countCharacters(llvm::StringRef text);
+
+/// "1 argument", "3 arguments".
+std::string formatCount(size_t count, llvm::StringRef noun);
+
 /// Prints message, source line, underline and notes, in colour if `os` has it.
 void printDiagnostic(const llvm::SourceMgr &sourceMgr,
                      const SourceDiagnostic &diagnostic, llvm::raw_ostream &os);

@@ -54,6 +54,9 @@ constexpr size_t kMaxSourceSize = size_t(64) << 20;
 /// Longest name in bytes: it ends up in symbols of objects and in messages.
 constexpr size_t kMaxNameSize = 255;
 
+/// Longest number in characters: f64 needs 17 digits.
+constexpr size_t kMaxNumberSize = 255;
+
 /// Splits `text` into tokens. Mistakes are reported and leave an Error token or
 /// nothing; the result is always usable.
 TokenStream lex(llvm::StringRef text, DiagnosticReporter &diags);

@@ -23,6 +23,10 @@ namespace mlir::tk {
 using namespace mlir;
 using namespace mlir::tk;
 
+/// Most operations that inlining may add to a module. Functions that call each
+/// other twice, thirty deep, would else fill the memory.
+constexpr int64_t kMaxInlinedOps = int64_t(1) << 18;
+
 namespace {
 /// Inlines the calls of one module.
 class FunctionInliner {
@@ -44,6 +48,9 @@ private:
   /// What is being inlined, each with the call that led there.
   llvm::MapVector<Operation *, func::CallOp> active;
   llvm::DenseSet<Operation *> done;
+  /// Operations of each function in `done`, which have no calls left.
+  llvm::DenseMap<Operation *, int64_t> sizes;
+  int64_t numInlinedOps = 0;
   int64_t numInlined = 0;
 };
 
@@ -85,6 +92,15 @@ LogicalResult FunctionInliner::inlineCall(func::CallOp call) {
   if (!callee.getBody().hasOneBlock())
     return call.emitError() << "function '" << callee.getSymName()
                             << "' has several blocks, expects one";
+
+  auto [size, isNew] = sizes.try_emplace(callee, 0);
+  if (isNew)
+    callee->walk([&, &count = size->second](Operation *) { ++count; });
+  numInlinedOps += size->second;
+  if (numInlinedOps > kMaxInlinedOps)
+    return call.emitError() << "inlining '" << callee.getSymName()
+                            << "' here makes the program larger than "
+                            << kMaxInlinedOps << " operations";
 
   if (failed(mlir::inlineCall(interface, config.getCloneCallback(), call,
                               callee, &callee.getBody())))
