@@ -55,6 +55,8 @@ static DecoderTable makeTable() {
   registerConversions(table);
   registerLogicAndMoves(table);
   registerComparisons(table);
+  registerControlFlow(table);
+  registerMemory(table);
   return table;
 }
 

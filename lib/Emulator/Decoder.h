@@ -17,6 +17,9 @@
 
 namespace mlir::tk::emulator {
 
+struct BranchTable;
+struct CallDetails;
+
 /// Reads the modifiers of an instruction in order. What nobody took is an error
 /// with its text: no modifier is ignored silently.
 class Modifiers {
@@ -73,6 +76,8 @@ public:
     Slot base = noSlot;
     int64_t offset = 0;
     bool is32Bit = false;
+    /// The base is a variable of this function, in local memory.
+    bool isLocalVariable = false;
   };
   virtual llvm::Expected<Address> address(const PtxOperand &operand,
                                           PtxSpace space) = 0;
@@ -96,8 +101,19 @@ public:
   /// Target of the module: 90 of `sm_90a`.
   virtual unsigned architecture() const = 0;
   virtual const PtxModule &module() const = 0;
-  /// Index of the instruction that a label means.
-  virtual llvm::Expected<uint32_t> label(const PtxOperand &operand) = 0;
+
+  /// The code position of a label is known when all is decoded: then it becomes
+  /// the `immediate` of the instruction that is being decoded.
+  virtual llvm::Error branchTo(const PtxOperand &operand) = 0;
+  virtual llvm::Expected<const BranchTable *>
+  branchTable(const PtxOperand &operand) = 0;
+  /// The operands of `call`, and what it calls. `handler` is set if that is a
+  /// function of the device's library.
+  virtual llvm::Expected<const CallDetails *>
+  callDetails(const PtxInstruction &instruction, Instruction &result) = 0;
+  /// Blocks could see in which order they run.
+  virtual void setOrderVisible() = 0;
+  virtual bool isEntry() const = 0;
 
   /// An error at this instruction: the line, the text, and `message`.
   virtual llvm::Error error(const PtxInstruction &instruction,

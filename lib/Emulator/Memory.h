@@ -15,6 +15,7 @@
 #include "Checker.h"
 #include "Instruction.h"
 #include "tk/Emulator/Ptx.h"
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,9 +54,12 @@ struct Allocation {
   std::string name;
   /// Global or Const.
   PtxSpace space = PtxSpace::Global;
-  /// The host or an initialiser gave it values.
-  bool isWritten = false;
-  std::unique_ptr<std::byte[], void (*)(std::byte *)> bytes;
+  std::unique_ptr<std::byte, void (*)(void *)> bytes{nullptr, std::free};
+  /// A bit for each byte that the host, an initialiser or a kernel wrote; null
+  /// if all count as written.
+  std::unique_ptr<uint8_t, void (*)(void *)> writtenBytes{nullptr, std::free};
+
+  void setWritten(uint64_t offset, uint64_t count);
 };
 
 /// Global and constant memory. Changes only between launches.
@@ -63,15 +67,20 @@ class DeviceMemory {
 public:
   uint64_t allocate(uint64_t size, llvm::StringRef name, PtxSpace space,
                     uint64_t alignment = 256);
+  /// False if no allocation begins there.
   bool free(uint64_t address);
   /// The allocation that holds all of [address, address + size); or null.
   Allocation *lookup(uint64_t address, uint64_t size);
   /// The closest allocation at or below an address: for messages.
   const Allocation *closestBelow(uint64_t address) const;
-  const std::map<uint64_t, Allocation> &allocations() const { return table; }
+  std::map<uint64_t, Allocation> &allocations() { return table; }
+
+  /// Changes when an allocation goes: pointers from before are stale.
+  uint64_t generation() const { return numFreed; }
 
 private:
   std::map<uint64_t, Allocation> table;
+  uint64_t numFreed = 0;
   uint64_t next = 0x0000000700000000;
 };
 
@@ -85,6 +94,9 @@ struct MemoryRequest {
   uint32_t bytesPerLane = 0;
   /// Of the address; 0: bytesPerLane.
   uint32_t alignment = 0;
+  /// As of Access.
+  uint32_t elementBytes = 0;
+  llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
 };
 
 /// Where the lanes of an access find their bytes on the host.

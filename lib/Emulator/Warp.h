@@ -20,6 +20,7 @@
 
 namespace mlir::tk::emulator {
 
+struct Allocation;
 struct DecodedFunction;
 class Scheduler;
 class ThreadBlock;
@@ -45,7 +46,8 @@ struct WaitReason {
   Kind kind = Kind::None;
   uint64_t value = 0;
   /// The wait ends by itself when nothing else in the run can go on
-  /// (mbarrier.try_wait); the handler runs again and sees Warp::isTimedOut.
+  /// (mbarrier.try_wait); the handler runs again and sees
+  /// Warp::takeTimeout.
   bool hasTimeout = false;
 };
 
@@ -106,11 +108,20 @@ public:
 
   /// The lanes of `mask` wait at this instruction. Returns Step::Wait.
   Step wait(WaitReason reason);
-  /// The lanes of `mask` wait no longer than until nothing else can go on, and
-  /// did so.
-  bool isTimedOut() const { return running.isTimedOut; }
+  /// Whether the wait of these lanes ended because nothing else can go on;
+  /// asking forgets it.
+  bool takeTimeout() {
+    bool result = running.isTimedOut;
+    running.isTimedOut = false;
+    return result;
+  }
   /// Tells those that wait that something changed.
   void notify();
+  /// Called by what a spinning thread does over and over (an atomic, a volatile
+  /// load, a test of a barrier): returns Step::Next, or from time to time
+  /// Step::Yield, so that a spinning thread cannot starve the one that it waits
+  /// for.
+  Step spin() { return ++numSpins % 16 ? Step::Next : Step::Yield; }
   /// A mistake that ends the run. Returns Step::Stop. Reported with and without
   /// checks.
   Step fail(Rule rule, const Instruction &instruction,
@@ -118,9 +129,17 @@ public:
 
   // Control flow; return what the handler returns.
   Step jump(uint32_t pc);
-  Step call(const DecodedFunction &callee, const Instruction &instruction);
+  /// The target of each lane of `mask`.
+  Step jumpEach(const uint32_t *targets);
+  /// The frame that the lanes of `mask` get for a call, with local memory for
+  /// both sides; null if that is too deep.
+  Frame *prepareCall(const DecodedFunction &callee);
+  Step call(Frame &callee);
   Step returnToCaller();
   Step exit();
+
+  /// These lanes leave the group and will run this instruction by themselves.
+  void splitHere(LaneMask lanes);
 
   /// Lanes that have not exited.
   LaneMask liveLanes() const { return live; }
@@ -129,8 +148,16 @@ public:
   Frame &currentFrame() const { return *running.frame; }
   uint32_t currentPc() const { return running.pc; }
 
-  /// Local memory of a lane, at least `size` bytes; null if over the limit.
-  std::byte *localMemory(unsigned lane, uint64_t size);
+  /// Gives each lane at least `size` bytes of local memory; false if over the
+  /// limit.
+  bool growLocalMemory(uint64_t size);
+  std::byte *localMemory(unsigned lane) {
+    return local.get() + lane * localStride;
+  }
+
+  /// Where the last access of global memory was.
+  Allocation *lastAllocation = nullptr;
+  uint64_t memoryGeneration = 0;
 
   /// For collective instructions that met at different places; see
   /// WarpOperations.cpp.
@@ -155,13 +182,19 @@ public:
 private:
   friend class Scheduler;
 
-  void enter(Frame &frame);
   Frame &calleeFrame(const DecodedFunction &callee, uint32_t callSite);
-  void initializeFrame(Frame &frame);
+  void initializeFrame(Frame &newFrame);
+  /// The lanes of `mask` leave the group that runs, which goes on without them.
+  void split(LaneGroup group);
 
   /// Registers of the running function; 64-byte aligned.
   std::byte *frame = nullptr;
   LaneMask live = 0;
+  uint32_t numSpins = 0;
+  /// The group that ran last gave way: the next is the one that waited longest.
+  bool isTurnOfOthers = false;
+  /// Turns that ended while groups were apart.
+  uint32_t numTurnsApart = 0;
   LaneGroup running;
   /// Those that do not run now.
   llvm::SmallVector<LaneGroup, 4> others;

@@ -1,0 +1,353 @@
+//===- Emulator.cpp - modules, memory and launches ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Emulator/Emulator.h"
+#include "Scheduler.h"
+#include "ThreadBlock.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include <thread>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+/// Of sm_90: what a block may have with opting in; Programming Guide, "Compute
+/// Capabilities". A device of 100 KiB runs nothing that this refuses.
+static constexpr uint32_t maxSharedBytes = 227 * 1024;
+static constexpr uint32_t maxThreads = 1024;
+static constexpr PtxDimensions maxGrid = {0x7FFFFFFF, 65535, 65535};
+static constexpr PtxDimensions maxBlock = {1024, 1024, 64};
+static constexpr uint32_t maxBlocksPerCluster = 16;
+
+class mlir::tk::EmulatorModule {
+public:
+  explicit EmulatorModule(std::unique_ptr<Program> program)
+      : program(std::move(program)) {}
+  std::unique_ptr<Program> program;
+};
+
+struct Emulator::State {
+  DeviceMemory memory;
+  std::vector<std::unique_ptr<EmulatorModule>> modules;
+  uint64_t numLaunches = 0;
+};
+
+Emulator::Emulator() : state(std::make_unique<State>()) {}
+Emulator::~Emulator() = default;
+
+const PtxModule &mlir::tk::getPtx(const EmulatorModule &module) {
+  return *module.program->ptx;
+}
+
+llvm::Expected<EmulatorModule *> Emulator::load(llvm::StringRef text,
+                                                llvm::StringRef fileName) {
+  llvm::Expected<std::unique_ptr<PtxModule>> ptx = parsePtx(text, fileName);
+  if (!ptx)
+    return ptx.takeError();
+  llvm::Expected<std::unique_ptr<Program>> program =
+      loadProgram(std::move(*ptx), state->memory);
+  if (!program)
+    return program.takeError();
+  state->modules.push_back(
+      std::make_unique<EmulatorModule>(std::move(*program)));
+  return state->modules.back().get();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+uint64_t Emulator::allocate(uint64_t sizeInBytes, llvm::StringRef name) {
+  return state->memory.allocate(sizeInBytes, name, PtxSpace::Global);
+}
+
+llvm::Error Emulator::free(uint64_t address) {
+  if (state->memory.free(address))
+    return llvm::Error::success();
+  return llvm::createStringError("no allocation begins at address %llu",
+                                 static_cast<unsigned long long>(address));
+}
+
+static llvm::Expected<std::byte *> findBytes(DeviceMemory &memory,
+                                             uint64_t address, uint64_t size) {
+  Allocation *allocation = memory.lookup(address, size);
+  if (!allocation)
+    return llvm::createStringError(
+        "no allocation holds the %llu bytes at address %llu",
+        static_cast<unsigned long long>(size),
+        static_cast<unsigned long long>(address));
+  return allocation->bytes.get() + (address - allocation->address);
+}
+
+llvm::Error Emulator::write(uint64_t address, llvm::ArrayRef<uint8_t> bytes) {
+  llvm::Expected<std::byte *> to =
+      findBytes(state->memory, address, bytes.size());
+  if (!to)
+    return to.takeError();
+  if (!bytes.empty())
+    std::memcpy(*to, bytes.data(), bytes.size());
+  Allocation &allocation = *state->memory.lookup(address, bytes.size());
+  allocation.setWritten(address - allocation.address, bytes.size());
+  return llvm::Error::success();
+}
+
+llvm::Error Emulator::read(uint64_t address,
+                           llvm::MutableArrayRef<uint8_t> bytes) {
+  llvm::Expected<std::byte *> from =
+      findBytes(state->memory, address, bytes.size());
+  if (!from)
+    return from.takeError();
+  if (!bytes.empty())
+    std::memcpy(bytes.data(), *from, bytes.size());
+  return llvm::Error::success();
+}
+
+std::optional<uint64_t> Emulator::lookupVariable(const EmulatorModule &module,
+                                                 llvm::StringRef name) const {
+  auto found = module.program->addresses.find(name);
+  if (found == module.program->addresses.end())
+    return std::nullopt;
+  return found->second;
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+/// The functions that an entry can reach.
+static std::vector<const DecodedFunction *>
+findReachable(const Program &program, const DecodedFunction &entry) {
+  std::vector<const DecodedFunction *> reachable = {&entry};
+  auto add = [&](const DecodedFunction *function) {
+    if (function && !llvm::is_contained(reachable, function))
+      reachable.push_back(function);
+  };
+  for (size_t i = 0; i < reachable.size(); ++i) {
+    const DecodedFunction &function = *reachable[i];
+    for (uint32_t callee : function.callees)
+      add(program.functions[callee].get());
+    for (uint32_t j = 0;
+         function.hasIndirectCalls && j < program.functions.size(); ++j)
+      if (program.isAddressTaken[j])
+        add(program.functions[j].get());
+  }
+  return reachable;
+}
+
+/// Static variables, then the dynamic ones, which all begin where the static
+/// ones end.
+static void
+layOutSharedMemory(Launch &launch,
+                   llvm::ArrayRef<const DecodedFunction *> reachable) {
+  const std::vector<SharedVariable> &variables = launch.program.sharedVariables;
+  launch.sharedOffsets.resize(variables.size());
+  std::vector<bool> isUsed(variables.size());
+  for (const DecodedFunction *function : reachable)
+    for (uint32_t variable : function->sharedVariables)
+      isUsed[variable] = true;
+  uint64_t end = firstSharedOffset;
+  uint64_t dynamicAlignment = 16;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const PtxVariable &variable = *variables[i].syntax;
+    if (!isUsed[i])
+      continue;
+    if (variable.isUnsized || variable.linkage == PtxLinkage::Extern) {
+      dynamicAlignment =
+          std::max<uint64_t>(dynamicAlignment, variable.alignment);
+      continue;
+    }
+    end = llvm::alignTo(end, variable.alignment);
+    launch.sharedOffsets[i] = end;
+    end += variable.sizeInBytes;
+    if (end > blockWindowSize)
+      end = blockWindowSize;
+  }
+  launch.staticSharedBytes = end - firstSharedOffset;
+  uint64_t dynamicBegin = llvm::alignTo(end, dynamicAlignment);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const PtxVariable &variable = *variables[i].syntax;
+    if (isUsed[i] &&
+        (variable.isUnsized || variable.linkage == PtxLinkage::Extern))
+      launch.sharedOffsets[i] = dynamicBegin;
+  }
+  launch.sharedEnd = launch.dynamicSharedBytes
+                         ? dynamicBegin + launch.dynamicSharedBytes
+                         : end;
+}
+
+static llvm::Error layOutArguments(const EmulatorLaunch &launch,
+                                   const PtxFunction &entry,
+                                   std::vector<std::byte> &bytes) {
+  if (launch.arguments.size() != entry.parameters.size())
+    return llvm::createStringError(
+        "'" + entry.name + "' has " + llvm::Twine(entry.parameters.size()) +
+        " parameters, got " + llvm::Twine(launch.arguments.size()) +
+        " arguments");
+  std::vector<uint64_t> offsets = layOutParameters(entry.parameters);
+  bytes.resize(offsets.back());
+  for (size_t i = 0; i < launch.arguments.size(); ++i) {
+    const std::vector<uint8_t> &argument = launch.arguments[i];
+    if (argument.size() != entry.parameters[i].sizeInBytes)
+      return llvm::createStringError(
+          "parameter '" + entry.parameters[i].name + "' has " +
+          llvm::Twine(entry.parameters[i].sizeInBytes) + " bytes, got " +
+          llvm::Twine(argument.size()));
+    if (!argument.empty())
+      std::memcpy(bytes.data() + offsets[i], argument.data(), argument.size());
+  }
+  return llvm::Error::success();
+}
+
+static std::string print(const PtxDimensions &d) {
+  return "(" + std::to_string(d[0]) + ", " + std::to_string(d[1]) + ", " +
+         std::to_string(d[2]) + ")";
+}
+
+static llvm::Error checkShape(const EmulatorLaunch &launch,
+                              const PtxFunction &entry,
+                              const PtxDimensions &cluster) {
+  for (unsigned i = 0; i < 3; ++i) {
+    if (!launch.grid[i] || launch.grid[i] > maxGrid[i])
+      return llvm::createStringError("a grid of " + print(launch.grid) +
+                                     " blocks cannot be launched");
+    if (!launch.block[i] || launch.block[i] > maxBlock[i])
+      return llvm::createStringError("a block of " + print(launch.block) +
+                                     " threads cannot be launched");
+    if (!cluster[i] || launch.grid[i] % cluster[i])
+      return llvm::createStringError("a grid of " + print(launch.grid) +
+                                     " blocks is no multiple of a cluster of " +
+                                     print(cluster));
+  }
+  uint64_t threads =
+      uint64_t(launch.block[0]) * launch.block[1] * launch.block[2];
+  if (threads > maxThreads)
+    return llvm::createStringError("a block has at most " +
+                                   llvm::Twine(maxThreads) + " threads, got " +
+                                   llvm::Twine(threads));
+  if (uint64_t(cluster[0]) * cluster[1] * cluster[2] > maxBlocksPerCluster)
+    return llvm::createStringError("a cluster has at most " +
+                                   llvm::Twine(maxBlocksPerCluster) +
+                                   " blocks, got " + print(cluster));
+  if (entry.reqNtid && *entry.reqNtid != launch.block)
+    return llvm::createStringError("'" + entry.name + "' requires blocks of " +
+                                   print(*entry.reqNtid) + " threads, got " +
+                                   print(launch.block));
+  if (entry.maxNtid) {
+    const PtxDimensions &most = *entry.maxNtid;
+    if (threads > uint64_t(most[0]) * most[1] * most[2])
+      return llvm::createStringError("'" + entry.name + "' allows blocks of " +
+                                     print(most) + " threads, got " +
+                                     print(launch.block));
+  }
+  if (entry.reqNctaPerCluster && *entry.reqNctaPerCluster != cluster)
+    return llvm::createStringError(
+        "'" + entry.name + "' requires clusters of " +
+        print(*entry.reqNctaPerCluster) + " blocks, got " + print(cluster));
+  return llvm::Error::success();
+}
+
+/// Runs all clusters; blocks that nobody can see in order on all host threads.
+static void runClusters(Launch &launch, bool isOrderVisible,
+                        EmulatorResult &result) {
+  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
+  unsigned numThreads = launch.options.numHostThreads;
+  if (!numThreads)
+    numThreads = std::max(1u, std::thread::hardware_concurrency());
+  if (isOrderVisible)
+    numThreads = 1;
+  numThreads = std::min<uint64_t>(numThreads, numClusters);
+  std::vector<std::unique_ptr<Scheduler>> schedulers;
+  for (unsigned i = 0; i < numThreads; ++i)
+    schedulers.push_back(
+        std::make_unique<Scheduler>(launch, launch.options.stepLimit));
+  if (isOrderVisible) {
+    schedulers.front()->runInterleaved();
+  } else {
+    std::atomic<uint64_t> next{0};
+    auto work = [&](Scheduler &scheduler) {
+      while (!launch.isStopped) {
+        uint64_t index = next++;
+        if (index >= numClusters)
+          return;
+        scheduler.runCluster(index);
+      }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < numThreads; ++i)
+      threads.emplace_back(work, std::ref(*schedulers[i]));
+    work(*schedulers.front());
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+  size_t count = launch.program.ptx->instructions.size();
+  result.executions.resize(count);
+  result.laneExecutions.resize(count);
+  for (std::unique_ptr<Scheduler> &scheduler : schedulers) {
+    result.numSteps += scheduler->numSteps;
+    for (size_t i = 0; i < count; ++i) {
+      result.executions[i] += scheduler->executions[i];
+      result.laneExecutions[i] += scheduler->laneExecutions[i];
+    }
+  }
+}
+
+llvm::Expected<EmulatorResult>
+Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
+                 const EmulatorOptions &options) {
+  const Program &program = *module.program;
+  auto found = program.functionsByName.find(request.entry);
+  const DecodedFunction *entry = nullptr;
+  if (found != program.functionsByName.end())
+    entry = program.functions[found->second].get();
+  if (!entry || !entry->syntax->isEntry)
+    return llvm::createStringError("'" + program.ptx->fileName +
+                                   "' has no entry '" + request.entry + "'");
+  const PtxFunction &syntax = *entry->syntax;
+  PtxDimensions cluster = request.cluster.value_or(
+      syntax.reqNctaPerCluster.value_or(PtxDimensions{1, 1, 1}));
+  if (llvm::Error error = checkShape(request, syntax, cluster))
+    return std::move(error);
+
+  CheckerSetup setup{*program.ptx, options.checks, request.grid, request.block,
+                     cluster[0] * cluster[1] * cluster[2]};
+  std::unique_ptr<Checker> checker;
+  if (options.checks.isOn)
+    checker = createChecker(setup);
+  Launch launch(program, state->memory, options, *entry, checker.get(), setup);
+  launch.grid = request.grid;
+  launch.block = request.block;
+  launch.cluster = cluster;
+  launch.isExplicitCluster =
+      request.cluster || syntax.reqNctaPerCluster || syntax.isExplicitCluster;
+  launch.gridId = ++state->numLaunches;
+  launch.dynamicSharedBytes = request.dynamicSharedBytes;
+  if (llvm::Error error = layOutArguments(request, syntax, launch.parameters))
+    return std::move(error);
+  std::vector<const DecodedFunction *> reachable =
+      findReachable(program, *entry);
+  layOutSharedMemory(launch, reachable);
+  if (uint64_t(launch.staticSharedBytes) + launch.dynamicSharedBytes >
+      maxSharedBytes)
+    return llvm::createStringError(
+        "'" + syntax.name + "' needs " + llvm::Twine(launch.staticSharedBytes) +
+        " bytes of shared memory, and " +
+        llvm::Twine(launch.dynamicSharedBytes) +
+        " of the launch; a block has " + llvm::Twine(maxSharedBytes));
+  if (checker)
+    for (auto &[address, allocation] : state->memory.allocations())
+      checker->addAllocation(address, allocation.size,
+                             allocation.writtenBytes.get());
+
+  EmulatorResult result;
+  bool isOrderVisible =
+      llvm::any_of(reachable, [](const DecodedFunction *function) {
+        return function->isOrderVisible;
+      });
+  runClusters(launch, isOrderVisible, result);
+  result.output = std::move(launch.output);
+  if (checker)
+    checker->finish(result);
+  for (EmulatorReport &report : launch.failures)
+    result.reports.push_back(std::move(report));
+  return std::move(result);
+}

@@ -1,0 +1,498 @@
+//===- LoadsAndStores.cpp - ld, ldu, st, prefetch, cvta, isspacep ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// PTX ISA 9.7.9.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Decoder.h"
+#include "Memory.h"
+#include "MemoryModifiers.h"
+#include "ThreadBlock.h"
+#include "Warp.h"
+#include <cstring>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+namespace {
+/// A load or store of up to eight elements.
+struct AccessDetails {
+  MemoryRequest request;
+  Slot base = noSlot;
+  int64_t offset = 0;
+  bool is32Bit = false;
+  bool maySpin = false;
+  unsigned numElements = 1;
+  unsigned elementBytes = 4;
+  /// Of the registers; wider ones are extended on loading.
+  std::array<uint8_t, 8> registerBytes = {};
+  std::array<Slot, 8> elements = {};
+  bool isSigned = false;
+  /// Nobody asks for the element: `_`.
+  uint8_t sinks = 0;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Handlers
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+static void loadLanes(T *to, LaneMask mask, const HostPointers &pointers,
+                      unsigned offset) {
+  if (mask == allLanes) {
+    for (unsigned lane = 0; lane < numLanes; ++lane)
+      std::memcpy(to + lane, pointers.lane[lane] + offset, sizeof(T));
+    return;
+  }
+  for (LaneMask rest = mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    std::memcpy(to + lane, pointers.lane[lane] + offset, sizeof(T));
+  }
+}
+
+template <typename T>
+static void storeLanes(const T *from, LaneMask mask,
+                       const HostPointers &pointers, unsigned offset) {
+  for (LaneMask rest = mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    std::memcpy(pointers.lane[lane] + offset, from + lane, sizeof(T));
+  }
+}
+
+namespace {
+struct Wide {
+  uint64_t halves[2];
+};
+} // namespace
+
+/// A register wider than the element: 9.4.1, sign or zero extended.
+static void loadExtended(Warp &warp, const AccessDetails &details, unsigned i,
+                         const HostPointers &pointers) {
+  unsigned size = details.elementBytes, width = details.registerBytes[i];
+  std::byte *to = warp.lanes<std::byte>(details.elements[i]);
+  for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    uint64_t value = 0;
+    std::memcpy(&value, pointers.lane[lane] + i * size, size);
+    if (details.isSigned && size < 8) {
+      unsigned shift = 64 - 8 * size;
+      value =
+          static_cast<uint64_t>(static_cast<int64_t>(value << shift) >> shift);
+    }
+    if (width > 8)
+      std::memset(to + lane * width, 0, width);
+    std::memcpy(to + lane * width, &value, std::min(width, 8u));
+  }
+}
+
+static Step runLoad(Warp &warp, const Instruction &instruction) {
+  const auto &details =
+      *static_cast<const AccessDetails *>(instruction.details);
+  HostPointers pointers;
+  LaneAddresses addresses =
+      readAddresses(warp, details.base, details.offset, details.is32Bit);
+  if (!accessMemory(warp, instruction, details.request, addresses, pointers))
+    return Step::Stop;
+  for (unsigned i = 0; i < details.numElements; ++i) {
+    if (details.sinks >> i & 1)
+      continue;
+    Slot slot = details.elements[i];
+    unsigned offset = i * details.elementBytes;
+    if (details.registerBytes[i] != details.elementBytes) {
+      loadExtended(warp, details, i, pointers);
+      continue;
+    }
+    switch (details.elementBytes) {
+    case 1:
+      loadLanes(warp.lanes<uint8_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 2:
+      loadLanes(warp.lanes<uint16_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 4:
+      loadLanes(warp.lanes<uint32_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 8:
+      loadLanes(warp.lanes<uint64_t>(slot), warp.mask, pointers, offset);
+      break;
+    default:
+      loadLanes(warp.lanes<Wide>(slot), warp.mask, pointers, offset);
+    }
+  }
+  return details.maySpin ? warp.spin() : Step::Next;
+}
+
+/// The bytes that a lane stores.
+static void gatherLane(Warp &warp, const AccessDetails &details, unsigned lane,
+                       std::byte *bytes) {
+  for (unsigned i = 0; i < details.numElements; ++i)
+    std::memcpy(bytes + i * details.elementBytes,
+                warp.lanes<std::byte>(details.elements[i]) +
+                    lane * details.registerBytes[i],
+                details.elementBytes);
+}
+
+static Step runStore(Warp &warp, const Instruction &instruction) {
+  const auto &details =
+      *static_cast<const AccessDetails *>(instruction.details);
+  HostPointers pointers;
+  LaneAddresses addresses =
+      readAddresses(warp, details.base, details.offset, details.is32Bit);
+  auto haveSameValue = [&](unsigned a, unsigned b) {
+    std::byte left[64], right[64];
+    gatherLane(warp, details, a, left);
+    gatherLane(warp, details, b, right);
+    return std::memcmp(left, right, details.request.bytesPerLane) == 0;
+  };
+  MemoryRequest request = details.request;
+  request.haveSameValue = haveSameValue;
+  if (!accessMemory(warp, instruction, request, addresses, pointers))
+    return Step::Stop;
+  for (unsigned i = 0; i < details.numElements; ++i) {
+    Slot slot = details.elements[i];
+    unsigned offset = i * details.elementBytes;
+    if (details.registerBytes[i] != details.elementBytes) {
+      // The low bits of a wider register.
+      const std::byte *from = warp.lanes<std::byte>(slot);
+      for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+        unsigned lane = __builtin_ctz(rest);
+        std::memcpy(pointers.lane[lane] + offset,
+                    from + lane * details.registerBytes[i],
+                    details.elementBytes);
+      }
+      continue;
+    }
+    switch (details.elementBytes) {
+    case 1:
+      storeLanes(warp.lanes<uint8_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 2:
+      storeLanes(warp.lanes<uint16_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 4:
+      storeLanes(warp.lanes<uint32_t>(slot), warp.mask, pointers, offset);
+      break;
+    case 8:
+      storeLanes(warp.lanes<uint64_t>(slot), warp.mask, pointers, offset);
+      break;
+    default:
+      storeLanes(warp.lanes<Wide>(slot), warp.mask, pointers, offset);
+    }
+  }
+  return Step::Next;
+}
+
+static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
+
+/// `cvta`: adds the begin of a window, or takes it away.
+static Step runConvertAddress(Warp &warp, const Instruction &instruction) {
+  uint64_t *to = warp.lanes<uint64_t>(instruction.operands[0]);
+  const uint64_t *from = warp.lanes<uint64_t>(instruction.operands[1]);
+  uint64_t added = static_cast<uint64_t>(instruction.immediate);
+  forEachLane(warp.mask, [&](unsigned lane) { to[lane] = from[lane] + added; });
+  return Step::Next;
+}
+
+static Step runIsSpace(Warp &warp, const Instruction &instruction) {
+  auto space = static_cast<PtxSpace>(instruction.flags);
+  const uint64_t *addresses = warp.lanes<uint64_t>(instruction.operands[1]);
+  LaneMask result = 0;
+  for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    uint64_t address = addresses[lane];
+    PtxSpace window = windowOf(address);
+    bool holds = false;
+    if (space == PtxSpace::Shared)
+      holds = window == PtxSpace::Shared &&
+              (address - sharedWindow) >> blockWindowBits ==
+                  warp.block.rankInCluster;
+    else if (space == PtxSpace::SharedCluster)
+      holds = window == PtxSpace::Shared;
+    else if (space == PtxSpace::Global || space == PtxSpace::Const) {
+      const Allocation *allocation =
+          warp.block.launch.memory.lookup(address, 1);
+      holds =
+          window == PtxSpace::Global &&
+          (allocation ? allocation->space == space : space == PtxSpace::Global);
+    } else
+      holds = window == space;
+    if (holds)
+      result |= LaneMask(1) << lane;
+  }
+  LaneMask &to = warp.predicate(instruction.operands[0]);
+  to = (to & ~warp.mask) | result;
+  return Step::Next;
+}
+
+//===----------------------------------------------------------------------===//
+// Decoders
+//===----------------------------------------------------------------------===//
+
+static llvm::Error decodeElements(DecodeContext &context,
+                                  const PtxInstruction &instruction,
+                                  const PtxOperand &operand, PtxType type,
+                                  bool isLoad, AccessDetails &details) {
+  llvm::ArrayRef<PtxOperand> elements = operand;
+  if (operand.kind == PtxOperand::Kind::Vector)
+    elements = operand.elements;
+  if (elements.size() != details.numElements)
+    return context.error(instruction,
+                         "expects " + llvm::Twine(details.numElements) +
+                             " elements, got " + llvm::Twine(elements.size()));
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i].kind == PtxOperand::Kind::Sink)
+      details.sinks |= 1 << i;
+    llvm::Expected<Slot> slot =
+        isLoad ? context.destination(elements[i], type, /*mayBeWider=*/true)
+               : context.source(elements[i], type, /*mayBeWider=*/true);
+    if (!slot)
+      return slot.takeError();
+    details.elements[i] = *slot;
+    details.registerBytes[i] =
+        context.registerWidth(elements[i]).value_or(getBitWidth(type)) / 8;
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeAccess(DecodeContext &context,
+                                const PtxInstruction &instruction,
+                                Modifiers &modifiers, Instruction &result,
+                                bool isLoad) {
+  AccessDetails &details = context.makeDetails<AccessDetails>();
+  MemoryModifiers memory;
+  if (llvm::Error error = memory.parse(context, instruction, modifiers, isLoad))
+    return error;
+  if (std::optional<unsigned> vector =
+          modifiers.acceptOneOf({"v2", "v4", "v8"}))
+    details.numElements = 2u << *vector;
+  std::optional<PtxType> type = modifiers.acceptType();
+  if (!type || *type == PtxType::Pred || getBitWidth(*type) < 8)
+    return context.error(instruction, "expects a type");
+  details.elementBytes = getBitWidth(*type) / 8;
+  details.isSigned =
+      *type == PtxType::S8 || *type == PtxType::S16 || *type == PtxType::S32;
+  unsigned bytes = details.elementBytes * details.numElements;
+  if (bytes > 32)
+    return context.error(instruction, "an access has at most 32 bytes, got " +
+                                          llvm::Twine(bytes));
+  size_t numOperands = 2 + (memory.hasCacheHint ? 1 : 0);
+  if (instruction.operands.size() != numOperands)
+    return context.error(
+        instruction, "expects " + llvm::Twine(numOperands) + " operands, got " +
+                         llvm::Twine(instruction.operands.size()));
+  const PtxOperand &value = instruction.operands[isLoad ? 0 : 1];
+  const PtxOperand &address = instruction.operands[isLoad ? 1 : 0];
+  if (llvm::Error error =
+          decodeElements(context, instruction, value, *type, isLoad, details))
+    return error;
+  if (memory.hasCacheHint) {
+    llvm::Expected<Slot> policy =
+        context.source(instruction.operands[2], PtxType::B64);
+    if (!policy)
+      return policy.takeError();
+  }
+  if (!isLoad && memory.space == PtxSpace::Const)
+    return context.error(instruction, "'.const' cannot be written");
+  llvm::Expected<DecodeContext::Address> place =
+      context.address(address, memory.space);
+  if (!place)
+    return place.takeError();
+  details.base = place->base;
+  details.offset = place->offset;
+  details.is32Bit = place->is32Bit;
+  details.request.space = memory.space;
+  // A variable for a call of this entry, not a parameter of the entry.
+  if (memory.space == PtxSpace::Param && place->isLocalVariable)
+    details.request.space = PtxSpace::Local;
+  details.request.kind = isLoad ? AccessKind::Read : AccessKind::Write;
+  details.request.order = memory.order;
+  details.request.scope = memory.scope;
+  details.request.bytesPerLane = bytes;
+  details.request.elementBytes = details.elementBytes;
+  details.maySpin = isLoad && memory.order != Order::Weak;
+  if (details.maySpin && memory.space != PtxSpace::Shared &&
+      memory.space != PtxSpace::Local)
+    context.setOrderVisible();
+  result.details = &details;
+  result.handler = isLoad ? runLoad : runStore;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeLd(DecodeContext &context,
+                            const PtxInstruction &instruction,
+                            Modifiers &modifiers, Instruction &result) {
+  return decodeAccess(context, instruction, modifiers, result, true);
+}
+
+static llvm::Error decodeSt(DecodeContext &context,
+                            const PtxInstruction &instruction,
+                            Modifiers &modifiers, Instruction &result) {
+  return decodeAccess(context, instruction, modifiers, result, false);
+}
+
+/// Hints: the address is not accessed, and may be wrong.
+static llvm::Error decodePrefetch(DecodeContext &context,
+                                  const PtxInstruction &instruction,
+                                  Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("tensormap")) {
+    result.handler = runNothing;
+    return llvm::Error::success();
+  }
+  if (std::optional<PtxSpace> space = modifiers.acceptSpace())
+    if (modifiers.accept("tensormap")) {
+      result.handler = runNothing;
+      return llvm::Error::success();
+    }
+  if (!modifiers.acceptOneOf(
+          {"L1", "L2", "L2::evict_last", "L2::evict_normal"}))
+    return context.error(instruction, "expects the level of a cache");
+  result.handler = runNothing;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodePrefetchu(DecodeContext &context,
+                                   const PtxInstruction &instruction,
+                                   Modifiers &modifiers, Instruction &result) {
+  if (!modifiers.accept("L1"))
+    return context.error(instruction, "expects 'prefetchu.L1'");
+  result.handler = runNothing;
+  return llvm::Error::success();
+}
+
+/// `applypriority`, `discard`: hints to the cache. `discard` leaves the bytes
+/// undefined, which a program that relies on them does not notice here.
+static llvm::Error decodeCacheHint(DecodeContext &context,
+                                   const PtxInstruction &instruction,
+                                   Modifiers &modifiers, Instruction &result) {
+  modifiers.accept("global");
+  if (!modifiers.acceptOneOf({"L2", "L2::evict_normal"}))
+    return context.error(instruction, "expects '.L2'");
+  result.handler = runNothing;
+  return llvm::Error::success();
+}
+
+/// The result is a hint for the cache, which has no meaning here.
+static Step runCreatePolicy(Warp &warp, const Instruction &instruction) {
+  uint64_t *to = warp.lanes<uint64_t>(instruction.operands[0]);
+  forEachLane(warp.mask, [&](unsigned lane) { to[lane] = 0; });
+  return Step::Next;
+}
+
+static llvm::Error decodeCreatePolicy(DecodeContext &context,
+                                      const PtxInstruction &instruction,
+                                      Modifiers &modifiers,
+                                      Instruction &result) {
+  std::optional<unsigned> form =
+      modifiers.acceptOneOf({"fractional", "range", "cvt"});
+  if (!form)
+    return context.error(instruction,
+                         "expects '.fractional', '.range' or '.cvt'");
+  modifiers.accept("global");
+  if (*form == 2)
+    modifiers.accept("L2");
+  for (unsigned i = 0; i < 2; ++i)
+    modifiers.acceptOneOf({"L2::evict_last", "L2::evict_normal",
+                           "L2::evict_first", "L2::evict_unchanged"});
+  if (!modifiers.accept("b64"))
+    return context.error(instruction, "expects '.b64'");
+  if (instruction.operands.empty())
+    return context.error(instruction, "expects a register for the policy");
+  llvm::Expected<Slot> to =
+      context.destination(instruction.operands[0], PtxType::B64);
+  if (!to)
+    return to.takeError();
+  result.operands[0] = *to;
+  result.handler = runCreatePolicy;
+  return llvm::Error::success();
+}
+
+static uint64_t windowBegin(PtxSpace space) {
+  switch (space) {
+  case PtxSpace::Shared:
+  case PtxSpace::SharedCluster:
+    return sharedWindow;
+  case PtxSpace::Local:
+    return localWindow;
+  case PtxSpace::Param:
+    return paramWindow;
+  case PtxSpace::Generic:
+  case PtxSpace::Register:
+  case PtxSpace::Global:
+  case PtxSpace::Const:
+    return 0;
+  }
+  return 0;
+}
+
+static llvm::Error decodeCvta(DecodeContext &context,
+                              const PtxInstruction &instruction,
+                              Modifiers &modifiers, Instruction &result) {
+  bool isFromGeneric = modifiers.accept("to");
+  std::optional<PtxSpace> space = modifiers.acceptSpace();
+  if (!space)
+    return context.error(instruction, "expects a state space");
+  // In a function that is called, parameters are local variables.
+  if (*space == PtxSpace::Param && !context.isEntry())
+    space = PtxSpace::Local;
+  if (!modifiers.accept("u64"))
+    return context.error(instruction, "expects '.u64': addresses of 32 bits "
+                                      "are not supported");
+  if (instruction.operands.size() != 2)
+    return context.error(instruction,
+                         "expects 2 operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  llvm::Expected<Slot> to =
+      context.destination(instruction.operands[0], PtxType::U64);
+  if (!to)
+    return to.takeError();
+  llvm::Expected<Slot> from =
+      context.source(instruction.operands[1], PtxType::U64);
+  if (!from)
+    return from.takeError();
+  uint64_t begin = windowBegin(*space);
+  result.operands[0] = *to;
+  result.operands[1] = *from;
+  result.immediate = static_cast<int64_t>(isFromGeneric ? 0 - begin : begin);
+  result.handler = runConvertAddress;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeIsspacep(DecodeContext &context,
+                                  const PtxInstruction &instruction,
+                                  Modifiers &modifiers, Instruction &result) {
+  std::optional<PtxSpace> space = modifiers.acceptSpace();
+  if (!space)
+    return context.error(instruction, "expects a state space");
+  if (instruction.operands.size() != 2)
+    return context.error(instruction,
+                         "expects 2 operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  llvm::Expected<Slot> to =
+      context.predicateDestination(instruction.operands[0]);
+  if (!to)
+    return to.takeError();
+  llvm::Expected<Slot> from =
+      context.source(instruction.operands[1], PtxType::U64);
+  if (!from)
+    return from.takeError();
+  result.operands[0] = *to;
+  result.operands[1] = *from;
+  result.flags = static_cast<uint8_t>(*space);
+  result.handler = runIsSpace;
+  return llvm::Error::success();
+}
+
+void mlir::tk::emulator::registerMemory(DecoderTable &table) {
+  table.add("ld", decodeLd);
+  table.add("ldu", decodeLd);
+  table.add("st", decodeSt);
+  table.add("prefetch", decodePrefetch);
+  table.add("prefetchu", decodePrefetchu);
+  table.add("applypriority", decodeCacheHint);
+  table.add("discard", decodeCacheHint);
+  table.add("createpolicy", decodeCreatePolicy);
+  table.add("cvta", decodeCvta);
+  table.add("isspacep", decodeIsspacep);
+}

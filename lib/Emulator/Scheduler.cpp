@@ -1,0 +1,324 @@
+//===- Scheduler.cpp - the order in which warps run -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Warps take turns. Within a warp the group in the deepest call, there with the
+// lowest program counter, runs until it meets another group, so groups that
+// were split by a branch meet again where its two sides do. A group that waits
+// or spins gives way to the group that has not run for longest; without that, a
+// thread that spins on a lock would starve the thread of its warp that holds
+// it.
+//
+// Waiting costs nothing: an instruction that has to wait runs again only after
+// something changed (numEvents). When no group of any warp can run, either some
+// wait has a timeout, which ends, or the run is deadlocked.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Scheduler.h"
+#include "Reports.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/raw_ostream.h"
+#include <algorithm>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+/// Instructions of a turn without a seed; with one, between an eighth and all.
+static constexpr unsigned longestTurn = 4096;
+/// Turns after which groups that are apart run by turns, whatever they do.
+static constexpr unsigned patienceInTurns = 16;
+/// Times that every wait of the run timed out while nothing else happened.
+static constexpr unsigned maxIdleTimeouts = 256;
+/// Clusters that run at once when they are interleaved.
+static constexpr size_t maxResidentClusters = 4096;
+
+Scheduler::Scheduler(Launch &launch, uint64_t stepLimit)
+    : launch(launch), stepLimit(stepLimit), random(launch.options.seed) {
+  // One more for instructions of ours.
+  size_t count = launch.program.ptx->instructions.size() + 1;
+  executions.resize(count);
+  laneExecutions.resize(count);
+}
+
+unsigned Scheduler::turnLength() {
+  if (!launch.options.seed)
+    return longestTurn;
+  return longestTurn >> (random() % 10);
+}
+
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
+
+uint32_t Scheduler::meetingPoint(const Warp &warp) const {
+  uint32_t lowest = ~uint32_t(0);
+  for (const LaneGroup &group : warp.others)
+    if (group.frame == warp.running.frame)
+      lowest = std::min(lowest, group.pc);
+  return lowest;
+}
+
+/// Takes in the groups that stand where the running group stands.
+void Scheduler::mergeGroups(Warp &warp) {
+  LaneGroup &running = warp.running;
+  llvm::erase_if(warp.others, [&](const LaneGroup &group) {
+    if (group.frame != running.frame || group.pc != running.pc)
+      return false;
+    running.lanes |= group.lanes;
+    return true;
+  });
+  if (warp.others.empty())
+    warp.numTurnsApart = 0;
+}
+
+bool Scheduler::selectGroup(Warp &warp) {
+  if (warp.running.lanes)
+    warp.others.push_back(warp.running);
+  warp.running.lanes = 0;
+  LaneGroup *best = nullptr;
+  auto isBefore = [&](const LaneGroup &a, const LaneGroup &b) {
+    if (warp.isTurnOfOthers)
+      return a.lastTurn < b.lastTurn;
+    if (a.frame != b.frame)
+      return a.frame->depth > b.frame->depth;
+    return a.pc < b.pc;
+  };
+  for (LaneGroup &group : warp.others)
+    if (isReady(group) && (!best || isBefore(group, *best)))
+      best = &group;
+  warp.isTurnOfOthers = false;
+  if (!best)
+    return false;
+  LaneGroup chosen = *best;
+  warp.others.erase(best);
+  chosen.wait = {};
+  chosen.lastTurn = ++turn;
+  warp.running = chosen;
+  warp.frame = chosen.frame->registers;
+  mergeGroups(warp);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Turns
+//===----------------------------------------------------------------------===//
+
+Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
+  if (!warp.live)
+    return Outcome::Finished;
+  if (!selectGroup(warp))
+    return Outcome::Blocked;
+  LaneGroup &running = warp.running;
+  const Instruction *code = running.frame->function->code.data();
+  uint32_t meeting = meetingPoint(warp);
+  uint64_t left = turnLength();
+  while (left--) {
+    const Instruction &instruction = code[running.pc];
+    LaneMask mask = running.lanes;
+    ++executions[instruction.index];
+    ++numSteps;
+    if (instruction.guard != noSlot) {
+      LaneMask guard = warp.predicate(instruction.guard);
+      mask &= instruction.isGuardNegated ? ~guard : guard;
+      if (!mask) {
+        if (++running.pc == meeting) {
+          mergeGroups(warp);
+          meeting = meetingPoint(warp);
+        }
+        continue;
+      }
+    }
+    laneExecutions[instruction.index] += llvm::popcount(mask);
+    warp.mask = mask;
+    switch (instruction.handler(warp, instruction)) {
+    case Step::Next:
+      if (LLVM_UNLIKELY(++running.pc == meeting)) {
+        mergeGroups(warp);
+        meeting = meetingPoint(warp);
+      }
+      continue;
+    case Step::Wait: {
+      LaneGroup waiting = running;
+      waiting.lanes = mask;
+      waiting.waitBegan = numEvents;
+      waiting.isTimedOut = false;
+      running.lanes &= ~mask;
+      running.wait = {};
+      ++running.pc;
+      warp.others.push_back(waiting);
+      break;
+    }
+    case Step::Yield:
+      ++running.pc;
+      warp.isTurnOfOthers = true;
+      return Outcome::Ran;
+    case Step::Stop:
+      return Outcome::Stopped;
+    case Step::Jump:
+      break;
+    }
+    running.isTimedOut = false;
+    // With one group, a jump is the next instruction.
+    if (!warp.others.empty() || !running.lanes) {
+      if (!selectGroup(warp))
+        return Outcome::Ran;
+      meeting = meetingPoint(warp);
+    }
+    code = running.frame->function->code.data();
+  }
+  if (!warp.others.empty() && ++warp.numTurnsApart > patienceInTurns)
+    warp.isTurnOfOthers = true;
+  return Outcome::Ran;
+}
+
+bool Scheduler::runRound() {
+  std::vector<Warp *> order;
+  for (std::unique_ptr<Cluster> &cluster : resident)
+    for (ThreadBlock &block : cluster->blocks)
+      for (Warp &warp : block.warps)
+        if (warp.live)
+          order.push_back(&warp);
+  if (launch.options.seed)
+    std::shuffle(order.begin(), order.end(), random);
+  bool hasRun = false;
+  for (Warp *warp : order) {
+    if (launch.isStopped)
+      return true;
+    if (numSteps > stepLimit) {
+      reportLivelock(*warp);
+      return true;
+    }
+    if (runTurn(*warp) != Outcome::Blocked)
+      hasRun = true;
+  }
+  return hasRun;
+}
+
+void Scheduler::runCluster(uint64_t index) {
+  resident.push_back(std::make_unique<Cluster>(launch, *this, index));
+  while (!launch.isStopped && !resident.front()->isFinished())
+    if (!runRound() && !timeOut())
+      reportDeadlock();
+  resident.pop_front();
+}
+
+void Scheduler::runInterleaved() {
+  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
+  uint64_t next = 0;
+  while (!launch.isStopped) {
+    llvm::erase_if(resident, [](const std::unique_ptr<Cluster> &cluster) {
+      return cluster->isFinished();
+    });
+    while (next < numClusters && resident.size() < maxResidentClusters)
+      resident.push_back(std::make_unique<Cluster>(launch, *this, next++));
+    if (resident.empty())
+      return;
+    if (!runRound() && !timeOut())
+      reportDeadlock();
+  }
+  resident.clear();
+}
+
+//===----------------------------------------------------------------------===//
+// Waits that do not end
+//===----------------------------------------------------------------------===//
+
+bool Scheduler::timeOut() {
+  bool hasTimedOut = false;
+  if (numEvents != eventsAtTimeout)
+    numIdleTimeouts = 0;
+  eventsAtTimeout = numEvents;
+  if (++numIdleTimeouts > maxIdleTimeouts)
+    return false;
+  for (std::unique_ptr<Cluster> &cluster : resident)
+    for (ThreadBlock &block : cluster->blocks)
+      for (Warp &warp : block.warps)
+        for (LaneGroup &group : warp.others)
+          if (group.wait.hasTimeout) {
+            group.isTimedOut = true;
+            hasTimedOut = true;
+          }
+  return hasTimedOut;
+}
+
+static std::string describe(const WaitReason &wait) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  switch (wait.kind) {
+  case WaitReason::Kind::None:
+    out << "nothing";
+    break;
+  case WaitReason::Kind::Lanes:
+    out << "the lanes 0x" << llvm::utohexstr(wait.value, true)
+        << " of the warp";
+    break;
+  case WaitReason::Kind::Barrier:
+    out << "barrier " << wait.value;
+    break;
+  case WaitReason::Kind::ClusterBarrier:
+    out << "the barrier of the cluster";
+    break;
+  case WaitReason::Kind::Mbarrier:
+    out << "the mbarrier at 0x" << llvm::utohexstr(wait.value, true);
+    break;
+  case WaitReason::Kind::Warpgroup:
+    out << "the other warps of the warpgroup";
+    break;
+  case WaitReason::Kind::RegisterPool:
+    out << wait.value << " registers a thread";
+    break;
+  }
+  return text;
+}
+
+/// One report, with a site for each place where somebody waits.
+void Scheduler::reportDeadlock() {
+  EmulatorReport report;
+  std::map<std::pair<uint32_t, std::string>, unsigned> sites;
+  for (std::unique_ptr<Cluster> &cluster : resident)
+    for (ThreadBlock &block : cluster->blocks)
+      for (Warp &warp : block.warps)
+        for (const LaneGroup &group : warp.others) {
+          const Instruction &instruction =
+              group.frame->function->code[group.pc];
+          Place place = warp.place(instruction, group.lanes);
+          std::string role = "waits for " + describe(group.wait);
+          if (sites[{instruction.index, role}]++)
+            continue;
+          if (report.sites.empty())
+            report = makeReport(launch.setup, Rule::Deadlock, place, "");
+          else
+            report.sites.push_back(makeSite(launch.setup, {place, role}));
+          report.sites.back().role = role;
+        }
+  unsigned numWaiting = 0;
+  for (const auto &site : sites)
+    numWaiting += site.second;
+  report.detail = std::to_string(numWaiting) + " groups of threads wait at " +
+                  std::to_string(sites.size()) + " places";
+  std::lock_guard<std::mutex> lock(launch.mutex);
+  launch.failures.push_back(std::move(report));
+  launch.isStopped = true;
+}
+
+void Scheduler::reportLivelock(Warp &warp) {
+  LaneGroup group = warp.running;
+  if (!group.lanes && !warp.others.empty())
+    group = warp.others.front();
+  Place place;
+  place.block = warp.block.index;
+  place.warp = static_cast<uint16_t>(warp.indexInBlock);
+  if (group.frame) {
+    const Instruction &instruction = group.frame->function->code[group.pc];
+    place = warp.place(instruction, group.lanes);
+  }
+  EmulatorReport report =
+      makeReport(launch.setup, Rule::Livelock, place,
+                 llvm::Twine(numSteps) + " warp-instructions were executed");
+  std::lock_guard<std::mutex> lock(launch.mutex);
+  launch.failures.push_back(std::move(report));
+  launch.isStopped = true;
+}

@@ -1,0 +1,153 @@
+//===- ThreadBlock.h - launches, clusters and blocks ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A cluster is what is scheduled together: its blocks live from its beginning
+// to its end, so that their shared memory can be reached. A launch without
+// clusters has clusters of one block.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TK_LIB_EMULATOR_THREADBLOCK_H
+#define TK_LIB_EMULATOR_THREADBLOCK_H
+
+#include "Checker.h"
+#include "Function.h"
+#include "Mbarrier.h"
+#include "Memory.h"
+#include "Warp.h"
+#include "tk/Emulator/Emulator.h"
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace mlir::tk::emulator {
+
+class Cluster;
+class Scheduler;
+
+/// What all blocks of a launch share. Const while they run but for what says
+/// otherwise.
+struct Launch {
+  Launch(const Program &program, DeviceMemory &memory,
+         const EmulatorOptions &options, const DecodedFunction &entry,
+         Checker *checker, const CheckerSetup &setup)
+      : program(program), memory(memory), options(options), entry(entry),
+        checker(checker), setup(setup) {}
+
+  const Program &program;
+  DeviceMemory &memory;
+  const EmulatorOptions &options;
+  const DecodedFunction &entry;
+  Checker *checker;
+  const CheckerSetup &setup;
+
+  PtxDimensions grid, block, cluster;
+  bool isExplicitCluster = false;
+  uint64_t gridId = 0;
+  /// Of each shared variable of the module, in the window of a block; 0 of
+  /// those that this entry cannot reach.
+  std::vector<uint32_t> sharedOffsets;
+  /// From the beginning of the window.
+  uint32_t sharedEnd = 0;
+  uint32_t dynamicSharedBytes = 0;
+  uint32_t staticSharedBytes = 0;
+  /// From firstParamOffset.
+  std::vector<std::byte> parameters;
+
+  uint32_t numThreads() const { return block[0] * block[1] * block[2]; }
+  uint32_t numWarps() const { return (numThreads() + numLanes - 1) / numLanes; }
+  uint32_t blocksPerCluster() const {
+    return cluster[0] * cluster[1] * cluster[2];
+  }
+  uint64_t numBlocks() const { return uint64_t(grid[0]) * grid[1] * grid[2]; }
+
+  // Changes while blocks run.
+  std::atomic<bool> isStopped{false};
+  std::mutex mutex;
+  /// Mistakes that end the run, by whom they were seen. Guarded by `mutex`.
+  std::vector<EmulatorReport> failures;
+  /// What the kernel printed. Guarded by `mutex`; kernels that print run on one
+  /// host thread.
+  std::string output;
+};
+
+/// One of the 16 barriers of a block, 9.7.13.1.
+struct NamedBarrier {
+  /// Threads that have arrived in this generation.
+  uint32_t arrived = 0;
+  /// Threads that it waits for; 0 before the first arrival.
+  uint32_t expected = 0;
+  uint64_t generation = 0;
+  /// The reduction of barrier.red: and, or and count of the predicates.
+  bool andValue = true;
+  bool orValue = false;
+  uint32_t popCount = 0;
+  /// Of the generation before, which its waiters read.
+  bool lastAnd = true;
+  bool lastOr = false;
+  uint32_t lastPopCount = 0;
+  /// What those who arrived know, of this generation and the one before.
+  SyncObjectPtr current, last;
+  /// Of the first arrival: barriers whose uses do not fit are a mistake.
+  uint32_t firstInstruction = 0;
+};
+
+class ThreadBlock {
+public:
+  ThreadBlock(Cluster &cluster, uint32_t rankInCluster);
+
+  Launch &launch;
+  Cluster &cluster;
+  /// Linear, in the grid.
+  uint32_t index = 0;
+  PtxDimensions ctaid;
+  uint32_t rankInCluster = 0;
+
+  std::deque<Warp> warps;
+  unsigned numLiveThreads = 0;
+  bool isFinished() const { return numLiveThreads == 0; }
+
+  /// The window's bytes from firstSharedOffset to Launch::sharedEnd.
+  std::byte *sharedMemory() { return shared.get(); }
+  /// An address in the shared::cluster window, of this block's memory.
+  uint64_t sharedAddress(uint64_t offset) const {
+    return (uint64_t(rankInCluster) << blockWindowBits) + offset;
+  }
+  /// Bytes at an offset of the window; null if outside.
+  std::byte *sharedBytes(uint64_t offset, uint64_t size);
+
+  std::array<NamedBarrier, 16> barriers;
+  /// By offset in the window.
+  std::map<uint32_t, Mbarrier> mbarriers;
+
+  /// Ends a thread's part in barriers.
+  void exitLanes(Warp &warp, LaneMask lanes);
+
+private:
+  std::unique_ptr<std::byte[]> shared;
+};
+
+class Cluster {
+public:
+  Cluster(Launch &launch, Scheduler &scheduler, uint64_t index);
+  ~Cluster();
+
+  Launch &launch;
+  Scheduler &scheduler;
+  uint64_t index;
+  /// Position of the cluster among the clusters of the grid.
+  PtxDimensions clusterid;
+  std::deque<ThreadBlock> blocks;
+
+  bool isFinished() const;
+  /// Null if the rank is too large.
+  ThreadBlock *blockOfRank(uint64_t rank) {
+    return rank < blocks.size() ? &blocks[rank] : nullptr;
+  }
+};
+
+} // namespace mlir::tk::emulator
+
+#endif // TK_LIB_EMULATOR_THREADBLOCK_H
