@@ -55,6 +55,7 @@ config.llvm_shlib_ext = ".so"
 config.tk_source_root = "$top"
 config.tk_obj_root = "$top/$unpacked"
 config.tk_tools_dir = "$top/$unpacked/bin"
+config.tk_sanitize = ""
 import lit.llvm
 lit.llvm.initialize(lit_config, config)
 lit_config.load_config(config, "$top/test/lit.cfg.py")
