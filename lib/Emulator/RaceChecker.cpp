@@ -56,6 +56,7 @@ RaceChecker::RaceChecker(const CheckerSetup &setup)
   watchesShared =
       watchesProxies ||
       isAnyOn({Rule::SharedRace, Rule::UnwrittenShared, Rule::ClusterExit});
+  keepsUnfencedReads = isOn(Rule::WriteAfterReadProxy);
   watchesGlobal =
       watchesProxies || isAnyOn({Rule::GlobalRace, Rule::UnwrittenGlobal});
 }
@@ -285,8 +286,8 @@ void RaceChecker::endBlock(uint32_t index) {
     record.agent = AccessRecord::operationBit | issuer;
     record.time = number;
     record.lanes = operation.lanes;
-    record.kind =
-        operation.writesShared ? AccessRecord::Write : AccessRecord::Read;
+    record.setKind(operation.writesShared ? AccessRecord::Write
+                                          : AccessRecord::Read);
     reports.add(Rule::AsyncAtExit, describe(record), [&] {
       return formatv("the shared memory of block {0} is freed", index).str();
     });

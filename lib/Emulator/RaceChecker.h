@@ -168,12 +168,13 @@ private:
   void accessLanes(const Request &request, Accessor &by, LaneMask lanes);
   void checkAsync(const AsyncAgent &agent, unsigned lane, Request &request,
                   uint64_t address, uint64_t sizeInBytes);
-  void checkRange(const Request &request, const Accessor &by, uint64_t address,
-                  uint64_t sizeInBytes);
+  class PageCursor;
+  void checkOne(const Request &request, const Accessor &by, uint64_t address,
+                uint64_t sizeInBytes);
+  void checkRange(const Request &request, PageCursor &cursor,
+                  const Accessor &by, uint64_t address, uint64_t sizeInBytes);
   void checkCell(const Request &request, const Accessor &by, ShadowPage &page,
                  ShadowCell &cell, const AccessRecord &fresh, uint64_t address);
-  void updateCell(ShadowPage &page, ShadowCell &cell, const AccessRecord &fresh,
-                  const Accessor &by);
   bool isSuperseded(const AccessRecord &record, const AccessRecord &fresh,
                     const Accessor &by);
   bool isOrdered(const AccessRecord &record, const Accessor &by);
@@ -219,6 +220,8 @@ private:
   std::string roleOf(const AccessRecord &record);
   std::string describe(const MemoryPlace &memory, uint64_t address,
                        uint64_t sizeInBytes);
+  void reportUnwritten(const Request &request, const AccessRecord &fresh,
+                       uint64_t address, uint64_t sizeInBytes);
   void reportConflict(Rule rule, const Request &request,
                       const AccessRecord &record, const AccessRecord &fresh,
                       uint64_t address);
@@ -228,6 +231,8 @@ private:
   ScopeRules scopes;
   unsigned warpsPerBlock;
   bool watchesShared, watchesGlobal;
+  /// Rule (c) asks about reads that others have followed.
+  bool keepsUnfencedReads;
   std::vector<std::unique_ptr<BlockState>> blocks;
   std::atomic<uint32_t> nextTimeline{firstTimeline};
 

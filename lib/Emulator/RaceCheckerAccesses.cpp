@@ -14,16 +14,31 @@ static bool isShared(const MemoryPlace &memory) {
   return memory.space != PtxSpace::Global;
 }
 
-template <typename Callback>
-static void forEachRecord(ShadowCell &cell, Callback callback) {
-  for (AccessRecord &record : cell.records)
-    if (!record.isNone())
-      callback(record);
-  if (LLVM_UNLIKELY(cell.more != nullptr))
-    for (AccessRecord &record : *cell.more)
-      if (!record.isNone())
-        callback(record);
-}
+/// The page that is looked at; locked if other host threads may.
+class RaceChecker::PageCursor {
+public:
+  PageCursor(ShadowMemory &shadow, bool isLocked)
+      : shadow(shadow), isLocked(isLocked) {}
+
+  ShadowPage &at(uint64_t offset) {
+    if (offset - begin < ShadowPage::sizeInBytes && page)
+      return *page;
+    if (lock.owns_lock())
+      lock.unlock();
+    page = &shadow.page(offset);
+    begin = alignDown(offset, ShadowPage::sizeInBytes);
+    if (isLocked)
+      lock = std::unique_lock<std::mutex>(page->mutex);
+    return *page;
+  }
+  ShadowMemory &shadow;
+
+private:
+  bool isLocked;
+  ShadowPage *page = nullptr;
+  uint64_t begin = 0;
+  std::unique_lock<std::mutex> lock;
+};
 
 //===----------------------------------------------------------------------===//
 // Accesses of instructions
@@ -33,15 +48,14 @@ static AccessRecord makeRecord(AccessKind kind, Proxy proxy, Order order,
                                Scope scope, uint32_t sizeInBytes,
                                uint32_t instruction) {
   AccessRecord record;
-  record.kind = kind == AccessKind::Read    ? AccessRecord::Read
-                : kind == AccessKind::Write ? AccessRecord::Write
-                                            : AccessRecord::Atomic;
-  record.proxy = uint32_t(proxy);
+  record.setKind(kind == AccessKind::Read    ? AccessRecord::Read
+                 : kind == AccessKind::Write ? AccessRecord::Write
+                                             : AccessRecord::Atomic);
+  record.setProxy(proxy);
   if (order != Order::Weak)
-    record.strength =
-        1 + uint32_t(order == Order::Volatile ? Scope::System : scope);
-  record.size = Log2_32_Ceil(std::min<uint32_t>(sizeInBytes, 16));
-  record.instruction = std::min(instruction, AccessRecord::maxInstruction);
+    record.setStrong(order == Order::Volatile ? Scope::System : scope);
+  record.setSize(Log2_32_Ceil(std::min<uint32_t>(sizeInBytes, 16)));
+  record.setInstruction(instruction);
   return record;
 }
 
@@ -103,22 +117,37 @@ void RaceChecker::accessLanes(const Request &request, Accessor &by,
     isUniform = access.addresses[countr_zero(rest)] == first;
   if (isUniform) {
     by.lanes = lanes;
-    checkRange(request, by, first, access.bytesPerLane);
+    checkOne(request, by, first, access.bytesPerLane);
     return;
   }
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = countr_zero(rest);
-    by.lanes = LaneMask(1) << lane;
-    uint64_t address = access.addresses[lane];
-    if (!request.shadow->contains(address)) {
-      // Another allocation.
-      Request other = request;
-      if (startRequest(other, address))
-        checkRange(other, by, address, access.bytesPerLane);
-      continue;
+  by.lanes = lanes;
+  noteRemoteAccess(request, by);
+  LaneMask inOtherAllocations = 0;
+  {
+    PageCursor cursor(*request.shadow, !isShared(request.memory));
+    for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+      unsigned lane = countr_zero(rest);
+      by.lanes = LaneMask(1) << lane;
+      uint64_t address = access.addresses[lane];
+      if (LLVM_LIKELY(request.shadow->contains(address)))
+        checkRange(request, cursor, by, address, access.bytesPerLane);
+      else
+        inOtherAllocations |= by.lanes;
     }
-    checkRange(request, by, address, access.bytesPerLane);
   }
+  // One page is locked at a time.
+  if (!inOtherAllocations)
+    return;
+  Request other = request;
+  if (startRequest(other, access.addresses[countr_zero(inOtherAllocations)]))
+    accessLanes(other, by, inOtherAllocations);
+}
+
+void RaceChecker::checkOne(const Request &request, const Accessor &by,
+                           uint64_t address, uint64_t sizeInBytes) {
+  noteRemoteAccess(request, by);
+  PageCursor cursor(*request.shadow, !isShared(request.memory));
+  checkRange(request, cursor, by, address, sizeInBytes);
 }
 
 void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
@@ -134,7 +163,7 @@ void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
                  isUse ? Order::Relaxed : Order::Weak, Scope::Cluster, 8,
                  place.instruction);
   if (use == MbarrierUse::Initialize)
-    request.record.kind = AccessRecord::MbarrierInit;
+    request.record.setKind(AccessRecord::MbarrierInit);
   WarpAgent &warp = warpAgent(place);
   request.record.agent = warp.getId();
   request.record.time = warp.now();
@@ -147,7 +176,7 @@ void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
     by.lanes = part.lanes & place.lanes;
     // Uses are atomic: one word of them is enough to tell them from the rest.
     if (by.lanes)
-      checkRange(request, by, address, isUse ? 4 : 8);
+      checkOne(request, by, address, isUse ? 4 : 8);
   }
 }
 
@@ -165,8 +194,7 @@ void RaceChecker::checkAsync(const AsyncAgent &agent, unsigned lane,
   request.place.instruction = operation.instruction;
   request.record.agent = AccessRecord::operationBit | agent.block;
   request.record.time = agent.index;
-  request.record.instruction =
-      std::min(operation.instruction, AccessRecord::maxInstruction);
+  request.record.setInstruction(operation.instruction);
   if (!startRequest(request, address))
     return;
   Accessor by;
@@ -180,7 +208,7 @@ void RaceChecker::checkAsync(const AsyncAgent &agent, unsigned lane,
     if (part.lanes & by.lanes)
       by.part = &part;
   assert(by.part && "the lane did not issue the operation");
-  checkRange(request, by, address, sizeInBytes);
+  checkOne(request, by, address, sizeInBytes);
 }
 
 void RaceChecker::access(const AsyncAgent &agent, const AsyncAccess &access) {
@@ -224,100 +252,92 @@ void RaceChecker::mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
 // Words
 //===----------------------------------------------------------------------===//
 
-void RaceChecker::checkRange(const Request &request, const Accessor &by,
-                             uint64_t address, uint64_t sizeInBytes) {
-  if (isShared(request.memory) && request.memory.block != by.block)
-    noteRemoteAccess(request, by);
-  ShadowMemory &shadow = *request.shadow;
+void RaceChecker::checkRange(const Request &request, PageCursor &cursor,
+                             const Accessor &by, uint64_t address,
+                             uint64_t sizeInBytes) {
+  ShadowMemory &shadow = cursor.shadow;
   uint64_t end = std::min(address + sizeInBytes, shadow.end());
   AccessRecord fresh = request.record;
   fresh.lanes = by.lanes;
-  Rule unwritten =
-      isShared(request.memory) ? Rule::UnwrittenShared : Rule::UnwrittenGlobal;
   while (address < end) {
-    uint64_t offset = address - shadow.begin();
-    ShadowPage &page = shadow.page(offset);
-    uint64_t pageEnd = shadow.begin() +
-                       alignDown(offset, ShadowPage::sizeInBytes) +
-                       ShadowPage::sizeInBytes;
-    std::unique_lock<std::mutex> lock(page.mutex, std::defer_lock);
-    if (!isShared(request.memory))
-      lock.lock();
-    for (uint64_t stop = std::min(end, pageEnd); address < stop;) {
-      uint64_t word = alignDown(address, 4);
-      uint64_t next = std::min(word + 4, stop);
-      fresh.bytes =
-          ((1u << (next - word)) - 1) & ~((1u << (address - word)) - 1);
-      uint64_t wordOffset = word - shadow.begin();
-      if (request.readsValue) {
-        if (LLVM_UNLIKELY(fresh.bytes & ~shadow.written(wordOffset)))
-          reports.add(unwritten, ReportSite{request.place, roleOf(fresh)}, [&] {
-            return describe(request.memory, address, next - address);
-          });
-      }
-      if (fresh.isWrite())
-        shadow.setWritten(wordOffset, fresh.bytes);
-      checkCell(request, by, page,
-                page.cells[wordOffset % ShadowPage::sizeInBytes / 4], fresh,
-                address);
-      address = next;
-    }
+    uint64_t word = alignDown(address, 4);
+    uint64_t next = std::min(word + 4, end);
+    uint64_t offset = word - shadow.begin();
+    fresh.setBytes(((1u << (next - word)) - 1) &
+                   ~((1u << (address - word)) - 1));
+    ShadowPage &page = cursor.at(offset);
+    if (request.readsValue &&
+        LLVM_UNLIKELY(fresh.bytes() & ~shadow.written(offset)))
+      reportUnwritten(request, fresh, address, next - address);
+    if (fresh.isWrite())
+      shadow.setWritten(offset, fresh.bytes());
+    checkCell(request, by, page,
+              page.cells[offset % ShadowPage::sizeInBytes / 4], fresh, address);
+    address = next;
   }
 }
 
+/// Checks an access against the records of a word, and records it.
 void RaceChecker::checkCell(const Request &request, const Accessor &by,
                             ShadowPage &page, ShadowCell &cell,
                             const AccessRecord &fresh, uint64_t address) {
-  forEachRecord(cell, [&](AccessRecord &record) {
-    if (!(record.bytes & fresh.bytes) || !(record.isWrite() || fresh.isWrite()))
+  AccessRecord *free = nullptr;
+  bool isPlaced = false;
+  auto visit = [&](AccessRecord &record) {
+    if (record.isNone()) {
+      free = &record;
       return;
-    if (auto rule = findConflict(request, record, fresh, by, address))
-      reportConflict(*rule, request, record, fresh, address);
-  });
-  updateCell(page, cell, fresh, by);
+    }
+    if (!(record.bytes() & fresh.bytes()))
+      return;
+    if (record.isWrite() || fresh.isWrite())
+      if (auto rule = findConflict(request, record, fresh, by, address))
+        reportConflict(*rule, request, record, fresh, address);
+    if (record.isSameEvent(fresh)) {
+      record.lanes |= fresh.lanes;
+      isPlaced = true;
+      return;
+    }
+    if (!isSuperseded(record, fresh, by))
+      return;
+    record.setBytes(record.bytes() & ~fresh.bytes());
+    if (!record.bytes()) {
+      record = AccessRecord();
+      free = &record;
+    }
+  };
+  for (AccessRecord &record : cell.records)
+    visit(record);
+  if (LLVM_UNLIKELY(cell.more != nullptr))
+    for (AccessRecord &record : *cell.more)
+      visit(record);
+  if (isPlaced)
+    return;
+  if (free)
+    *free = fresh;
+  else
+    page.add(cell, fresh);
 }
 
-/// Whether all that could race with `record` from now on races with `fresh`.
+/// Whether all that could race with the bytes of `record` that `fresh` covers
+/// races with `fresh` from now on.
 bool RaceChecker::isSuperseded(const AccessRecord &record,
                                const AccessRecord &fresh, const Accessor &by) {
   if (fresh.isWrite() && !fresh.isStrong())
     return true;
   if (!record.isLike(fresh) || record.isWrite() != fresh.isWrite())
     return false;
+  // A record of reads of fewer bytes than it says would cost another record.
+  if (!fresh.isWrite() && (record.bytes() & ~fresh.bytes()))
+    return false;
   // What one lane did before is fenced whenever this is.
-  if (!record.isOperation() && record.agent == fresh.agent &&
+  if (record.agent == fresh.agent && !record.isOperation() &&
       !(record.lanes & ~fresh.lanes))
     return true;
+  if (!fresh.isWrite() && keepsUnfencedReads && record.isGeneric())
+    return false;
   // Not worth the search among the accesses of a whole grid.
-  if (blockOf(record) != by.block)
-    return false;
-  if (!fresh.isWrite() && record.isGeneric() && isOn(Rule::WriteAfterReadProxy))
-    return false;
-  return isOrdered(record, by);
-}
-
-void RaceChecker::updateCell(ShadowPage &page, ShadowCell &cell,
-                             const AccessRecord &fresh, const Accessor &by) {
-  bool isPlaced = false;
-  forEachRecord(cell, [&](AccessRecord &record) {
-    if (!(record.bytes & fresh.bytes))
-      return;
-    if (record.isSameEvent(fresh)) {
-      record.lanes |= fresh.lanes;
-      isPlaced = true;
-      return;
-    }
-    // A read says nothing of the value that is there.
-    if (!fresh.isWrite() && (record.isWrite() || (record.bytes & ~fresh.bytes)))
-      return;
-    if (!isSuperseded(record, fresh, by))
-      return;
-    record.bytes &= ~fresh.bytes;
-    if (!record.bytes)
-      record = AccessRecord();
-  });
-  if (!isPlaced)
-    page.add(cell, fresh);
+  return blockOf(record) == by.block && isOrdered(record, by);
 }
 
 //===----------------------------------------------------------------------===//
@@ -445,8 +465,8 @@ bool RaceChecker::isTensorMapAcquired(const AccessRecord &record,
 bool RaceChecker::isMorallyStrong(const AccessRecord &record,
                                   const AccessRecord &fresh,
                                   const Accessor &by) const {
-  if (!record.isStrong() || !fresh.isStrong() || record.proxy != fresh.proxy ||
-      record.size != fresh.size)
+  if (!record.isStrong() || !fresh.isStrong() ||
+      record.proxy() != fresh.proxy() || !record.isSameSize(fresh))
     return false;
   uint32_t block = blockOf(record);
   return scopes.includes(record.scope(), block, by.block) &&
@@ -459,7 +479,7 @@ bool RaceChecker::isSameValueWrite(const Request &request,
                                    const AccessRecord &record,
                                    const AccessRecord &fresh) const {
   if (!request.access || !request.access->haveSameValue ||
-      !record.isSameEvent(fresh) || record.kind != AccessRecord::Write)
+      !record.isSameEvent(fresh) || record.kind() != AccessRecord::Write)
     return false;
   unsigned lane = countr_zero(fresh.lanes);
   const uint64_t *addresses = request.access->addresses;
@@ -482,15 +502,15 @@ std::optional<Rule> RaceChecker::findConflict(const Request &request,
                                               const AccessRecord &fresh,
                                               const Accessor &by,
                                               uint64_t address) {
-  bool isMbarrier = !request.access && fresh.kind == AccessRecord::Atomic &&
+  bool isMbarrier = !request.access && fresh.kind() == AccessRecord::Atomic &&
                     fresh.isGeneric();
-  if (isMbarrier && record.kind == AccessRecord::MbarrierInit)
+  if (isMbarrier && record.kind() == AccessRecord::MbarrierInit)
     return findMbarrierConflict(request, record, by);
   FencedSpace space = isShared(request.memory) ? FencedShared : FencedGlobal;
   if (isOrdered(record, by)) {
     if (!record.isGeneric() || fresh.isGeneric())
       return std::nullopt;
-    if (fresh.proxy == uint32_t(Proxy::TensorMap)) {
+    if (fresh.proxy() == Proxy::TensorMap) {
       if (isTensorMapAcquired(record, by, address))
         return std::nullopt;
       return Rule::MissingTensorMapFence;
@@ -533,14 +553,15 @@ std::optional<Rule> RaceChecker::findMbarrierConflict(const Request &request,
 }
 
 void RaceChecker::noteRemoteAccess(const Request &request, const Accessor &by) {
-  if (!isOn(Rule::ClusterExit))
+  if (!isShared(request.memory) || request.memory.block == by.block ||
+      !isOn(Rule::ClusterExit))
     return;
   AccessRecord record = request.record;
   record.lanes = by.lanes;
   auto &accesses = blockState(request.memory.block).remoteAccesses;
   for (AccessRecord &other : accesses) {
     if (other.agent != record.agent || other.isOperation() ||
-        other.instruction != record.instruction)
+        other.instruction() != record.instruction())
       continue;
     // The last of them lies behind the others of the same lanes.
     if (other.time == record.time)
@@ -691,7 +712,7 @@ static StringRef nameOf(AsyncKind kind) {
 std::string RaceChecker::roleOf(const AccessRecord &record) {
   static constexpr const char *names[] = {"read", "write", "atomic",
                                           "mbarrier init"};
-  std::string role = names[record.kind];
+  std::string role = names[record.kind()];
   if (!record.isOperation())
     return role;
   BlockState &block = blockState(record.operationBlock());
@@ -703,7 +724,7 @@ ReportSite RaceChecker::describe(const AccessRecord &record) {
   ReportSite site;
   site.role = roleOf(record);
   site.place.lanes = record.lanes;
-  site.place.instruction = record.instruction;
+  site.place.instruction = record.instruction();
   site.place.block = blockOf(record);
   if (!record.isOperation()) {
     site.place.warp = record.agent % warpsPerBlock;
@@ -725,6 +746,17 @@ std::string RaceChecker::describe(const MemoryPlace &memory, uint64_t address,
   return formatv("{0} bytes at {1:x} of global memory", sizeInBytes, address);
 }
 
+void RaceChecker::reportUnwritten(const Request &request,
+                                  const AccessRecord &fresh, uint64_t address,
+                                  uint64_t sizeInBytes) {
+  Place place = request.place;
+  place.lanes = fresh.lanes;
+  reports.add(isShared(request.memory) ? Rule::UnwrittenShared
+                                       : Rule::UnwrittenGlobal,
+              ReportSite{place, roleOf(fresh)},
+              [&] { return describe(request.memory, address, sizeInBytes); });
+}
+
 void RaceChecker::reportConflict(Rule rule, const Request &request,
                                  const AccessRecord &record,
                                  const AccessRecord &fresh, uint64_t address) {
@@ -736,7 +768,7 @@ void RaceChecker::reportConflict(Rule rule, const Request &request,
   second.place.lanes = fresh.lanes;
   reports.add(rule, {first, second}, [&] {
     return describe(request.memory, address,
-                    llvm::popcount(unsigned(record.bytes & fresh.bytes)));
+                    llvm::popcount(record.bytes() & fresh.bytes()));
   });
 }
 

@@ -30,39 +30,63 @@ struct AccessRecord {
   uint32_t agent = noAgent;
   uint32_t time = 0;
   LaneMask lanes = 0;
-  uint32_t bytes : 4;
-  /// 0: weak; else 1 + scope.
-  uint32_t strength : 3;
-  uint32_t kind : 2;
-  uint32_t proxy : 2;
-  /// log2 of the bytes of the whole access, of a vector's element.
-  uint32_t size : 3;
-  uint32_t instruction : 18;
-
-  AccessRecord()
-      : bytes(0), strength(0), kind(Read), proxy(0), size(0), instruction(0) {}
 
   bool isNone() const { return agent == noAgent; }
   bool isOperation() const { return agent & operationBit && !isNone(); }
-  bool isWrite() const { return kind != Read; }
-  bool isGeneric() const { return proxy == uint32_t(Proxy::Generic); }
-  bool isStrong() const { return strength != 0; }
-  Scope scope() const { return Scope(strength - 1); }
   uint32_t operationBlock() const { return agent & ~operationBit; }
+
+  /// Bytes of the word.
+  uint32_t bytes() const { return info & bytesMask; }
+  void setBytes(uint32_t bytes) { info = (info & ~bytesMask) | bytes; }
+
+  bool isStrong() const { return info & strengthMask; }
+  Scope scope() const { return Scope((info >> strengthShift & 7) - 1); }
+  void setStrong(Scope scope) {
+    info |= (1 + uint32_t(scope)) << strengthShift;
+  }
+
+  Kind kind() const { return Kind(info >> kindShift & 3); }
+  void setKind(Kind kind) { info = (info & ~kindMask) | kind << kindShift; }
+  bool isWrite() const { return info & kindMask; }
+
+  Proxy proxy() const { return Proxy(info >> proxyShift & 3); }
+  void setProxy(Proxy proxy) { info |= uint32_t(proxy) << proxyShift; }
+  bool isGeneric() const { return !(info & proxyMask); }
+
+  /// Of the whole access, or of an element of a vector; at most 16.
+  void setSize(uint32_t log2OfBytes) { info |= log2OfBytes << sizeShift; }
+  bool isSameSize(const AccessRecord &other) const {
+    return !((info ^ other.info) & sizeMask);
+  }
+
+  uint32_t instruction() const { return info >> instructionShift; }
+  void setInstruction(uint32_t instruction) {
+    info = (info & ~(~0u << instructionShift)) |
+           std::min(instruction, maxInstruction) << instructionShift;
+  }
+
   /// Races with others by the same rules.
   bool isLike(const AccessRecord &other) const {
-    return strength == other.strength && proxy == other.proxy &&
-           (!isStrong() || size == other.size);
+    return !((info ^ other.info) & (strengthMask | proxyMask)) &&
+           (!isStrong() || isSameSize(other));
   }
   /// The same instruction, executed in the same stretch of time.
   bool isSameEvent(const AccessRecord &other) const {
-    return agent == other.agent && time == other.time && bytes == other.bytes &&
-           strength == other.strength && kind == other.kind &&
-           proxy == other.proxy && size == other.size &&
-           instruction == other.instruction;
+    return agent == other.agent && time == other.time && info == other.info;
   }
+
+private:
+  static constexpr uint32_t bytesMask = 15;
+  /// 0: weak; else 1 + scope.
+  static constexpr uint32_t strengthShift = 4, strengthMask = 7u << 4;
+  static constexpr uint32_t kindShift = 7, kindMask = 3u << 7;
+  static constexpr uint32_t proxyShift = 9, proxyMask = 3u << 9;
+  static constexpr uint32_t sizeShift = 11, sizeMask = 7u << 11;
+  static constexpr uint32_t instructionShift = 14;
+  uint32_t info = 0;
 };
 static_assert(sizeof(AccessRecord) == 16, "memory of the checks");
+static_assert(uint32_t(Proxy::Generic) == 0, "isGeneric");
 
 /// The records of one word, in no order: two in place, more in a list.
 struct ShadowCell {
