@@ -29,12 +29,56 @@ void ElementwiseInstruction::execute(ProgramInstance &instance) const {
 // Registers
 //===----------------------------------------------------------------------===//
 
+/// Bytes of a value in a frame; nullopt if the interpreter has no such values.
+static std::optional<size_t> getSizeInFrame(Type type) {
+  if (auto pending = dyn_cast<tkg::PendingType>(type))
+    type = pending.getTile();
+  if (auto view = dyn_cast<ViewType>(type))
+    return getElementKind(view.getElementType())
+               ? std::optional(sizeof(ViewValue))
+               : std::nullopt;
+  if (isa<tkg::MemDescType>(type))
+    return sizeof(SharedTileValue);
+  if (isa<tkg::TokenType>(type))
+    return sizeof(int64_t);
+  auto tile = dyn_cast<RankedTensorType>(type);
+  std::optional<ElementKind> kind = getElementKind(type);
+  if (!kind || (tile && !tile.hasStaticShape()))
+    return std::nullopt;
+  return getNumElements(type) * getFrameSize(*kind);
+}
+
+/// Whether `type` is an element or a tile of them.
+static bool isTileOrScalar(Type type) {
+  return !isa<ViewType, tkg::MemDescType, tkg::TokenType, tkg::PendingType>(
+      type);
+}
+
 Register ProgramBuilder::addRegister(Type type) {
-  size_t size = sizeof(ViewValue);
-  if (!isa<ViewType>(type))
-    size = getNumElements(type) * getFrameSize(*getElementKind(type));
-  registerSizes.push_back(size);
+  registerSizes.push_back(*getSizeInFrame(type));
   return registerSizes.size() - 1;
+}
+
+Register ProgramBuilder::addWholeRegister(size_t sizeInBytes) {
+  registerSizes.push_back(sizeInBytes);
+  wholeRegisters.push_back(registerSizes.size() - 1);
+  return wholeRegisters.back();
+}
+
+Register ProgramBuilder::getSharedMemory(size_t sizeInBytes) {
+  if (!sharedMemory)
+    sharedMemory = addWholeRegister(0);
+  size_t &size = registerSizes[*sharedMemory];
+  size = std::max(size, sizeInBytes);
+  return *sharedMemory;
+}
+
+std::shared_ptr<const SharedOffsets>
+ProgramBuilder::getSharedOffsets(tkg::MemDescType type) {
+  std::shared_ptr<const SharedOffsets> &offsets = sharedOffsets[type];
+  if (!offsets)
+    offsets = std::make_shared<SharedOffsets>(computeSharedOffsets(type));
+  return offsets;
 }
 
 SmallVector<Register> ProgramBuilder::addRegisters(TypeRange types) {
@@ -90,11 +134,7 @@ void ProgramBuilder::emitJumpBack(Operation *op, unsigned head) {
 
 LogicalResult ProgramBuilder::checkTypes(Operation *op) const {
   auto check = [&](Type type) -> LogicalResult {
-    auto view = dyn_cast<ViewType>(type);
-    auto tile = dyn_cast<RankedTensorType>(type);
-    bool isKnown = getElementKind(view ? view.getElementType() : type) &&
-                   (!tile || tile.hasStaticShape());
-    if (isKnown)
+    if (getSizeInFrame(type))
       return success();
     return op->emitError("the interpreter does not know the type ") << type;
   };
@@ -156,6 +196,8 @@ LogicalResult ProgramBuilder::buildElementwise(Operation *op, LaneLoop loop) {
 }
 
 static LaneLoop selectLoop(Operation *op) {
+  if (!llvm::all_of(op->getResultTypes(), isTileOrScalar))
+    return nullptr;
   if (auto splat = dyn_cast<SplatOp>(op))
     return selectSplatLoop(*getElementKind(splat.getType()));
   return op->getNumResults() > 0 ? selectElementwiseLoop(op) : nullptr;
@@ -173,6 +215,8 @@ LogicalResult ProgramBuilder::buildOp(Operation *op) {
       .Case<scf::ForOp>([&](auto) { return buildFor(op); })
       .Case<scf::WhileOp>([&](auto) { return buildWhile(op); })
       .Case<scf::IfOp>([&](auto) { return buildIf(op); })
+      .Case<arith::SelectOp>(
+          [&](arith::SelectOp select) { return buildSelect(select); })
       .Case<scf::IndexSwitchOp>([&](auto) { return buildIndexSwitch(op); })
       .Case<func::CallOp>([&](auto) { return buildCall(op); })
       .Case<scf::ExecuteRegionOp>([&](scf::ExecuteRegionOp execute) {
@@ -185,18 +229,19 @@ LogicalResult ProgramBuilder::buildOp(Operation *op) {
       .Case<ub::PoisonOp>([&](auto) {
         // Whoever uses it gets zeros, not what lies in the frame.
         Type type = op->getResult(0).getType();
-        if (isa<ViewType>(type))
+        if (!isTileOrScalar(type) && !isa<tkg::TokenType>(type))
           return LogicalResult(
-              op->emitError("the interpreter has no such view"));
-        size_t size =
-            getNumElements(type) * getFrameSize(*getElementKind(type));
-        registers[op->getResult(0)] = addConstant(std::vector<char>(size, 0));
+              op->emitError("the interpreter has no such value"));
+        registers[op->getResult(0)] =
+            addConstant(std::vector<char>(*getSizeInFrame(type), 0));
         return success();
       })
       .Default([&](Operation *) { return buildTkOp(op); });
 }
 
 LogicalResult ProgramBuilder::buildTkOp(Operation *op) {
+  if (isa_and_nonnull<tkg::TkgDialect>(op->getDialect()))
+    return buildTkgOp(*this, op);
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<LoadViewOp, StoreViewOp, AddressesOp, InsideOp, MakeViewOp,
             SubviewOp, DimOp, StrideOp, PtrAddOp, LoadOp, StoreOp>(
@@ -250,8 +295,18 @@ ProgramBuilder::build(FunctionOpInterface kernel) {
   ProgramBuilder builder;
   builder.callStack.push_back(kernel);
   if (failed(builder.checkTypes(kernel)) ||
-      failed(builder.buildArguments(kernel)) ||
-      failed(builder.buildRegion(kernel.getFunctionBody(), {})))
+      failed(builder.buildArguments(kernel)))
+    return failure();
+  WalkResult foundTkg = kernel->walk([](Operation *op) {
+    return isa_and_nonnull<tkg::TkgDialect>(op->getDialect())
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  });
+  if (foundTkg.wasInterrupted()) {
+    builder.copies = builder.addWholeRegister(sizeof(AsyncCopyState));
+    startTkgProgram(builder, kernel);
+  }
+  if (failed(builder.buildRegion(kernel.getFunctionBody(), {})))
     return failure();
   builder.fuseElementwise();
   builder.assignSlots();

@@ -6,7 +6,9 @@
 
 #include "GridRun.h"
 #include "LaneProgram.h"
+#include "SharedTiles.h"
 #include "TileProgram.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -54,6 +56,13 @@ protected:
   }
 };
 
+/// What a product of tiles computes.
+struct DotTraits {
+  Precision precision = Precision::IEEE;
+  bool lhsUnsigned = false, rhsUnsigned = false;
+  RankedTensorType lhs = {}, rhs = {}, result = {};
+};
+
 class ProgramBuilder {
 public:
   /// Compiles `kernel`, or emits an error at what the interpreter does not
@@ -68,6 +77,21 @@ public:
   /// A register that holds a constant element.
   Register addConstant(ElementKind kind, Attribute value);
   Register addConstant(ArrayRef<char> bytes);
+
+  /// \name Registers that live as long as the program
+  /// @{
+  Register addWholeRegister(size_t sizeInBytes);
+  /// The AsyncCopyState.
+  Register getCopies() const { return *copies; }
+  /// The shared memory of buffers that have a place there, of at least
+  /// `sizeInBytes`.
+  Register getSharedMemory(size_t sizeInBytes);
+  /// @}
+
+  std::shared_ptr<const SharedOffsets> getSharedOffsets(tkg::MemDescType type);
+
+  /// Slots: result, lhs, rhs, accumulator.
+  void emitDot(Operation *op, ArrayRef<size_t> slots, const DotTraits &traits);
 
   /// Gives each result of `op` a register; returns those of the results, then
   /// of the operands.
@@ -111,6 +135,7 @@ private:
   LogicalResult buildIf(Operation *op);
   LogicalResult buildIndexSwitch(Operation *op);
   LogicalResult buildCall(Operation *op);
+  LogicalResult buildSelect(arith::SelectOp op);
   LogicalResult buildTerminator(Operation *op, RegionExit &exit, bool isLast);
   LogicalResult buildBranch(Operation *op);
   LogicalResult checkTypes(Operation *op) const;
@@ -145,6 +170,10 @@ private:
   std::vector<std::pair<unsigned, unsigned>> graphs;
   llvm::DenseSet<unsigned> targets;
 
+  std::vector<Register> wholeRegisters;
+  std::optional<Register> copies, sharedMemory;
+  llvm::DenseMap<Type, std::shared_ptr<const SharedOffsets>> sharedOffsets;
+
   llvm::DenseMap<Block *, unsigned> blockStarts;
   SmallVector<std::pair<JumpInstruction *, Block *>> pendingBranches;
   SmallVector<Operation *> callStack;
@@ -159,6 +188,9 @@ LogicalResult buildShapeOp(ProgramBuilder &builder, Operation *op);
 LogicalResult buildMessageOp(ProgramBuilder &builder, Operation *op);
 LogicalResult buildDot(ProgramBuilder &builder, DotOp op);
 LogicalResult buildReduce(ProgramBuilder &builder, ReduceOp op);
+LogicalResult buildTkgOp(ProgramBuilder &builder, Operation *op);
+/// What a program with tkg ops does first.
+void startTkgProgram(ProgramBuilder &builder, Operation *kernel);
 
 } // namespace mlir::tk
 

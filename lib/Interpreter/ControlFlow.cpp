@@ -101,6 +101,22 @@ private:
   SmallVector<size_t> sizes;
 };
 
+/// arith.select of values that are no elements, such as views. Slots: result,
+/// condition, the value if it holds, the other.
+class SelectValueInstruction : public TileInstruction {
+public:
+  SelectValueInstruction(Operation *op, ArrayRef<size_t> slots,
+                         unsigned numResults, size_t sizeInBytes)
+      : TileInstruction(op, slots, numResults), sizeInBytes(sizeInBytes) {}
+  void execute(ProgramInstance &instance) const override {
+    size_t source = slots[instance.get<uint8_t>(slots[1]) ? 2 : 3];
+    std::memcpy(instance.frame + slots[0], instance.frame + source,
+                sizeInBytes);
+  }
+
+private:
+  size_t sizeInBytes;
+};
 } // namespace
 
 //===----------------------------------------------------------------------===//
@@ -308,6 +324,12 @@ LogicalResult ProgramBuilder::buildIf(Operation *operation) {
   setTarget(toEnd, getNextNumber());
   for (auto [result, reg] : llvm::zip_equal(op.getResults(), results))
     registers[result] = reg;
+  return success();
+}
+
+LogicalResult ProgramBuilder::buildSelect(arith::SelectOp op) {
+  SmallVector<size_t, 4> slots = getSlots(op);
+  emit<SelectValueInstruction>(op, slots, 1, registerSizes[slots[0]]);
   return success();
 }
 

@@ -157,18 +157,17 @@ namespace {
 class DotInstruction : public TileInstruction {
 public:
   DotInstruction(Operation *op, ArrayRef<size_t> slots, unsigned numResults,
-                 DotOp dot)
+                 const DotTraits &traits)
       : TileInstruction(op, slots, numResults),
-        operandKind(*getElementKind(dot.getLhs().getType())),
-        resultKind(*getElementKind(dot.getType())),
-        precision(dot.getPrecision()), lhsUnsigned(dot.getLhsUnsigned()),
-        rhsUnsigned(dot.getRhsUnsigned()) {
-    ArrayRef<int64_t> lhs = getTileShape(dot.getLhs().getType());
+        operandKind(*getElementKind(traits.lhs)),
+        resultKind(*getElementKind(traits.result)), precision(traits.precision),
+        lhsUnsigned(traits.lhsUnsigned), rhsUnsigned(traits.rhsUnsigned) {
+    ArrayRef<int64_t> lhs = traits.lhs.getShape();
     for (int64_t extent : lhs.drop_back(2))
       numBatches *= extent;
     M = lhs[lhs.size() - 2];
     K = lhs.back();
-    N = getTileShape(dot.getType()).back();
+    N = traits.result.getShape().back();
   }
 
   void execute(ProgramInstance &instance) const override {
@@ -262,7 +261,16 @@ private:
 };
 } // namespace
 
+void ProgramBuilder::emitDot(Operation *op, ArrayRef<size_t> slots,
+                             const DotTraits &traits) {
+  emit<DotInstruction>(op, slots, 1, traits);
+}
+
 LogicalResult mlir::tk::buildDot(ProgramBuilder &builder, DotOp op) {
-  builder.emit<DotInstruction>(op, builder.getSlots(op), 1, op);
+  builder.emitDot(op, builder.getSlots(op),
+                  {op.getPrecision(), op.getLhsUnsigned(), op.getRhsUnsigned(),
+                   cast<RankedTensorType>(op.getLhs().getType()),
+                   cast<RankedTensorType>(op.getRhs().getType()),
+                   cast<RankedTensorType>(op.getType())});
   return success();
 }

@@ -139,6 +139,8 @@ std::vector<ProgramBuilder::Interval> ProgramBuilder::computeIntervals() const {
       interval.begin = std::min<unsigned>(interval.begin, number);
       interval.end = std::max<unsigned>(interval.end, number);
     }
+  for (Register reg : wholeRegisters)
+    intervals[reg] = {0, static_cast<unsigned>(program->code.size())};
   // Ranges nest, and inner ones were recorded first, so that one pass suffices.
   for (auto [begin, end] : graphs)
     for (Interval &interval : intervals)

@@ -19,6 +19,7 @@ enum class ErrorKind {
   OutsideMemory,
   OutsideView,
   NeverWritten,
+  InFlight,
   ReadOnly,
   Race,
   Arithmetic,

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Builder.h"
+#include "ItemsInstruction.h"
 #include "PointerRuns.h"
-#include "ViewWalk.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cstring>
 
@@ -92,97 +92,67 @@ static void fillElements(ElementKind kind, char *to, const char *value,
 // Accesses by index items
 //===----------------------------------------------------------------------===//
 
+AccessRun ItemsInstruction::getAccessRun(const ViewValue &view,
+                                         const ViewWalk::Run &run) const {
+  int64_t size = getMemorySize(access.elementKind);
+  return {view.base.allocation,
+          view.base.address +
+              static_cast<uint64_t>(run.offset + run.begin * run.stride) * size,
+          run.stride * size, run.end - run.begin, size};
+}
+
+void ItemsInstruction::checkInbounds(ProgramInstance &instance,
+                                     const ViewWalk &walk,
+                                     StringRef verb) const {
+  if (inbounds.empty())
+    return;
+  auto outside = walk.findOutside(inbounds);
+  if (!outside)
+    return;
+  auto [dim, coordinate] = *outside;
+  instance.run.errors.report(
+      instance, op, ErrorKind::OutsideView,
+      [&, dim = dim, coordinate = coordinate] {
+        return describeProgram(instance.run, instance.number) + " " +
+               verb.str() + " coordinate " + std::to_string(coordinate) +
+               " of dimension " + std::to_string(dim) + ", of extent " +
+               std::to_string(getView(instance).extents[dim]) +
+               ", which was promised to be inside";
+      });
+}
+
+void ItemsInstruction::readItems(ProgramInstance &instance, char *to,
+                                 const char *pad) const {
+  const ViewValue &view = getView(instance);
+  auto items = getItems(instance);
+  ViewWalk walk(access, view, items);
+  checkInbounds(instance, walk, "reads");
+  ElementKind kind = access.elementKind;
+  int64_t size = getFrameSize(kind);
+  const RunMemory &memory = instance.run.memory;
+  walk.forEachRun([&](const ViewWalk::Run &run) {
+    char *first = to + run.first * size;
+    bool isLoaded = run.end > run.begin;
+    AccessRun accessRun = getAccessRun(view, run);
+    isLoaded = isLoaded && memory.checkBounds(instance, op, accessRun, false);
+    if (!isLoaded)
+      return fillElements(kind, first, pad, run.count);
+    fillElements(kind, first, pad, run.begin);
+    memory.noteRead(instance, op, accessRun);
+    readRun(memory, kind, first + run.begin * size, accessRun);
+    fillElements(kind, first + run.end * size, pad, run.count - run.end);
+  });
+}
+
 namespace {
-/// Base of the instructions with index items. Slots: some, then the view, then
-/// one item for each dimension.
-class ItemsInstruction : public TileInstruction {
-public:
-  ItemsInstruction(Operation *op, ArrayRef<size_t> slots, unsigned numResults,
-                   ViewAccess access, unsigned viewSlot,
-                   std::optional<ArrayRef<bool>> inbounds = std::nullopt)
-      : TileInstruction(op, slots, numResults), access(std::move(access)),
-        viewSlot(viewSlot) {
-    if (inbounds)
-      this->inbounds.assign(inbounds->begin(), inbounds->end());
-  }
-
-protected:
-  /// Where the items lie. A walk refers to this array.
-  SmallVector<const char *, kMaxViewRank>
-  getItems(ProgramInstance &instance) const {
-    SmallVector<const char *, kMaxViewRank> items;
-    for (int64_t dim = 0; dim < access.rank; ++dim)
-      items.push_back(instance.frame + slots[viewSlot + 1 + dim]);
-    return items;
-  }
-  const ViewValue &getView(ProgramInstance &instance) const {
-    return instance.get<ViewValue>(slots[viewSlot]);
-  }
-
-  AccessRun getAccessRun(const ViewValue &view,
-                         const ViewWalk::Run &run) const {
-    int64_t size = getMemorySize(access.elementKind);
-    return {view.base.allocation,
-            view.base.address +
-                static_cast<uint64_t>(run.offset + run.begin * run.stride) *
-                    size,
-            run.stride * size, run.end - run.begin, size};
-  }
-
-  /// Reports a coordinate outside in a dimension that was promised to have
-  /// none.
-  void checkInbounds(ProgramInstance &instance, const ViewWalk &walk,
-                     StringRef verb) const {
-    if (inbounds.empty())
-      return;
-    auto outside = walk.findOutside(inbounds);
-    if (!outside)
-      return;
-    auto [dim, coordinate] = *outside;
-    instance.run.errors.report(
-        instance, op, ErrorKind::OutsideView,
-        [&, dim = dim, coordinate = coordinate] {
-          return describeProgram(instance.run, instance.number) + " " +
-                 verb.str() + " coordinate " + std::to_string(coordinate) +
-                 " of dimension " + std::to_string(dim) + ", of extent " +
-                 std::to_string(getView(instance).extents[dim]) +
-                 ", which was promised to be inside";
-        });
-  }
-
-  ViewAccess access;
-  unsigned viewSlot;
-  SmallVector<bool, kMaxViewRank> inbounds;
-};
-
 /// Slots: result, view, items, then perhaps the padding.
 class LoadViewInstruction : public ItemsInstruction {
 public:
   using ItemsInstruction::ItemsInstruction;
   void execute(ProgramInstance &instance) const override {
-    const ViewValue &view = getView(instance);
-    auto items = getItems(instance);
-    ViewWalk walk(access, view, items);
-    checkInbounds(instance, walk, "reads");
-    ElementKind kind = access.elementKind;
-    int64_t size = getFrameSize(kind);
-    size_t padSlot = viewSlot + 1 + access.rank;
-    const char *pad =
-        padSlot < slots.size() ? instance.frame + slots[padSlot] : nullptr;
-    char *result = instance.frame + slots[0];
-    const RunMemory &memory = instance.run.memory;
-    walk.forEachRun([&](const ViewWalk::Run &run) {
-      char *to = result + run.first * size;
-      bool isLoaded = run.end > run.begin;
-      AccessRun accessRun = getAccessRun(view, run);
-      isLoaded = isLoaded && memory.checkBounds(instance, op, accessRun, false);
-      if (!isLoaded)
-        return fillElements(kind, to, pad, run.count);
-      fillElements(kind, to, pad, run.begin);
-      memory.noteRead(instance, op, accessRun);
-      readRun(memory, kind, to + run.begin * size, accessRun);
-      fillElements(kind, to + run.end * size, pad, run.count - run.end);
-    });
+    bool hasPad = getNextSlot() < slots.size();
+    readItems(instance, instance.frame + slots[0],
+              hasPad ? instance.frame + slots[getNextSlot()] : nullptr);
   }
 };
 
@@ -423,13 +393,6 @@ public:
 // Building
 //===----------------------------------------------------------------------===//
 
-template <typename OpT> static ViewAccess makeAccess(OpT op, Type accessed) {
-  SmallVector<ViewItem> items = op.getItems();
-  SmallVector<int64_t> shape;
-  SmallVector<ItemTileDims> dims = getItemTileDims(items, shape);
-  return ViewAccess(op.getView().getType(), items, dims, accessed);
-}
-
 /// What the pointer of a load, store or ptr_add points to.
 static ElementKind getPointeeKind(Type pointer) {
   return *getElementKind(
@@ -441,21 +404,22 @@ LogicalResult mlir::tk::buildMemoryOp(ProgramBuilder &builder,
   SmallVector<size_t, 4> slots = builder.getSlots(operation);
   TypeSwitch<Operation *>(operation)
       .Case<LoadViewOp>([&](LoadViewOp op) {
-        builder.emit<LoadViewInstruction>(
-            op, slots, 1, makeAccess(op, op.getType()), 1, op.getInbounds());
+        builder.emit<LoadViewInstruction>(op, slots, 1,
+                                          makeViewAccess(op, op.getType()), 1,
+                                          op.getInbounds());
       })
       .Case<StoreViewOp>([&](StoreViewOp op) {
         builder.emit<StoreViewInstruction>(
-            op, slots, 0, makeAccess(op, op.getValue().getType()), 1,
+            op, slots, 0, makeViewAccess(op, op.getValue().getType()), 1,
             op.getInbounds());
       })
       .Case<AddressesOp>([&](AddressesOp op) {
         builder.emit<AddressesInstruction>(op, slots, 1,
-                                           makeAccess(op, op.getType()), 1);
+                                           makeViewAccess(op, op.getType()), 1);
       })
       .Case<InsideOp>([&](InsideOp op) {
         builder.emit<InsideInstruction>(op, slots, 1,
-                                        makeAccess(op, op.getType()), 1);
+                                        makeViewAccess(op, op.getType()), 1);
       })
       .Case<MakeViewOp>(
           [&](auto op) { builder.emit<MakeViewInstruction>(op, slots, 1); })

@@ -90,24 +90,45 @@ void ViewWalk::addGather(const ViewAccess::Axis &axis) {
   }
 }
 
+int64_t ViewWalk::getCoordinate(unsigned dim, int64_t position,
+                                bool isGather) const {
+  ElementKind kind = access.itemKinds[dim];
+  if (isGather)
+    return readInteger(kind, items[dim] + position * getFrameSize(kind));
+  return readInteger(kind, items[dim]) + position;
+}
+
 std::optional<std::pair<unsigned, int64_t>>
-ViewWalk::findOutside(ArrayRef<bool> dims) const {
-  for (unsigned dim = 0; dim < dims.size(); ++dim) {
-    if (!dims[dim])
-      continue;
-    const auto *axis = llvm::find_if(access.axes, [&](const auto &axis) {
-      return llvm::is_contained(axis.dims, dim);
+ViewWalk::findOutside(ArrayRef<bool> promised) const {
+  auto isOutside = [&](unsigned dim, int64_t coordinate) {
+    return coordinate < 0 || coordinate >= view.extents[dim];
+  };
+  auto passesTests = [&](const ViewAccess::Axis &axis, int64_t position) {
+    return llvm::none_of(axis.dims, [&](unsigned dim) {
+      return !promised[dim] &&
+             isOutside(dim, getCoordinate(dim, position, axis.isGather));
     });
-    bool isScalar = axis == access.axes.end();
-    int64_t count = isScalar ? 1 : axis->size;
-    ElementKind kind = access.itemKinds[dim];
-    bool isGather = !isScalar && axis->isGather;
-    for (int64_t i = 0; i < count; ++i) {
-      const char *item = items[dim] + (isGather ? i * getFrameSize(kind) : 0);
-      int64_t coordinate = readInteger(kind, item) + (isGather ? 0 : i);
-      if (coordinate < 0 || coordinate >= view.extents[dim])
-        return std::make_pair(dim, coordinate);
-    }
-  }
+  };
+  // Is there an element at all that the other dimensions let through?
+  if (view.isEmpty)
+    return std::nullopt;
+  for (unsigned dim : access.scalarDims)
+    if (!promised[dim] && isOutside(dim, getCoordinate(dim, 0, false)))
+      return std::nullopt;
+  for (const ViewAccess::Axis &axis : access.axes)
+    if (llvm::none_of(llvm::seq(axis.size),
+                      [&](int64_t i) { return passesTests(axis, i); }))
+      return std::nullopt;
+
+  for (unsigned dim : access.scalarDims)
+    if (int64_t coordinate = getCoordinate(dim, 0, false);
+        promised[dim] && isOutside(dim, coordinate))
+      return std::make_pair(dim, coordinate);
+  for (const ViewAccess::Axis &axis : access.axes)
+    for (int64_t i = 0; i < axis.size; ++i)
+      for (unsigned dim : axis.dims)
+        if (int64_t coordinate = getCoordinate(dim, i, axis.isGather);
+            promised[dim] && isOutside(dim, coordinate) && passesTests(axis, i))
+          return std::make_pair(dim, coordinate);
   return std::nullopt;
 }

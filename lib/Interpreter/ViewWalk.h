@@ -60,10 +60,11 @@ public:
     walk(0, 0, scalarOffset, isInside, fn);
   }
 
-  /// The first dimension, and the coordinate, that lies outside; none if all
-  /// elements lie inside.
+  /// A dimension in which the program promised to stay inside, and a coordinate
+  /// outside; none if it kept the promise. Elements that lie outside in another
+  /// dimension, which is tested, are not accessed and prove nothing.
   std::optional<std::pair<unsigned, int64_t>>
-  findOutside(ArrayRef<bool> dims) const;
+  findOutside(ArrayRef<bool> promised) const;
 
 private:
   struct Axis {
@@ -76,6 +77,7 @@ private:
   };
   static constexpr int64_t kOutside = std::numeric_limits<int64_t>::min();
 
+  int64_t getCoordinate(unsigned dim, int64_t position, bool isGather) const;
   void addSlice(const ViewAccess::Axis &axis);
   void addGather(const ViewAccess::Axis &axis);
 

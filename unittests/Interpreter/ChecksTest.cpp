@@ -139,6 +139,49 @@ tk.kernel @k(%x: !tk.view<?xf32> {tk.name = "x"}) {
                      "extent 4, which was promised to be inside"}));
 }
 
+TEST_F(ChecksTest, PromisesAreAboutElementsThatTheTestsLetThrough) {
+  // Columns 2 to 5 of x[3, 4], in a row that is tested.
+  auto runAtRow = [&](int64_t row) {
+    std::vector<float> x(12, 1.0f);
+    std::vector<int64_t> rows = {row};
+    return messages(run(R"mlir(
+tk.kernel @k(%x: !tk.view<?x?xf32> {tk.name = "x"}, %rows: !tk.view<?xindex>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %row = tk.load_view %rows[%c0] : !tk.view<?xindex> -> index
+  %v = tk.load_view %x[%row +: 2, %c2 +: 4] {inbounds = array<i1: false, true>}
+      : !tk.view<?x?xf32> -> tensor<2x4xf32>
+  tk.return
+})mlir",
+                        {tensorOf(x, {3, 4}), tensorOf(rows)}));
+  };
+  Strings broken = {"6: program 0 reads coordinate 4 of dimension 1, of extent "
+                    "4, which was promised to be inside"};
+  EXPECT_EQ(runAtRow(1), broken);
+  // One of the two rows is inside.
+  EXPECT_EQ(runAtRow(2), broken);
+  // None is, so nothing is read.
+  EXPECT_EQ(runAtRow(3), Strings());
+}
+
+TEST_F(ChecksTest, PromisesOfPairedGathersArePairwise) {
+  // x[rows, columns] of x[2, 2]; only columns are promised. The pair (5, 7) is
+  // stopped by its row, (1, 9) is not.
+  std::vector<float> x(4, 1.0f);
+  RunResult result = run(R"mlir(
+tk.kernel @k(%x: !tk.view<?x?xf32> {tk.name = "x"}) {
+  %rows = arith.constant dense<[0, 5, 1]> : tensor<3xindex>
+  %columns = arith.constant dense<[1, 7, 9]> : tensor<3xindex>
+  %v = tk.load_view %x[gather %rows, gather %columns] {inbounds = array<i1: false, true>}
+      : !tk.view<?x?xf32> (tensor<3xindex>, tensor<3xindex>) -> tensor<3xf32>
+  tk.return
+})mlir",
+                         {tensorOf(x, {2, 2})});
+  EXPECT_EQ(messages(result),
+            Strings({"5: program 0 reads coordinate 9 of dimension 1, of "
+                     "extent 2, which was promised to be inside"}));
+}
+
 //===----------------------------------------------------------------------===//
 // Races
 //===----------------------------------------------------------------------===//

@@ -9,7 +9,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Parser/Parser.h"
-#include "tk/Dialect/Tk/IR/Tk.h"
+#include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Interpreter/Interpreter.h"
 #include "gtest/gtest.h"
 
@@ -57,7 +57,8 @@ inline KernelArgument tensorOf(std::vector<int64_t> &data,
 class InterpreterTest : public testing::Test {
 protected:
   InterpreterTest() {
-    context.loadDialect<TkDialect, cf::ControlFlowDialect, ub::UBDialect>();
+    context.loadDialect<TkDialect, tkg::TkgDialect, cf::ControlFlowDialect,
+                        ub::UBDialect>();
   }
 
   /// Parses a module; its first `tk.kernel` (or function named @main) runs.

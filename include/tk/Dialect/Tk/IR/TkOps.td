@@ -244,8 +244,8 @@ def Tk_LoadViewOp : Tk_ItemsOp<"load_view", [
 
     A coordinate is outside if it is negative or not less than the extent; an
     element with a coordinate outside is `pad` (default 0) and memory is not
-    read. `inbounds` names the dimensions, one flag each, that the program
-    promises to stay inside.
+    read. `inbounds` names the dimensions, one flag each, in which the program
+    promises to stay inside, wherever it is inside in all others.
 
     ```mlir
     %t = tk.load_view %x[%i, %k +: 64] pad %neg_inf : f32
