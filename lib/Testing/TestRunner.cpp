@@ -159,20 +159,24 @@ LogicalResult TestRunner::makeReferences(const TestCase &test,
   return success();
 }
 
-/// The constants of an instance that are integers, as sizes of tiles are.
-static std::optional<int64_t> findSmallestTile(const Instance &instance) {
+/// The fewest elements that one of the float sums of the kernels adds up at
+/// once; nothing if they add up nothing.
+static std::optional<int64_t> findSmallestSum(const TestPlan &plan) {
   std::optional<int64_t> smallest;
-  for (const InstanceBinding &binding : instance.bindings) {
-    int64_t value;
-    if (!StringRef(binding.value).getAsInteger(10, value) && value > 1)
-      smallest = std::min(smallest.value_or(value), value);
-  }
+  for (const TestLaunch &launch : plan.launches)
+    launch.module.get()->walk([&](ReduceOp reduce) {
+      auto tile = cast<RankedTensorType>(reduce.getSources().front().getType());
+      if (isa<FloatType>(tile.getElementType()))
+        smallest = std::min(smallest.value_or(INT64_MAX),
+                            tile.getDimSize(reduce.getAxis()));
+    });
   return smallest;
 }
 
 /// 8 + 2 log2(tile) + number of steps, for a sum of as many terms as an output
-/// has inputs, in tiles of the smallest constant of the instance.
-static double getSumFactor(const TestCase &test, const HostTensor &output) {
+/// has inputs. Without a tile that is summed, every term is a step.
+static double getSumFactor(const TestCase &test, const TestPlan &plan,
+                           const HostTensor &output) {
   int64_t largest = 1;
   for (const TestArgument &argument : test.arguments) {
     int64_t size = 1;
@@ -182,9 +186,8 @@ static double getSumFactor(const TestCase &test, const HostTensor &output) {
   }
   double numTerms = std::max(
       1.0, double(largest) / std::max<int64_t>(output.getNumElements(), 1));
-  double tile = findSmallestTile(test.instance).value_or(128);
-  return 8 + 2 * std::log2(std::max(tile, numTerms)) +
-         std::ceil(numTerms / tile);
+  double tile = std::max<int64_t>(findSmallestSum(plan).value_or(1), 1);
+  return 8 + 2 * std::log2(tile) + std::ceil(numTerms / tile);
 }
 
 /// What the operands of f32 dots lose by their precision.
@@ -268,7 +271,7 @@ LogicalResult TestRunner::compare(const TestCase &test,
     const HostTensor &found =
         after.buffers[getBufferNumber(test, check.argument)].tensor;
     ToleranceContext toleranceContext;
-    toleranceContext.sumFactor = getSumFactor(test, found);
+    toleranceContext.sumFactor = getSumFactor(test, after, found);
     toleranceContext.operandError = getOperandError(after);
     toleranceContext.weights = findWeights(before, found);
     if (needsMagnitude(check.toleranceClass))
