@@ -1,11 +1,10 @@
 //===- InterpreterDevice.cpp - the interpreter as a device ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "InterpreterLaunch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
-#include "tk/Interpreter/Interpreter.h"
-#include "tk/Testing/TestDevice.h"
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -30,8 +29,7 @@ static KernelArgument makeScalarArgument(HostValue value) {
   return KernelArgument::integer(value.getInteger());
 }
 
-/// Reports what went wrong at the lines of the kernel.
-static LogicalResult emitErrors(const RunResult &result) {
+LogicalResult mlir::tk::emitErrors(const RunResult &result) {
   for (const RuntimeError &error : result.errors) {
     InFlightDiagnostic diagnostic = emitError(error.loc) << error.message;
     if (error.numRepeats > 0)
@@ -40,6 +38,42 @@ static LogicalResult emitErrors(const RunResult &result) {
       diagnostic.attachNote(error.noteLoc) << error.note;
   }
   return success(result.succeeded());
+}
+
+WrittenFlags mlir::tk::makeWrittenFlags(ArrayRef<TestBuffer> buffers) {
+  WrittenFlags written(buffers.size());
+  for (auto [buffer, flags] : llvm::zip_equal(buffers, written))
+    if (!buffer.isInitialized)
+      flags.assign(buffer.tensor.getMemory().size() /
+                       getSizeInBytes(buffer.tensor.getDType()),
+                   0);
+  return written;
+}
+
+FailureOr<RunResult>
+mlir::tk::runLaunch(FunctionOpInterface function,
+                    MutableArrayRef<TestBuffer> buffers, WrittenFlags &written,
+                    ArrayRef<TestLaunchArgument> launchArguments,
+                    std::array<int64_t, 3> grid, const RunOptions &options) {
+  FailureOr<CompiledKernel> kernel = CompiledKernel::compile(function);
+  if (failed(kernel))
+    return failure();
+  std::vector<KernelArgument> arguments;
+  for (auto [i, argument] : llvm::enumerate(launchArguments)) {
+    if (!argument.buffer) {
+      arguments.push_back(makeScalarArgument(argument.scalar));
+      continue;
+    }
+    HostTensor &tensor = buffers[*argument.buffer].tensor;
+    bool isPointer = i < function.getNumArguments() &&
+                     isa<PtrType>(function.getArgumentTypes()[i]);
+    arguments.push_back(isPointer ? KernelArgument::pointer(tensor.getDType(),
+                                                            tensor.getData(),
+                                                            tensor.getMemory())
+                                  : makeTensorArgument(tensor, argument));
+    arguments.back().written = written[*argument.buffer];
+  }
+  return kernel->run(arguments, grid, options);
 }
 
 namespace {
@@ -52,43 +86,22 @@ public:
   int64_t getNumSms() const override { return 4; }
 
   LogicalResult run(TestPlan &plan, std::string &output) override {
-    // Which elements have been written, for buffers that start unspecified.
-    std::vector<std::vector<uint8_t>> written(plan.buffers.size());
-    for (auto [buffer, flags] : llvm::zip_equal(plan.buffers, written))
-      if (!buffer.isInitialized)
-        flags.assign(buffer.tensor.getMemory().size() /
-                         getSizeInBytes(buffer.tensor.getDType()),
-                     0);
-    for (TestLaunch &launch : plan.launches)
-      if (failed(run(plan, launch, written, output)))
+    WrittenFlags written = makeWrittenFlags(plan.buffers);
+    for (TestLaunch &launch : plan.launches) {
+      KernelOp kernel = *launch.module->getOps<KernelOp>().begin();
+      FailureOr<RunResult> result =
+          runLaunch(kernel, plan.buffers, written, launch.arguments,
+                    launch.grid, options);
+      if (failed(result))
         return failure();
+      output += result->output;
+      if (failed(emitErrors(*result)))
+        return failure();
+    }
     return success();
   }
 
 private:
-  LogicalResult run(TestPlan &plan, TestLaunch &launch,
-                    std::vector<std::vector<uint8_t>> &written,
-                    std::string &output) {
-    auto kernels = launch.module->getOps<KernelOp>();
-    FailureOr<CompiledKernel> kernel =
-        CompiledKernel::compile(*kernels.begin());
-    if (failed(kernel))
-      return failure();
-    std::vector<KernelArgument> arguments;
-    for (const TestLaunchArgument &argument : launch.arguments) {
-      if (!argument.buffer) {
-        arguments.push_back(makeScalarArgument(argument.scalar));
-        continue;
-      }
-      arguments.push_back(
-          makeTensorArgument(plan.buffers[*argument.buffer].tensor, argument));
-      arguments.back().written = written[*argument.buffer];
-    }
-    RunResult result = kernel->run(arguments, launch.grid, options);
-    output += result.output;
-    return emitErrors(result);
-  }
-
   RunOptions options;
 };
 } // namespace

@@ -3,6 +3,7 @@
 # A module of its own, because lit hands tests to other processes, and those can
 # only find classes that they can import.
 import os
+import re
 import subprocess
 
 import lit.formats
@@ -10,7 +11,7 @@ import lit.Test
 
 
 class KernelFormat(lit.formats.FileBasedTest):
-    KINDS = ("interp", "sm_80", "sm_90a", "cuda")
+    KINDS = ("interp", "passes", "sm_80", "sm_90a", "cuda")
 
     def getTestsInDirectory(self, suite, path_in_suite, lit_config, local_config):
         for name in sorted(os.listdir(self.kernels)):
@@ -26,6 +27,8 @@ class KernelFormat(lit.formats.FileBasedTest):
             return lit.Test.UNSUPPORTED, "needs a GPU"
         if kind.startswith("sm_"):
             return self.compile(test, source, kind)
+        if kind == "passes":
+            return self.check_passes(source)
         return self.run_tests(source, "interp" if kind == "interp" else "cuda")
 
     def run(self, command):
@@ -41,6 +44,16 @@ class KernelFormat(lit.formats.FileBasedTest):
             return lit.Test.FAIL, shown
         if has_tests and " ok " not in out:
             return lit.Test.FAIL, shown + "\nthe file has tests, but none was reported"
+        return lit.Test.PASS, shown
+
+    def check_passes(self, source):
+        code, _, shown = self.run([os.path.join(self.tools, "tk-opt"), source, "--check-each-pass",
+                                   "--tk-pipeline", "--tkg-pipeline", "-o", os.devnull])
+        if code != 0:
+            return lit.Test.FAIL, shown
+        checked = re.search(r"checked (\d+) kernels on (\d+) launches in (\d+) runs", shown)
+        if not checked or min(map(int, checked.groups())) == 0:
+            return lit.Test.FAIL, shown + "\nno kernel was checked"
         return lit.Test.PASS, shown
 
     def compile(self, test, source, target):

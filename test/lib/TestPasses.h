@@ -7,6 +7,7 @@
 namespace mlir::tk {
 
 void registerTestAlignmentPass();
+void registerTestMiscompilePass();
 
 } // namespace mlir::tk
 

@@ -2,24 +2,123 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "../../test/lib/TestPasses.h"
+#include "CheckEachPass.h"
 #include "ShowLayout.h"
 #include "Tools.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "tk/Frontend/Diagnostics.h"
+#include "tk/Pipelines/Compiler.h"
 #include "tk/Pipelines/Registration.h"
+#include "tk/Support/TargetInfo.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
+using namespace mlir::tk;
+
+static int fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "tk-opt") << message << "\n";
+  return EXIT_FAILURE;
+}
+
+/// The tk IR of all kernels that a .tk file exports or tests, as text.
+static std::unique_ptr<llvm::MemoryBuffer>
+translateSource(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                DialectRegistry &registry) {
+  std::string name = buffer->getBufferIdentifier().str();
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  MLIRContext context(registry);
+  context.loadAllAvailableDialects();
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  DiagnosticSession session(sources, /*verifies=*/false, llvm::errs());
+  std::unique_ptr<CheckedProgram> program =
+      CheckedProgram::create(sources, session.getReporter());
+  if (!program)
+    return nullptr;
+  CompilerOptions options;
+  options.target.target = TargetInfo::lookup("sm_90a");
+  options.startAt = Stage::Source;
+  options.stopAfter = Stage::Tk;
+  options.instances = listCheckedInstances(*program);
+  DefaultTimingManager timing;
+  TimingScope scope = timing.getRootScope();
+  FailureOr<CompilerOutput> output =
+      Compiler(context, options).compile(sources, session.getReporter(), scope);
+  if (!session.finish() || failed(output))
+    return nullptr;
+  return llvm::MemoryBuffer::getMemBufferCopy(output->getContents(),
+                                              name + " as tk IR");
+}
+
+/// Runs passes as mlir-opt does, and checks them if `check` is given. Nothing
+/// is written if a pass was found to be wrong.
+static LogicalResult runPasses(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                               DialectRegistry &registry,
+                               const std::optional<PassCheckOptions> &check,
+                               raw_ostream &os) {
+  MlirOptMainConfig usual = MlirOptMainConfig::createFromCLOptions();
+  MlirOptMainConfig config = usual;
+  PassCheckSummary summary;
+  if (check)
+    config.setPassPipelineSetupFn([&](PassManager &manager) {
+      return success(succeeded(usual.setupPassPipeline(manager)) &&
+                     succeeded(addPassChecker(manager, *check, summary)));
+    });
+  std::string text;
+  llvm::raw_string_ostream textStream(text);
+  if (failed(MlirOptMain(textStream, std::move(buffer), registry, config)))
+    return failure();
+  if (check)
+    llvm::errs() << "tk-opt: checked " << summary.numKernels << " kernels on "
+                 << summary.numLaunches << " launches in " << summary.numRuns
+                 << " runs\n";
+  // Mistakes that were expected are as good as none.
+  if (summary.foundMistake && !config.shouldVerifyDiagnostics())
+    return failure();
+  os << text;
+  return success();
+}
 
 int mlir::tk::runTkOpt(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   registerPasses();
   registerTestAlignmentPass();
+  registerTestMiscompilePass();
   ShowLayoutOptions showLayout;
+  CheckEachPassOptions checkOptions;
   auto [inputFile, outputFile] =
       registerAndParseCLIOptions(argc, argv, "the tk pass driver", registry);
   if (showLayout.isRequested())
     return showLayout.run(outputFile.c_str());
-  return asMainReturnCode(
-      MlirOptMain(argc, argv, inputFile, outputFile, registry));
+  llvm::Expected<std::optional<PassCheckOptions>> check =
+      checkOptions.get(inputFile);
+  if (!check)
+    return fail(llvm::toString(check.takeError()));
+  bool isSource = StringRef(inputFile).ends_with(".tk");
+  if (!*check && !isSource)
+    return asMainReturnCode(
+        MlirOptMain(argc, argv, inputFile, outputFile, registry));
+
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> input =
+      openInputFile(inputFile, &message);
+  if (!input)
+    return fail(message);
+  if (isSource)
+    input = translateSource(std::move(input), registry);
+  if (!input)
+    return EXIT_FAILURE;
+  std::unique_ptr<llvm::ToolOutputFile> output =
+      openOutputFile(outputFile, &message);
+  if (!output)
+    return fail(message);
+  if (failed(runPasses(std::move(input), registry, *check, output->os())))
+    return EXIT_FAILURE;
+  output->keep();
+  return EXIT_SUCCESS;
 }
