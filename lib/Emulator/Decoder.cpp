@@ -57,6 +57,9 @@ static DecoderTable makeTable() {
   registerComparisons(table);
   registerControlFlow(table);
   registerMemory(table);
+  registerMbarriers(table);
+  registerAsyncCopies(table);
+  registerClusters(table);
   return table;
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AsyncBulk.h"
 #include "Decoder.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
@@ -329,6 +330,9 @@ static llvm::Error decodeLd(DecodeContext &context,
 static llvm::Error decodeSt(DecodeContext &context,
                             const PtxInstruction &instruction,
                             Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("async"))
+    return decodeStoreAsync(context, instruction, modifiers,
+                            /*isReduction=*/false, result);
   return decodeAccess(context, instruction, modifiers, result, false);
 }
 

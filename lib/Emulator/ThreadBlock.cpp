@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ThreadBlock.h"
+#include "Clusters.h"
 #include "Scheduler.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
@@ -32,6 +33,8 @@ ThreadBlock::ThreadBlock(Cluster &cluster, uint32_t rankInCluster)
     LaneMask lanes =
         threads == numLanes ? allLanes : (LaneMask(1) << threads) - 1;
     warps.emplace_back(*this, i, lanes);
+    warps.back().registersPerThread =
+        registersAtLaunch(*launch.entry.syntax, launch.numThreads());
   }
 }
 
@@ -45,6 +48,7 @@ std::byte *ThreadBlock::sharedBytes(uint64_t offset, uint64_t size) {
 void ThreadBlock::exitLanes(Warp &warp, LaneMask lanes) {
   (void)warp;
   numLiveThreads -= llvm::popcount(lanes);
+  cluster.completeBarrierIfDone();
 }
 
 Cluster::Cluster(Launch &launch, Scheduler &scheduler, uint64_t index)

@@ -118,6 +118,8 @@ public:
   /// Bytes at an offset of the window; null if outside.
   std::byte *sharedBytes(uint64_t offset, uint64_t size);
 
+  /// Registers that no thread has, see setmaxnreg.
+  uint32_t freeRegisters = 0;
   std::array<NamedBarrier, 16> barriers;
   /// By offset in the window.
   std::map<uint32_t, Mbarrier> mbarriers;
@@ -127,6 +129,15 @@ public:
 
 private:
   std::unique_ptr<std::byte[]> shared;
+};
+
+/// barrier.cluster, 9.7.13.4.
+struct ClusterBarrier {
+  /// Threads of the cluster that have arrived in this generation.
+  uint32_t numArrived = 0;
+  uint64_t generation = 0;
+  /// What those who arrived know, of this generation and the one before.
+  SyncObjectPtr current, last;
 };
 
 class Cluster {
@@ -140,6 +151,10 @@ public:
   /// Position of the cluster among the clusters of the grid.
   PtxDimensions clusterid;
   std::deque<ThreadBlock> blocks;
+
+  ClusterBarrier barrier;
+  /// Begins the next generation if all threads that live have arrived.
+  void completeBarrierIfDone();
 
   bool isFinished() const;
   /// Null if the rank is too large.

@@ -10,6 +10,7 @@
 #ifndef TK_LIB_EMULATOR_WARP_H
 #define TK_LIB_EMULATOR_WARP_H
 
+#include "AsyncGroups.h"
 #include "Checker.h"
 #include "Instruction.h"
 #include "llvm/ADT/SmallVector.h"
@@ -168,6 +169,15 @@ public:
     bool isDone = false;
   };
   std::array<Arrival, numLanes> arrivals;
+  /// Copies that the lanes have not waited for: cp.async, bulk copies.
+  AsyncGroups copyGroups, bulkGroups;
+  /// Lanes that arrived at barrier.cluster and have not waited, and in which
+  /// generation.
+  LaneMask clusterArrived = 0;
+  std::array<uint64_t, numLanes> clusterGeneration = {};
+  /// Of the pool that setmaxnreg shares out.
+  uint32_t registersPerThread = 0;
+
   /// Lanes that have arrived at the barrier where they wait, and the number of
   /// the generation that they wait for.
   LaneMask barrierArrived = 0;
