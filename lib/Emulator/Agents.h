@@ -174,6 +174,8 @@ struct AsyncOperation {
   uint16_t warp;
   LaneMask lanes;
   uint32_t instruction;
+  /// Of a wgmma: it is the n-th of its warp.
+  uint32_t wgmmaNumber = 0;
   /// Shared memory that it reads or writes; anyBlock if none.
   uint32_t sharedBlock = anyBlock;
   bool readsShared = false;

@@ -11,9 +11,6 @@
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
 
-/// Of sm_90: what a block may have with opting in; Programming Guide, "Compute
-/// Capabilities". A device of 100 KiB runs nothing that this refuses.
-static constexpr uint32_t maxSharedBytes = 227 * 1024;
 static constexpr uint32_t maxThreads = 1024;
 static constexpr PtxDimensions maxGrid = {0x7FFFFFFF, 65535, 65535};
 static constexpr PtxDimensions maxBlock = {1024, 1024, 64};

@@ -275,7 +275,11 @@ bool Accessor::accessSharedOf(LaneMask lanes, ThreadBlock &owner) {
     uint64_t offset = addresses.lane[lane] & (blockWindowSize - 1);
     offsets.lane[lane] = offset;
     if (LLVM_UNLIKELY(offset < firstSharedOffset || offset + size > end))
-      return fail(Rule::OutOfBounds, lane,
+      return fail(offset < firstSharedOffset ||
+                          offset + size > firstSharedOffset + maxSharedBytes
+                      ? Rule::OutOfBounds
+                      : Rule::SharedSize,
+                  lane,
                   "the shared address " + hex(addresses.lane[lane]) +
                       " is outside of the block's memory from " +
                       hex(firstSharedOffset) + " to " + hex(end));

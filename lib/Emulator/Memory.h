@@ -33,6 +33,9 @@ inline constexpr unsigned blockWindowBits = 24;
 inline constexpr uint64_t blockWindowSize = uint64_t(1) << blockWindowBits;
 /// The device keeps the first KiB of shared memory for itself.
 inline constexpr uint64_t firstSharedOffset = 1024;
+/// Of sm_90: what a block may have with opting in; Programming Guide, "Compute
+/// Capabilities". A device of 100 KiB runs nothing that this refuses.
+inline constexpr uint32_t maxSharedBytes = 227 * 1024;
 inline constexpr uint64_t firstLocalOffset = 16;
 inline constexpr uint64_t firstParamOffset = 64;
 inline constexpr uint64_t maxLocalBytes = 512 * 1024;

@@ -35,10 +35,20 @@ void SyncLocations::erase(uint64_t address, uint64_t sizeInBytes) {
 
 BlockState::BlockState(uint32_t block, unsigned numWarps, uint64_t sharedBytes,
                        const ScopeRules &scopes)
-    : index(block), writtenShared(sharedBytes / 8 + 1) {
+    : index(block), writtenShared(sharedBytes / 8 + 1),
+      warpgroupWaits(numWarps / 4 + 1), numWgmmas(numWarps) {
   for (unsigned warp = 0; warp != numWarps; ++warp)
     warps.emplace_back(block, block * numWarps + warp, scopes);
   shared = std::make_unique<ShadowMemory>(0, sharedBytes, writtenShared.data());
+}
+
+BlockState::Waits &BlockState::waitsOf(AsyncOperation &operation) {
+  if (operation.kind != AsyncKind::Wgmma)
+    return operation.waits;
+  std::deque<Waits> &waits = warpgroupWaits[operation.warp / 4];
+  if (waits.size() <= operation.wgmmaNumber)
+    waits.resize(operation.wgmmaNumber + 1);
+  return waits[operation.wgmmaNumber];
 }
 
 RaceChecker::RaceChecker(const CheckerSetup &setup)
@@ -47,6 +57,8 @@ RaceChecker::RaceChecker(const CheckerSetup &setup)
           (setup.block[0] * setup.block[1] * setup.block[2] + numLanes - 1) /
           numLanes),
       blocks(size_t(setup.grid[0]) * setup.grid[1] * setup.grid[2]) {
+  allocationTables.push_back(std::make_unique<AllocationTable>());
+  allocations = allocationTables.back().get();
   auto isAnyOn = [&](std::initializer_list<Rule> rules) {
     return any_of(rules, [&](Rule rule) { return isOn(rule); });
   };
@@ -68,14 +80,24 @@ void RaceChecker::beginBlock(uint32_t block, uint32_t, unsigned numWarps,
       std::make_unique<BlockState>(block, numWarps, sharedBytes, scopes);
 }
 
+/// The first that begins behind `address`.
+template <typename Table>
+static auto findAfter(Table &table, uint64_t address) {
+  return std::upper_bound(table.begin(), table.end(), address,
+                          [](uint64_t at, const ShadowMemory *shadow) {
+                            return at < shadow->begin();
+                          });
+}
+
 void RaceChecker::addAllocation(uint64_t address, uint64_t size,
                                 uint8_t *writtenBytes) {
-  auto shadow = std::make_unique<ShadowMemory>(address, size, writtenBytes);
-  auto after =
-      upper_bound(allocations, address, [](uint64_t at, const auto &other) {
-        return at < other->begin();
-      });
-  allocations.insert(after, std::move(shadow));
+  std::lock_guard<std::mutex> lock(allocationsMutex);
+  globalShadows.push_back(
+      std::make_unique<ShadowMemory>(address, size, writtenBytes));
+  auto table = std::make_unique<AllocationTable>(*allocations);
+  table->insert(findAfter(*table, address), globalShadows.back().get());
+  allocations = table.get();
+  allocationTables.push_back(std::move(table));
 }
 
 ShadowMemory *RaceChecker::shadowOf(const MemoryPlace &memory,
@@ -90,13 +112,11 @@ ShadowMemory *RaceChecker::shadowOf(const MemoryPlace &memory,
   case PtxSpace::Global: {
     if (!watchesGlobal)
       return nullptr;
-    auto after =
-        upper_bound(allocations, address, [](uint64_t at, const auto &other) {
-          return at < other->begin();
-        });
-    if (after == allocations.begin() || !(*--after)->contains(address))
+    const AllocationTable &table = *allocations;
+    auto after = findAfter(table, address);
+    if (after == table.begin() || !(*--after)->contains(address))
       return nullptr;
-    return after->get();
+    return *after;
   }
   case PtxSpace::Generic:
   case PtxSpace::Register:
@@ -188,6 +208,8 @@ AsyncAgentPtr RaceChecker::issue(const Place &place, AsyncKind kind) {
   operation.warp = place.warp;
   operation.lanes = place.lanes;
   operation.instruction = place.instruction;
+  if (kind == AsyncKind::Wgmma)
+    operation.wgmmaNumber = block.numWgmmas[place.warp]++;
   return agent;
 }
 
@@ -217,8 +239,14 @@ void RaceChecker::wait(const Place &place, const AsyncAgent &agent,
   LaneMask lanes = operation.kind == AsyncKind::Wgmma
                        ? place.lanes
                        : place.lanes & operation.lanes;
-  if (lanes)
-    operation.waits.push_back({warp.getId(), warp.now(), lanes, isReadOnly});
+  BlockState::Waits &waits = block.waitsOf(operation);
+  // The first wait of the same lanes says most.
+  bool isNew = none_of(waits, [&](const AsyncOperation::Wait &wait) {
+    return wait.warp == warp.getId() && !(lanes & ~wait.lanes) &&
+           wait.isReadOnly <= isReadOnly;
+  });
+  if (lanes && isNew)
+    waits.push_back({warp.getId(), warp.now(), lanes, isReadOnly});
 }
 
 //===----------------------------------------------------------------------===//
@@ -227,8 +255,8 @@ void RaceChecker::wait(const Place &place, const AsyncAgent &agent,
 
 /// Whether each lane's part of an operation on the block's memory was waited
 /// for by the lane itself, or is known to somebody in the block.
-bool RaceChecker::isKnownAtExit(const BlockState &block,
-                                const AsyncOperation &operation) {
+bool RaceChecker::isKnownAtExit(const BlockState &block, uint32_t issuer,
+                                AsyncOperation &operation) {
   auto isKnown = [&](uint32_t agent, LaneMask lanes, uint32_t time) {
     return any_of(block.warps, [&](const WarpAgent &warp) {
       return any_of(warp.all(), [&](const LaneKnowledge &part) {
@@ -242,7 +270,7 @@ bool RaceChecker::isKnownAtExit(const BlockState &block,
   };
   bool isCollective = operation.kind == AsyncKind::Wgmma;
   LaneMask done = 0;
-  for (const AsyncOperation::Wait &wait : operation.waits)
+  for (const AsyncOperation::Wait &wait : blockState(issuer).waitsOf(operation))
     if (!(wait.isReadOnly && operation.writesShared) &&
         (isOwn(wait.warp) || isKnown(wait.warp, wait.lanes, wait.time)))
       done |= isCollective ? operation.lanes : wait.lanes;
@@ -279,8 +307,8 @@ void RaceChecker::checkRemoteAccesses(BlockState &block) {
 void RaceChecker::endBlock(uint32_t index) {
   BlockState &block = blockState(index);
   for (auto [issuer, number] : block.sharedOperations) {
-    const AsyncOperation &operation = blockState(issuer).operations[number];
-    if (isKnownAtExit(block, operation))
+    AsyncOperation &operation = blockState(issuer).operations[number];
+    if (isKnownAtExit(block, issuer, operation))
       continue;
     AccessRecord record;
     record.agent = AccessRecord::operationBit | issuer;

@@ -92,6 +92,13 @@ struct BlockState {
   /// threads read them under the mutex; so does the own one to change them.
   std::deque<AsyncOperation> operations;
   std::mutex operationsMutex;
+  /// Who waited for the n-th wgmma of a warpgroup. Its four warps issue a part
+  /// each, and who has waited for one part has waited for all.
+  using Waits = llvm::SmallVector<AsyncOperation::Wait, 1>;
+  std::vector<std::deque<Waits>> warpgroupWaits;
+  /// By warp.
+  std::vector<uint32_t> numWgmmas;
+  Waits &waitsOf(AsyncOperation &operation);
   /// Operations that access this block's shared memory: block and index.
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 0> sharedOperations;
   /// Accesses of this block's shared memory by other blocks, the last of each
@@ -154,6 +161,8 @@ private:
     ShadowMemory *shadow = nullptr;
     /// Null for copies.
     const Access *access = nullptr;
+    /// It is an operation on an mbarrier.
+    bool isMbarrier = false;
   };
 
   BlockState &blockState(uint32_t block) { return *blocks[block]; }
@@ -211,7 +220,8 @@ private:
   void forgetLocations(const Place &place, const Access &access);
 
   // Blocks that end.
-  bool isKnownAtExit(const BlockState &block, const AsyncOperation &operation);
+  bool isKnownAtExit(const BlockState &block, uint32_t issuer,
+                     AsyncOperation &operation);
   void checkRemoteAccesses(BlockState &block);
 
   // Reports.
@@ -236,8 +246,13 @@ private:
   std::vector<std::unique_ptr<BlockState>> blocks;
   std::atomic<uint32_t> nextTimeline{firstTimeline};
 
-  /// By address; changes only before the run.
-  std::vector<std::unique_ptr<ShadowMemory>> allocations;
+  /// By address. A kernel may allocate while others read the table, so each
+  /// change makes a new one.
+  using AllocationTable = std::vector<ShadowMemory *>;
+  std::atomic<const AllocationTable *> allocations;
+  std::mutex allocationsMutex;
+  std::vector<std::unique_ptr<const AllocationTable>> allocationTables;
+  std::vector<std::unique_ptr<ShadowMemory>> globalShadows;
   /// Strong accesses of global memory, by address.
   struct Shard {
     std::mutex mutex;

@@ -157,6 +157,7 @@ void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
   request.place = place;
   if (!startRequest(request, address))
     return;
+  request.isMbarrier = true;
   bool isUse = use == MbarrierUse::Use;
   request.record =
       makeRecord(isUse ? AccessKind::Atomic : AccessKind::Write, Proxy::Generic,
@@ -241,6 +242,7 @@ void RaceChecker::mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
                            uint64_t address) {
   Request request;
   request.memory = memory;
+  request.isMbarrier = true;
   // The object's operations are atomic whatever the proxy.
   request.record = makeRecord(AccessKind::Atomic, Proxy::Generic,
                               Order::Relaxed, Scope::Cluster, 8, 0);
@@ -277,10 +279,25 @@ void RaceChecker::checkRange(const Request &request, PageCursor &cursor,
   }
 }
 
+/// Whether the same lanes did the same before, and nothing came between: an
+/// ordinary write would have taken the bytes of the record.
+static bool isRepeated(const ShadowCell &cell, const AccessRecord &fresh) {
+  if (cell.more)
+    return false;
+  auto [first, second] = cell.records;
+  auto isSame = [&](const AccessRecord &record, const AccessRecord &other) {
+    return record.isSameEvent(fresh) && !(fresh.lanes & ~record.lanes) &&
+           (other.isNone() || (!fresh.isWrite() && !other.isStrong()));
+  };
+  return isSame(first, second) || isSame(second, first);
+}
+
 /// Checks an access against the records of a word, and records it.
 void RaceChecker::checkCell(const Request &request, const Accessor &by,
                             ShadowPage &page, ShadowCell &cell,
                             const AccessRecord &fresh, uint64_t address) {
+  if (isRepeated(cell, fresh))
+    return;
   AccessRecord *free = nullptr;
   bool isPlaced = false;
   auto visit = [&](AccessRecord &record) {
@@ -374,7 +391,7 @@ bool RaceChecker::isOperationKnown(const AccessRecord &record,
   std::unique_lock<std::mutex> lock(block.operationsMutex, std::defer_lock);
   if (block.index != by.block)
     lock.lock();
-  const AsyncOperation &operation = block.operations[record.time];
+  AsyncOperation &operation = block.operations[record.time];
   bool isCollective = operation.kind == AsyncKind::Wgmma;
   LaneMask done = 0;
   // A part of an operation is one thing.
@@ -383,7 +400,7 @@ bool RaceChecker::isOperationKnown(const AccessRecord &record,
   for (const AsyncOperation::Completion &completion : operation.completions)
     if (by.knows(completion.timeline, 1, completion.number))
       done |= completion.lanes;
-  for (const AsyncOperation::Wait &wait : operation.waits) {
+  for (const AsyncOperation::Wait &wait : block.waitsOf(operation)) {
     if (wait.isReadOnly && record.isWrite())
       continue;
     bool isOwn = wait.warp == by.warp && !(by.lanes & ~wait.lanes) &&
@@ -429,12 +446,12 @@ bool RaceChecker::isFenced(const AccessRecord &record, const Accessor &by,
   std::unique_lock<std::mutex> lock(block.operationsMutex, std::defer_lock);
   if (block.index != by.block)
     lock.lock();
-  const AsyncOperation &operation = block.operations[record.time];
+  AsyncOperation &operation = block.operations[record.time];
   LaneMask done = 0;
   for (const AsyncOperation::Completion &completion : operation.completions)
     if (fenced.covers(completion.timeline, 1, completion.number))
       done |= completion.lanes;
-  for (const AsyncOperation::Wait &wait : operation.waits)
+  for (const AsyncOperation::Wait &wait : block.waitsOf(operation))
     for (LaneMask rest = wait.lanes; rest; rest &= rest - 1)
       if (isLaneFenced(wait.warp, rest & -rest, wait.time))
         done |= rest & -rest;
@@ -502,10 +519,12 @@ std::optional<Rule> RaceChecker::findConflict(const Request &request,
                                               const AccessRecord &fresh,
                                               const Accessor &by,
                                               uint64_t address) {
-  bool isMbarrier = !request.access && fresh.kind() == AccessRecord::Atomic &&
-                    fresh.isGeneric();
-  if (isMbarrier && record.kind() == AccessRecord::MbarrierInit)
-    return findMbarrierConflict(request, record, by);
+  if (record.kind() == AccessRecord::MbarrierInit) {
+    if (!request.isMbarrier)
+      return Rule::MbarrierInvalid;
+    if (fresh.kind() == AccessRecord::Atomic)
+      return findMbarrierConflict(request, record, by);
+  }
   FencedSpace space = isShared(request.memory) ? FencedShared : FencedGlobal;
   if (isOrdered(record, by)) {
     if (!record.isGeneric() || fresh.isGeneric())
@@ -732,7 +751,7 @@ ReportSite RaceChecker::describe(const AccessRecord &record) {
   }
   BlockState &block = blockState(record.operationBlock());
   std::lock_guard<std::mutex> lock(block.operationsMutex);
-  const AsyncOperation &operation = block.operations[record.time];
+  AsyncOperation &operation = block.operations[record.time];
   site.place.warp = operation.warp;
   site.place.instruction = operation.instruction;
   return site;

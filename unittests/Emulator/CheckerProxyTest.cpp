@@ -229,6 +229,21 @@ TEST(CheckerProxyTest, AnMbarrierIsInvalidatedAfterItsUse) {
   }
 }
 
+TEST(CheckerProxyTest, AnMbarrierIsNoData) {
+  for (bool isInvalidated : {false, true})
+    for (AccessKind kind : {AccessKind::Read, AccessKind::Write}) {
+      Script script;
+      MemoryPlace memory = {PtxSpace::Shared, 0};
+      script.checker->mbarrier(script.place(lane(0)), memory, 128,
+                               MbarrierUse::Initialize);
+      if (isInvalidated)
+        script.checker->mbarrier(script.place(lane(0)), memory, 128,
+                                 MbarrierUse::Invalidate);
+      script.access(lane(0), kind, shared(132));
+      EXPECT_EQ(script.rules(), isInvalidated ? "" : "mbarrier-invalid");
+    }
+}
+
 TEST(CheckerProxyTest, ACopyNeedsAFenceAfterTheInit) {
   enum Fence { None, MbarrierInit, ProxyAsync, OfAnotherLane };
   for (Fence fence : {None, MbarrierInit, ProxyAsync, OfAnotherLane})
@@ -414,22 +429,36 @@ TEST(CheckerProxyTest, ACopyOverWhatWasRead) {
 
 TEST(CheckerProxyTest, OperandsOfAWgmmaInFlight) {
   for (bool isWaited : {false, true}) {
-    Script script({1, 4});
+    Script script({1, 8});
     std::vector<AsyncAgentPtr> parts;
     for (uint16_t index = 0; index != 4; ++index) {
       parts.push_back(script.issue(warp(index), AsyncKind::Wgmma));
       script.copy(*parts.back(), AccessKind::Read, shared(0), 64);
     }
+    // Any warp of the warpgroup that has waited for its part knows that all of
+    // it is done.
     if (isWaited)
-      for (const AsyncAgentPtr &part : parts)
-        script.wait(warp(2), *part);
-    // Any warp of the warpgroup that has waited knows that all of it is done.
+      script.wait(warp(2), *parts[2]);
     script.write(lane(0, 2), shared(0));
     EXPECT_EQ(script.rules(),
               isWaited ? ""
                        : "wgmma-in-flight wgmma-in-flight wgmma-in-flight "
                          "wgmma-in-flight");
   }
+}
+
+TEST(CheckerProxyTest, AWgmmaIsOfOneWarpgroup) {
+  // Both warpgroups read; only the first has waited.
+  Script script({1, 8});
+  AsyncAgentPtr first = script.issue(warp(0), AsyncKind::Wgmma);
+  script.copy(*first, AccessKind::Read, shared(0), 64);
+  AsyncAgentPtr second = script.issue(warp(4), AsyncKind::Wgmma);
+  script.copy(*second, AccessKind::Read, shared(0), 64);
+  script.wait(warp(0), *first);
+  script.write(lane(0, 0), shared(0));
+  const EmulatorResult &result = script.finish();
+  ASSERT_EQ(result.reports.size(), 1u);
+  EXPECT_EQ(result.reports[0].sites[0].warp, 4u);
 }
 
 //===----------------------------------------------------------------------===//
