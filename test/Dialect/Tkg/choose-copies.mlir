@@ -112,6 +112,24 @@ tk.kernel @batched(%a: !tk.view<?x?x?xbf16> {tk.dims = ["B", "M", "K"], tk.name 
   tk.return
 }
 
+// The second part of each row begins where the f32 extent R says: it is a
+// multiple of 16 bytes of bf16, so that vectors of the part are aligned. M, which
+// leads nowhere, is one of 16 bytes of f32.
+// CHECK-LABEL: tk.kernel @parts__vector
+// CHECK-SAME:    tkg.preconditions = [{{.*}}"R % 8 == 0"{{.*}}"M % 4 == 0"
+tk.kernel @parts(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %c: !tk.view<?x?xf32> {tk.dims = ["M", "R"], tk.name = "c"},
+                 %d: !tk.view<?xf32> {tk.dims = ["M"], tk.name = "d"}) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %r = tk.dim %c, 1 : !tk.view<?x?xf32>
+  %m = tk.dim %d, 0 : !tk.view<?xf32>
+  %part = tk.subview %a kinds [1, 2] offsets [%r] lengths [%m] : !view -> !view
+  %t = tk.load_view %part[%c0 +: 64, %c0 +: 64] : !view -> tensor<64x64xbf16>
+  %u = tk.load_view %c[%c0 +: 64, %c0 +: 64] : !tk.view<?x?xf32> -> tensor<64x64xf32>
+  %v = tk.load_view %d[%c0 +: 64] : !tk.view<?xf32> -> tensor<64xf32>
+  tk.print "t", %t, %u, %v : tensor<64x64xbf16>, tensor<64x64xf32>, tensor<64xf32>
+  tk.return
+}
+
 // Scalars along the last dimension profit from nothing.
 // CHECK-LABEL: tk.kernel @column(
 // CHECK-SAME:    tkg.variant = "general"

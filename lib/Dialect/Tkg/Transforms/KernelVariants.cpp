@@ -3,6 +3,7 @@
 
 #include "KernelVariants.h"
 #include "MissedRemark.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -38,16 +39,47 @@ static bool profits(BlockArgument argument) {
   });
 }
 
+static int64_t getVectorSize(tk::ViewType view) {
+  return std::max<int64_t>(1, kVectorSizeInBytes /
+                                  getElementSizeInBytes(view.getElementType()));
+}
+
+/// Whether `value` is where a part of some view begins, or a term of it.
+static bool isOffset(Value value) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    if (auto subview = dyn_cast<tk::SubviewOp>(user))
+      return llvm::is_contained(subview.getOffsets(), value);
+    return isa<arith::AddIOp, arith::MulIOp>(user) &&
+           isOffset(user->getResult(0));
+  });
+}
+
+/// What the last extent of `argument` is a multiple of, in elements. It may be
+/// an offset in another view, as that of f32 cosines is in bf16 heads, whose
+/// second halves begin there; then whole vectors of any view must fit.
+static int64_t getExtentDivisibility(BlockArgument argument,
+                                     int64_t maxVectorSize) {
+  auto view = cast<tk::ViewType>(argument.getType());
+  bool leads = llvm::any_of(argument.getUsers(), [&](Operation *user) {
+    auto dim = dyn_cast<tk::DimOp>(user);
+    return dim && int64_t(dim.getAxis()) == view.getRank() - 1 &&
+           isOffset(dim.getResult());
+  });
+  return leads ? maxVectorSize : getVectorSize(view);
+}
+
 /// What the variant may rely on for a view that profits.
-static TensorFacts getVectorFacts(tk::ViewType view) {
-  int64_t numElements = std::max<int64_t>(
-      1, kVectorSizeInBytes / getElementSizeInBytes(view.getElementType()));
+static TensorFacts getVectorFacts(BlockArgument argument,
+                                  int64_t maxVectorSize) {
+  auto view = cast<tk::ViewType>(argument.getType());
+  int64_t numElements = getVectorSize(view);
   TensorFacts facts;
   facts.baseAlignment = kVectorSizeInBytes;
   facts.isInnerStrideOne = true;
   facts.strideDivisibility = numElements;
   facts.extentDivisibility.assign(view.getRank(), 1);
-  facts.extentDivisibility.back() = numElements;
+  facts.extentDivisibility.back() =
+      getExtentDivisibility(argument, maxVectorSize);
   facts.hasSmallOffsets = true;
   return facts;
 }
@@ -95,8 +127,7 @@ tk::KernelOp mlir::tkg::addVectorVariant(tk::KernelOp kernel) {
       continue;
     // A known extent that is no multiple spoils all vectors but the first.
     int64_t extent = view.getShape().back();
-    if (ShapedType::isDynamic(extent) ||
-        extent % getVectorFacts(view).extentDivisibility.back() == 0)
+    if (ShapedType::isDynamic(extent) || extent % getVectorSize(view) == 0)
       profiting.push_back(index);
   }
   kernel->setAttr(kKernelAttr, builder.getStringAttr(kernel.getSymName()));
@@ -108,10 +139,15 @@ tk::KernelOp mlir::tkg::addVectorVariant(tk::KernelOp kernel) {
   kernel->setAttr(kFallbackAttr, builder.getUnitAttr());
   variant.setSymName((kernel.getSymName() + "__" + kVector).str());
   variant->setAttr(kVariantAttr, builder.getStringAttr(kVector));
+  int64_t maxVectorSize = 1;
+  for (unsigned index : profiting)
+    maxVectorSize = std::max(
+        maxVectorSize,
+        getVectorSize(cast<tk::ViewType>(kernel.getArgument(index).getType())));
   SmallVector<std::string> conditions;
   for (unsigned index : profiting) {
-    auto view = cast<tk::ViewType>(kernel.getArgument(index).getType());
-    TensorFacts facts = getVectorFacts(view);
+    TensorFacts facts =
+        getVectorFacts(kernel.getArgument(index), maxVectorSize);
     variant.setArgAttr(index, kFactsAttr,
                        getTensorFactsAttr(kernel.getContext(), facts));
     addPreconditions(kernel, index, facts, conditions);
