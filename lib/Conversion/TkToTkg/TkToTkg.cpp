@@ -56,11 +56,12 @@ static int64_t floorToPowerOfTwo(int64_t value) {
 }
 
 /// Chooses the warps of a block: enough that a thread holds no more than about
-/// 16 elements of a tile (two 16-byte accesses of bf16), or 128 elements of the
-/// result of a dot, which must stay in registers; but not so many that threads
-/// would hold less than 4 elements, or could not read vectors.
+/// 16 elements of a tile (two 16-byte accesses of bf16), or at most 144
+/// elements of the result of a dot, which must stay in registers; but not so
+/// many that threads would hold less than 4 elements, or could not read
+/// vectors.
 static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
-  constexpr int64_t kElementsPerThread = 16, kResultsPerThread = 128;
+  constexpr int64_t kElementsPerThread = 16, kMaxResultsPerThread = 144;
   constexpr int64_t kMinElementsPerThread = 4;
   constexpr int64_t kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
 
@@ -74,9 +75,10 @@ static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
   RankedTensorType result =
       getLargestTile(kernel, [](Operation *op) { return isa<tk::DotOp>(op); });
   if (result)
-    return std::clamp(floorToPowerOfTwo(result.getNumElements() /
-                                        (numLanes * kResultsPerThread)),
-                      fewest, kMaxDotWarps);
+    return std::clamp<int64_t>(
+        llvm::bit_ceil(static_cast<uint64_t>(llvm::divideCeil(
+            result.getNumElements(), numLanes * kMaxResultsPerThread))),
+        fewest, kMaxDotWarps);
   int64_t numWarps =
       std::clamp(floorToPowerOfTwo(tile.getNumElements() /
                                    (numLanes * kElementsPerThread)),

@@ -163,12 +163,17 @@ SmallVector<Value> MmaInstruction::emitPtx(Emitter &e, ValueRange a,
     ptx.addTiedInput(value, i);
   std::string shape = "m" + utostr(m) + "n" + utostr(n) + "k" + utostr(k);
   unsigned firstA = c.size(), firstB = firstA + a.size();
-  std::string result = getOperandList(0, c.size());
+  // A fragment is a vector, also of one register.
+  auto getFragment = [](unsigned first, unsigned count) {
+    std::string list = getOperandList(first, count);
+    return count == 1 ? "{" + list + "}" : list;
+  };
+  std::string result = getFragment(0, c.size());
   // Has an effect so that it stays where all lanes take part.
   return ptx.emit(e,
                   "mma.sync.aligned." + shape + ".row.col.f64.f64.f64.f64 " +
-                      result + ", " + getOperandList(firstA, a.size()) + ", " +
-                      getOperandList(firstB, b.size()) + ", " + result + ";",
+                      result + ", " + getFragment(firstA, a.size()) + ", " +
+                      getFragment(firstB, b.size()) + ", " + result + ";",
                   InlinePtx::Memory);
 }
 

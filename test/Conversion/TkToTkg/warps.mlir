@@ -52,7 +52,7 @@ tk.kernel @few_bits(%x: !tk.view<?x?xf16>, %i: index) {
   tk.return
 }
 
-// The result of a dot decides, not the operands: 128 * 256 / (32 * 128) = 8.
+// The result of a dot decides, not the operands: 128 * 256 / (32 * 144) = 7.1.
 // CHECK-LABEL: tk.kernel @dot(
 // CHECK-SAME:    tkg.warps = 8 : i32
 tk.kernel @dot(%x: !tk.view<?x?xbf16>, %y: !tk.view<?x?xf32>, %i: index) {
@@ -63,6 +63,21 @@ tk.kernel @dot(%x: !tk.view<?x?xbf16>, %y: !tk.view<?x?xf32>, %i: index) {
   %d = tk.dot %a, %b, %c {tk.segment = "full"} : tensor<128x64xbf16>, tensor<64x256xbf16> -> tensor<128x256xf32>
   // CHECK: tk.store_view %[[D]]
   tk.store_view %d, %y[%i +: 128, %i +: 256] : tensor<128x256xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
+// 128 * 192 / 32 = 768 results for a lane: six warps would do, eight is the next
+// power of two. 96 * 176 / 32 = 528 are 132 for each of four warps, which fit.
+// CHECK-LABEL: tk.kernel @odd_dots(
+// CHECK-SAME:    tkg.warps = 8 : i32
+// CHECK-LABEL: tk.kernel @odd_dots_of_four(
+// CHECK-SAME:    tkg.warps = 4 : i32
+tk.kernel @odd_dots(%a: tensor<128x64xbf16>, %b: tensor<64x192xbf16>, %c: tensor<128x192xf32>) {
+  %d = tk.dot %a, %b, %c : tensor<128x64xbf16>, tensor<64x192xbf16> -> tensor<128x192xf32>
+  tk.return
+}
+tk.kernel @odd_dots_of_four(%a: tensor<96x64xbf16>, %b: tensor<64x176xbf16>, %c: tensor<96x176xf32>) {
+  %d = tk.dot %a, %b, %c : tensor<96x64xbf16>, tensor<64x176xbf16> -> tensor<96x176xf32>
   tk.return
 }
 

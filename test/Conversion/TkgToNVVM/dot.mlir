@@ -9,6 +9,10 @@
 #b32 = #tkg.layout<shape = [[8], [8]], register = [[4, 0]], lane = [[1, 0], [2, 0], [0, 1], [0, 2], [0, 4]]>
 #tf32 = #tkg.mma<mma_sync, m = 16, n = 8, k = 8, type = tf32, warpsM = 1, warpsN = 1>
 
+#a64 = #tkg.layout<shape = [[16], [4]], register = [[8, 0]], lane = [[0, 1], [0, 2], [1, 0], [2, 0], [4, 0]]>
+#b64 = #tkg.layout<shape = [[4], [8]], lane = [[1, 0], [2, 0], [0, 1], [0, 2], [0, 4]]>
+#f64 = #tkg.mma<mma_sync, m = 16, n = 8, k = 4, type = f64, warpsM = 1, warpsN = 1>
+
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 
 // K = 32 is two instructions, the second on top of the first.
@@ -67,6 +71,19 @@ tk.kernel @tf32x3(%x: !tk.view<?x?xf32>, %y: !tk.view<?x?xf32>, %z: !tk.view<?x?
   %b = tk.load_view %y[%c0 +: 8, %c0 +: 8] : !tk.view<?x?xf32> -> tensor<8x8xf32, #b32>
   %d = tkg.dot %a, %b, %zero instruction #tf32 precision tf32x3 : tensor<16x8xf32, #a32>, tensor<8x8xf32, #b32> -> tensor<16x8xf32, #acc>
   tk.store_view %d, %z[%c0 +: 16, %c0 +: 8] : tensor<16x8xf32, #acc>, !tk.view<?x?xf32>
+  tk.return
+}
+
+// A fragment of one register is a vector all the same.
+// CHECK-LABEL: llvm.func @f64
+// CHECK:         "mma.sync.aligned.m16n8k4.row.col.f64.f64.f64.f64 {$0, $1, $2, $3}, {$4, $5}, {$6}, {$0, $1, $2, $3};"
+tk.kernel @f64(%x: !tk.view<?x?xf64>, %y: !tk.view<?x?xf64>, %z: !tk.view<?x?xf64>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<16x8xf64, #acc>
+  %a = tk.load_view %x[%c0 +: 16, %c0 +: 4] : !tk.view<?x?xf64> -> tensor<16x4xf64, #a64>
+  %b = tk.load_view %y[%c0 +: 4, %c0 +: 8] : !tk.view<?x?xf64> -> tensor<4x8xf64, #b64>
+  %d = tkg.dot %a, %b, %zero instruction #f64 : tensor<16x4xf64, #a64>, tensor<4x8xf64, #b64> -> tensor<16x8xf64, #acc>
+  tk.store_view %d, %z[%c0 +: 16, %c0 +: 8] : tensor<16x8xf64, #acc>, !tk.view<?x?xf64>
   tk.return
 }
 
