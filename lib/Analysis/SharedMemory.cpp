@@ -4,6 +4,7 @@
 #include "tk/Analysis/SharedMemory.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tk/Analysis/ReducePlan.h"
+#include "tk/Dialect/Tkg/IR/LayoutInference.h"
 #include "tk/Support/LayoutConversion.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -55,6 +56,14 @@ static int64_t getGatherBytes(tk::GatherOp op) {
   return attr ? getTileBytes(op.getSource().getType(), attr.getLayout()) : 0;
 }
 
+/// The elements of the tile in row-major order, without padding.
+static int64_t getReshapeBytes(tk::ReshapeOp op) {
+  if (!op->hasAttr(kThroughMemoryAttr))
+    return 0;
+  auto type = cast<RankedTensorType>(op.getType());
+  return type.getNumElements() * getElementSizeInBytes(type.getElementType());
+}
+
 /// Replicas of an element do not repeat the atomic; they get its result from
 /// the thread that did it.
 static int64_t getAtomicBytes(Operation *op) {
@@ -77,6 +86,7 @@ int64_t mlir::tkg::getScratchBytes(Operation *op) {
       .Case([](ConvertLayoutOp op) { return getConversionBytes(op); })
       .Case([](tk::ReduceOp op) { return getReductionBytes(op); })
       .Case([](tk::GatherOp op) { return getGatherBytes(op); })
+      .Case([](tk::ReshapeOp op) { return getReshapeBytes(op); })
       .Case<tk::AtomicRMWOp, tk::AtomicCASOp, tk::AtomicLoadOp>(
           [](auto op) { return getAtomicBytes(op); })
       .Default(int64_t(0));

@@ -38,6 +38,7 @@ int64_t getElementSizeInBytes(Type elementType);
 /// | `tkg.convert_layout` | elements change warps, or lanes in no simple way |
 /// | `tk.reduce` | partial results of several warps meet |
 /// | `tk.gather` | the source is read at run-time places |
+/// | `tk.reshape` | no layout goes through, see `kThroughMemoryAttr` |
 /// | atomics whose result is used | one thread works for its replicas |
 int64_t getScratchBytes(Operation *op);
 

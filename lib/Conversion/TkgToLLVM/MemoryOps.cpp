@@ -24,15 +24,6 @@ static Value toMemory(Emitter &e, Value value) {
   return value.getType().isInteger(1) ? e.zeroExtend(value, e.getI8()) : value;
 }
 
-/// Gives every copy of a register its value.
-static void fillCopies(const Layout &layout, MutableArrayRef<Value> values) {
-  SmallVector<int64_t> map =
-      mapRegisters(layout, layout, [](SmallVectorImpl<int64_t> &) {});
-  for (auto [r, value] : llvm::enumerate(values))
-    if (!value)
-      value = values[map[r]];
-}
-
 /// The value of register `r`; a scalar goes with a whole tile.
 static Value getOf(ValueRange values, size_t r) {
   return values.size() == 1 ? values.front() : values[r];

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The layouts around a shape op are such that every thread already holds what
-// it needs: registers are renamed, nothing moves.
+// it needs: registers are renamed, nothing moves. The exception is a reshape
+// between shapes that no layout fits both of.
 //
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Conversion/TkgToLLVM/MemoryWords.h"
+#include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "tk/Conversion/TkgToLLVM/ViewAccess.h"
+#include "tk/Dialect/Tkg/IR/LayoutInference.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -106,6 +110,8 @@ struct ReshapePattern : TkgPattern<tk::ReshapeOp> {
 
   FailureOr<SmallVector<Value>> lower(tk::ReshapeOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
+    if (op->hasAttr(kThroughMemoryAttr))
+      return moveThroughMemory(op, adaptor.getSource(), e);
     auto result = cast<RankedTensorType>(op.getType());
     auto source = cast<RankedTensorType>(op.getSource().getType());
     return renameRegisters(
@@ -122,8 +128,79 @@ struct ReshapePattern : TkgPattern<tk::ReshapeOp> {
           }
         });
   }
+
+private:
+  /// Where register `r` of a tile belongs in shared memory.
+  struct Place {
+    /// The row-major index of the element, i32.
+    Value index;
+    /// Whether it is an element and not padding; null if that is certain.
+    Value isElement;
+  };
+  Place getPlace(RankedTensorType type, int64_t r, Emitter &e) const;
+  FailureOr<SmallVector<Value>>
+  moveThroughMemory(tk::ReshapeOp op, ValueRange source, Emitter &e) const;
 };
 } // namespace
+
+ReshapePattern::Place ReshapePattern::getPlace(RankedTensorType type, int64_t r,
+                                               Emitter &e) const {
+  const Layout &layout = getTileLayout(type);
+  const TileCoordinates &coordinates = context.getCoordinates(layout, e);
+  Place place{e.getI32Constant(0), {}};
+  for (auto [dim, extent] : llvm::enumerate(type.getShape())) {
+    Value coordinate = coordinates.getCoordinate(e, dim, r);
+    place.index =
+        e.add(e.mul(place.index, e.getI32Constant(extent)), coordinate);
+    if (layout.getShape().getExtent(dim) != extent)
+      place.isElement = e.both(place.isElement,
+                               e.compare(LLVM::ICmpPredicate::slt, coordinate,
+                                         e.getI32Constant(extent)));
+  }
+  return place;
+}
+
+/// Every element is written where its row-major index says, which is the same
+/// in both shapes, and read from there.
+FailureOr<SmallVector<Value>>
+ReshapePattern::moveThroughMemory(tk::ReshapeOp op, ValueRange source,
+                                  Emitter &e) const {
+  Value scratch = getScratch(context, e, op);
+  if (!scratch)
+    return failure();
+  auto sourceType = cast<RankedTensorType>(op.getSource().getType());
+  const Layout &sourceLayout = getTileLayout(sourceType);
+  SmallVector<Value> elements = toSharedElements(e, source);
+  Type memoryType = elements.front().getType();
+  Value isOwner = context.getIsOwner(sourceType, e);
+  for (auto [r, value] : llvm::enumerate(elements)) {
+    if (isCopy(sourceLayout, r))
+      continue;
+    Place place = getPlace(sourceType, r, e);
+    Value pointer = e.getElementPointer(scratch, memoryType, place.index);
+    getTarget().storeShared(e, pointer, value,
+                            e.both(isOwner, place.isElement));
+  }
+  getTarget().barrier(e);
+
+  auto resultType = cast<RankedTensorType>(op.getType());
+  const Layout &resultLayout = getTileLayout(resultType);
+  MemoryWords word(e, memoryType, 1);
+  SmallVector<Value> results(resultLayout.getNumRegisters());
+  for (int64_t r = 0, end = results.size(); r < end; ++r) {
+    if (isCopy(resultLayout, r))
+      continue;
+    Place place = getPlace(resultType, r, e);
+    // Padding may be anything, but must not be read from outside.
+    if (place.isElement)
+      place.index = e.select(place.isElement, place.index, e.getI32Constant(0));
+    Value pointer = e.getElementPointer(scratch, memoryType, place.index);
+    results[r] = word.unpack(e, word.load(e, pointer)).front();
+  }
+  fillCopies(resultLayout, results);
+  return fromSharedElements(
+      e, convertElementType(getElementTypeOrSelf(resultType)), results);
+}
 
 void mlir::tkg::populateShapePatterns(LoweringContext &context,
                                       RewritePatternSet &patterns) {

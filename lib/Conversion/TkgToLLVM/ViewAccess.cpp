@@ -42,6 +42,15 @@ bool mlir::tkg::isCopy(const Layout &layout, int64_t r) {
   return false;
 }
 
+void mlir::tkg::fillCopies(const Layout &layout,
+                           MutableArrayRef<Value> values) {
+  SmallVector<int64_t> map =
+      mapRegisters(layout, layout, [](SmallVectorImpl<int64_t> &) {});
+  for (auto [r, value] : llvm::enumerate(values))
+    if (!value)
+      value = values[map[r]];
+}
+
 /// How much a register number grows when digit `number` does.
 static int64_t getDigitWeight(const Layout &layout, unsigned number) {
   int64_t weight = 1;

@@ -173,4 +173,16 @@ tk.kernel @conversions_in_loop(%n: index) attributes {tkg.warps = 2 : i32} {
   tk.return
 }
 
+// 64 * 3 elements of two bytes, padding left out; a reshape that renames
+// registers takes nothing.
+// CHECK-LABEL: tk.kernel @reshapes
+// CHECK-SAME:    tkg.shared_bytes = 384 : i64
+// CHECK:         tk.reshape {{.*}} {tkg.scratch_offset = 0 : i64, tkg.through_memory}
+// CHECK-NEXT:    tk.reshape %{{[a-z0-9]*}} :
+tk.kernel @reshapes(%t: tensor<64x3xf16>) attributes {tkg.warps = 2 : i32} {
+  %u = tk.reshape %t {tkg.through_memory} : tensor<64x3xf16> -> tensor<3x64xf16>
+  %v = tk.reshape %u : tensor<3x64xf16> -> tensor<192xf16>
+  tk.return
+}
+
 }

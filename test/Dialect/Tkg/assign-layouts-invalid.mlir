@@ -28,18 +28,3 @@ tk.kernel @dot_without_instruction(%x: !tk.view<?x?xf32>) attributes {tkg.warps 
   tk.return
 }
 }
-
-// -----
-
-// Rows of 4 and rows of 6 cut the 24 elements at places that no list of digits
-// has in common.
-module attributes {tkg.threads_per_warp = 32 : i32} {
-tk.kernel @reshape(%x: !tk.view<?x?xf32>) attributes {tkg.warps = 1 : i32} {
-  %c0 = arith.constant 0 : index
-  %0 = tk.load_view %x[%c0 +: 6, %c0 +: 4] : !tk.view<?x?xf32> -> tensor<6x4xf32>
-  // expected-error @below {{no layout of 'tensor<4x6xf32>' fits what is done with it: reshapes need extents that divide one another}}
-  %1 = tk.reshape %0 : tensor<6x4xf32> -> tensor<4x6xf32>
-  tk.store_view %1, %x[%c0 +: 4, %c0 +: 6] : tensor<4x6xf32>, !tk.view<?x?xf32>
-  tk.return
-}
-}

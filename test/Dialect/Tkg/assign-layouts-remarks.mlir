@@ -35,4 +35,13 @@ tk.kernel @conversion_in_loop(
   tk.return
 }
 
+tk.kernel @reshape(%x: !tk.view<?x?xf32>) attributes {tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %0 = tk.load_view %x[%c0 +: 12, %c0 +: 8] : !tk.view<?x?xf32> -> tensor<12x8xf32>
+  // expected-remark @below {{reshape moves its tile through shared memory: tensor<12x8xf32> and tensor<8x12xf32> have no list of digits in common}}
+  %1 = tk.reshape %0 : tensor<12x8xf32> -> tensor<8x12xf32>
+  tk.store_view %1, %x[%c0 +: 8, %c0 +: 12] : tensor<8x12xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
 }

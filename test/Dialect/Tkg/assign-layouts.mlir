@@ -389,4 +389,26 @@ tk.kernel @branches(
   tk.return
 }
 
+// Rows of 4 and rows of 6 cut the 24 elements at places that no list of digits
+// has in common: the load and the store have layouts of their own, the reshape
+// moves the elements. One that only splits a dimension does not.
+// CHECK-LABEL: tk.kernel @reshapes(
+// CHECK-NOT:     tkg.convert_layout
+// CHECK:         %[[T:.*]] = tk.load_view {{.*}} -> tensor<6x4xf32, #[[$FROM:.*]]>
+// CHECK-NEXT:    %[[U:.*]] = tk.reshape %[[T]] {tkg.through_memory} : tensor<6x4xf32, #[[$FROM]]> -> tensor<4x6xf32, #[[$TO:.*]]>
+// CHECK-NEXT:    tk.store_view %[[U]], {{.*}} : tensor<4x6xf32, #[[$TO]]>
+// CHECK:         tk.reshape %{{[a-z0-9]*}} : tensor<64xf32
+// CHECK-NOT:     tkg.convert_layout
+// CHECK:         tk.return
+tk.kernel @reshapes(%x: !tk.view<?x?xf32>, %y: !tk.view<?xf32>) attributes {tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %0 = tk.load_view %x[%c0 +: 6, %c0 +: 4] : !tk.view<?x?xf32> -> tensor<6x4xf32>
+  %1 = tk.reshape %0 : tensor<6x4xf32> -> tensor<4x6xf32>
+  tk.store_view %1, %x[%c0 +: 4, %c0 +: 6] : tensor<4x6xf32>, !tk.view<?x?xf32>
+  %2 = tk.load_view %y[%c0 +: 64] : !tk.view<?xf32> -> tensor<64xf32>
+  %3 = tk.reshape %2 : tensor<64xf32> -> tensor<4x16xf32>
+  tk.store_view %3, %x[%c0 +: 4, %c0 +: 16] : tensor<4x16xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
 }

@@ -101,6 +101,22 @@ func.func private @warps_on_function() attributes {tkg.warps = 4 : i32}
 
 // -----
 
+func.func @through_memory(%t: tensor<6x4xf32>) {
+  // expected-error @below {{has 'tkg.through_memory', which belongs on a 'tk.reshape'}}
+  %u = tk.trans %t [1, 0] {tkg.through_memory} : tensor<6x4xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @through_memory_of(%t: tensor<6x4xf32>) {
+  // expected-error @below {{expects 'tkg.through_memory' to be a unit, got 1 : i32}}
+  %u = tk.reshape %t {tkg.through_memory = 1 : i32} : tensor<6x4xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
 // Only a reduction takes slots in turn.
 tk.kernel @slots_of_store(%t: f32, %x: !tk.view<?xf32>, %i: index) {
   // expected-error @below {{has 'tkg.scratch_slots', which belongs on a 'tk.reduce'}}

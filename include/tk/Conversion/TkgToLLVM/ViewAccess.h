@@ -122,6 +122,10 @@ mapRegisters(const tk::Layout &result, const tk::Layout &source,
 /// The registers of `layout` that are copies of others.
 bool isCopy(const tk::Layout &layout, int64_t r);
 
+/// Gives the registers of `layout` that are copies, null in `values`, the
+/// values of what they are copies of.
+void fillCopies(const tk::Layout &layout, MutableArrayRef<Value> values);
+
 } // namespace mlir::tkg
 
 #endif // TK_CONVERSION_TKGTOLLVM_VIEWACCESS_H

@@ -296,7 +296,8 @@ SmallVector<LayoutRelation> mlir::tkg::getLayoutRelations(Operation *op) {
                     dims);
       })
       .Case<tk::ReshapeOp>([&](tk::ReshapeOp op) {
-        builder.add(LayoutRelation::Reshape, op.getSource(), op.getResult());
+        if (!op->hasAttr(kThroughMemoryAttr))
+          builder.add(LayoutRelation::Reshape, op.getSource(), op.getResult());
       })
       .Case<tk::GatherOp>(
           [&](tk::GatherOp op) { addGatherRelation(op, builder); })

@@ -96,6 +96,7 @@ static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
 static bool isAnyOp(Operation *) { return true; }
 static bool isLoop(Operation *op) { return isa<scf::ForOp>(op); }
 static bool isReduce(Operation *op) { return isa<tk::ReduceOp>(op); }
+static bool isReshape(Operation *op) { return isa<tk::ReshapeOp>(op); }
 static bool isString(Attribute value) { return isa<StringAttr>(value); }
 static bool isUnit(Attribute value) { return isa<UnitAttr>(value); }
 static bool isArray(Attribute value) { return isa<ArrayAttr>(value); }
@@ -125,6 +126,7 @@ static constexpr AttributeRule kAttributeRules[] = {
     {kScratchOffsetAttr, isAnyOp, "", isInteger<64, 0>, "an i64 of at least 0"},
     {kScratchSlotsAttr, isReduce, "a 'tk.reduce'", isInteger<32, 1>,
      "a positive i32"},
+    {kThroughMemoryAttr, isReshape, "a 'tk.reshape'", isUnit, "a unit"},
 };
 
 LogicalResult TkgDialect::verifyOperationAttribute(Operation *op,

@@ -198,6 +198,27 @@ static void remarkWaste(tk::KernelOp kernel) {
 // Pass
 //===----------------------------------------------------------------------===//
 
+/// Marks the reshapes that no layout in `choices` goes through: their elements
+/// go through shared memory. Returns whether there are any.
+static bool freeReshapes(tk::KernelOp kernel, const LayoutGraph &graph,
+                         ArrayRef<LayoutAttr> choices) {
+  bool hasChanged = false;
+  kernel->walk([&](tk::ReshapeOp op) {
+    if (op->hasAttr(kThroughMemoryAttr))
+      return;
+    const LayoutExpr &result = graph.getTile(op.getResult()).provided;
+    if (result.evaluate(choices[*result.group]))
+      return;
+    op->setAttr(kThroughMemoryAttr, UnitAttr::get(op.getContext()));
+    remarkMissed(op, "ReshapeThroughMemory", kLayoutRemark)
+        << "reshape moves its tile through shared memory: " +
+               getKind(op.getSource().getType()) + " and " +
+               getKind(op.getType()) + " have no list of digits in common";
+    hasChanged = true;
+  });
+  return hasChanged;
+}
+
 namespace {
 struct AssignLayoutsPass
     : public tkg::impl::AssignLayoutsPassBase<AssignLayoutsPass> {
@@ -212,14 +233,18 @@ struct AssignLayoutsPass
     }
     if (failed(checkBare(kernel)))
       return signalPassFailure();
+    auto &alignment = getAnalysis<AlignmentAnalysis>();
     FailureOr<LayoutGraph> graph = LayoutGraph::build(kernel);
     if (failed(graph))
       return signalPassFailure();
-    FailureOr<SmallVector<LayoutAttr>> choices = searchLayouts(
-        kernel, *graph, getAnalysis<AlignmentAnalysis>(), *threads);
-    if (failed(choices))
-      return signalPassFailure();
-    remarkAfterWriting(kernel, *graph, *choices);
+    auto choices = searchLayouts(kernel, *graph, alignment, *threads);
+    // Every round frees a reshape from what its operand chooses.
+    while (freeReshapes(kernel, *graph, choices)) {
+      graph = LayoutGraph::build(kernel);
+      assert(succeeded(graph) && "it could be built before");
+      choices = searchLayouts(kernel, *graph, alignment, *threads);
+    }
+    remarkAfterWriting(kernel, *graph, choices);
   }
 
 private:

@@ -322,7 +322,7 @@ static int64_t getOtherBytes(scf::ForOp loop) {
   // at most the tile. Tiles from outside move before the loop.
   loop.getBody()->walk([&](Operation *op) {
     Value tile;
-    if (isa<tk::GatherOp, tk::ReduceOp>(op))
+    if (isa<tk::GatherOp, tk::ReduceOp, tk::ReshapeOp>(op))
       tile = op->getOperand(0);
     else if (auto dot = dyn_cast<DotOp>(op))
       for (Value operand : {dot.getLhs(), dot.getRhs()})

@@ -342,7 +342,8 @@ LogicalResult LayoutGraphBuilder::visitOther(Operation *op) {
   }
   if (llvm::none_of(op->getResults(), isTile))
     return success();
-  if (auto reshape = dyn_cast<tk::ReshapeOp>(op)) {
+  auto reshape = dyn_cast<tk::ReshapeOp>(op);
+  if (reshape && !reshape->hasAttr(kThroughMemoryAttr)) {
     unsigned group = makeGroup(reshape.getSource());
     graph.groupOfOp[op] = group;
     use(reshape.getSourceMutable(), getChoice(group));

@@ -22,8 +22,9 @@ namespace mlir::tkg {
 /// spread that. The best end of all starts is taken. Deterministic; small
 /// kernels have few groups, so this finds the optimum in practice.
 ///
-/// Null where a group has no possible layout, after an error.
-FailureOr<SmallVector<LayoutAttr>>
+/// A `tk.reshape` may have no layout that goes through it; then `evaluate` of
+/// its result is null for the layouts that are returned.
+SmallVector<LayoutAttr>
 searchLayouts(tk::KernelOp kernel, const LayoutGraph &graph,
               const AlignmentAnalysis &alignment, tk::ThreadCounts threads);
 

@@ -42,6 +42,11 @@ struct LayoutRelation {
   SmallVector<unsigned> dims;
 };
 
+/// On a `tk.reshape` whose tiles have no common list of digits, 6 x 4 and 4 x
+/// 6: their layouts have nothing to do with each other, and the elements go
+/// through shared memory.
+constexpr StringLiteral kThroughMemoryAttr = "tkg.through_memory";
+
 /// The relations between the tiles that `op` takes, gives, and, if it has
 /// regions, passes around in them. Ops that a layout does not pass through
 /// (`tk.splat`, `tkg.convert_layout`, `tkg.local_load`, ...) have none. A dot

@@ -34,6 +34,7 @@ def Tkg_Dialect : Dialect {
     | `scf.for` | `tkg.rolled` | was made to keep code short: not to be unrolled |
     | op | `tkg.scratch_offset : i64` | its scratch in shared memory, in bytes |
     | `tk.reduce` | `tkg.scratch_slots : i32` | slots of its scratch, taken in turn |
+    | `tk.reshape` | `tkg.through_memory` | its layouts do not depend on each other |
   }];
   let dependentDialects = ["::mlir::tk::TkDialect"];
   let useDefaultTypePrinterParser = 1;
