@@ -51,6 +51,27 @@ static bool leavesVectors(RankedTensorType tile, unsigned numLanes,
   return shape.getNumBits() >= llvm::Log2_32(numThreads * vectorSize);
 }
 
+/// The smallest element in bytes of the tiles of `numElements` that are read
+/// from views or written there; 4 if there are none.
+static int64_t getSmallestMovedElement(tk::KernelOp kernel,
+                                       int64_t numElements) {
+  int64_t smallest = 4;
+  auto visit = [&](Type type) {
+    auto tile = dyn_cast<RankedTensorType>(type);
+    if (tile && tile.getNumElements() == numElements &&
+        tile.getElementType().isIntOrFloat())
+      smallest = std::min<int64_t>(
+          smallest, llvm::divideCeil(tile.getElementTypeBitWidth(), 8));
+  };
+  kernel->walk([&](Operation *op) {
+    if (auto load = dyn_cast<tk::LoadViewOp>(op))
+      visit(load.getType());
+    else if (auto store = dyn_cast<tk::StoreViewOp>(op))
+      visit(store.getValue().getType());
+  });
+  return smallest;
+}
+
 static int64_t floorToPowerOfTwo(int64_t value) {
   return llvm::bit_floor(static_cast<uint64_t>(value));
 }
@@ -58,27 +79,33 @@ static int64_t floorToPowerOfTwo(int64_t value) {
 /// Chooses the warps of a block: enough that a thread holds no more than about
 /// 16 elements of a tile (two 16-byte accesses of bf16), or at most 144
 /// elements of the result of a dot, which must stay in registers; but not so
-/// many that threads would hold less than 4 elements, or could not read
-/// vectors.
+/// many that threads would hold less than 4 elements or 16 bytes, or could not
+/// read vectors.
 static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
   constexpr int64_t kElementsPerThread = 16, kMaxResultsPerThread = 144;
-  constexpr int64_t kMinElementsPerThread = 4;
+  constexpr int64_t kMinElementsPerThread = 4, kMinBytesPerThread = 16;
   constexpr int64_t kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
 
   RankedTensorType tile =
       getLargestTile(kernel, [](Operation *) { return true; });
   if (!tile)
     return 1;
-  int64_t fewest = llvm::bit_ceil(static_cast<uint64_t>(llvm::divideCeil(
-      tile.getNumElements(), numLanes * kMinElementsPerThread)));
-  fewest = std::min(fewest, kUsualNumWarps);
+  auto getFewest = [&](int64_t elementsPerThread) {
+    int64_t needed =
+        llvm::divideCeil(tile.getNumElements(), numLanes * elementsPerThread);
+    return std::min<int64_t>(llvm::bit_ceil(static_cast<uint64_t>(needed)),
+                             kUsualNumWarps);
+  };
   RankedTensorType result =
       getLargestTile(kernel, [](Operation *op) { return isa<tk::DotOp>(op); });
   if (result)
     return std::clamp<int64_t>(
         llvm::bit_ceil(static_cast<uint64_t>(llvm::divideCeil(
             result.getNumElements(), numLanes * kMaxResultsPerThread))),
-        fewest, kMaxDotWarps);
+        getFewest(kMinElementsPerThread), kMaxDotWarps);
+  int64_t fewest =
+      getFewest(kMinBytesPerThread /
+                getSmallestMovedElement(kernel, tile.getNumElements()));
   int64_t numWarps =
       std::clamp(floorToPowerOfTwo(tile.getNumElements() /
                                    (numLanes * kElementsPerThread)),

@@ -17,6 +17,22 @@ tk.kernel @small_tile(%x: !tk.view<?xf32>, %i: index) {
   tk.return
 }
 
+// 512 bytes are 16 for each lane of one warp, 512 f16 those of two.
+// CHECK-LABEL: tk.kernel @bytes(
+// CHECK-SAME:    tkg.warps = 1 : i32
+// CHECK-LABEL: tk.kernel @halves(
+// CHECK-SAME:    tkg.warps = 2 : i32
+tk.kernel @bytes(%x: !tk.view<?xi8>, %i: index) {
+  %0 = tk.load_view %x[%i +: 512] : !tk.view<?xi8> -> tensor<512xi8>
+  tk.store_view %0, %x[%i +: 512] : tensor<512xi8>, !tk.view<?xi8>
+  tk.return
+}
+tk.kernel @halves(%x: !tk.view<?xf16>, %i: index) {
+  %0 = tk.load_view %x[%i +: 512] : !tk.view<?xf16> -> tensor<512xf16>
+  tk.store_view %0, %x[%i +: 512] : tensor<512xf16>, !tk.view<?xf16>
+  tk.return
+}
+
 // CHECK-LABEL: tk.kernel @usual_tile(
 // CHECK-SAME:    tkg.warps = 4 : i32
 tk.kernel @usual_tile(%x: !tk.view<?xf32>, %i: index) {
