@@ -4,6 +4,7 @@
 #include "tk/Conversion/TkToTkg/TkToTkg.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Support/Suggest.h"
 #include "tk/Support/TargetInfo.h"
@@ -76,13 +77,25 @@ static int64_t floorToPowerOfTwo(int64_t value) {
   return llvm::bit_floor(static_cast<uint64_t>(value));
 }
 
+/// How many elements of the result of a dot a thread may hold.
+static int64_t getMaxResultsPerThread(tk::KernelOp kernel) {
+  bool hasWideOperands = false;
+  kernel->walk([&](tk::DotOp dot) {
+    hasWideOperands |=
+        getElementTypeOrSelf(dot.getLhs().getType()).getIntOrFloatBitWidth() >=
+        32;
+  });
+  return hasWideOperands ? 96 : 144;
+}
+
 /// Chooses the warps of a block: enough that a thread holds no more than about
 /// 16 elements of a tile (two 16-byte accesses of bf16), or at most 144
-/// elements of the result of a dot, which must stay in registers; but not so
+/// elements of the result of a dot, which must stay in registers, 96 where
+/// operands of 32 bits take more of them beside it; but not so
 /// many that threads would hold less than 4 elements or 16 bytes, or could not
 /// read vectors.
 static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
-  constexpr int64_t kElementsPerThread = 16, kMaxResultsPerThread = 144;
+  constexpr int64_t kElementsPerThread = 16;
   constexpr int64_t kMinElementsPerThread = 4, kMinBytesPerThread = 16;
   constexpr int64_t kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
 
@@ -98,11 +111,12 @@ static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
   };
   RankedTensorType result =
       getLargestTile(kernel, [](Operation *op) { return isa<tk::DotOp>(op); });
-  if (result)
-    return std::clamp<int64_t>(
-        llvm::bit_ceil(static_cast<uint64_t>(llvm::divideCeil(
-            result.getNumElements(), numLanes * kMaxResultsPerThread))),
-        getFewest(kMinElementsPerThread), kMaxDotWarps);
+  if (result) {
+    int64_t needed = llvm::divideCeil(
+        result.getNumElements(), numLanes * getMaxResultsPerThread(kernel));
+    return std::clamp<int64_t>(llvm::bit_ceil(static_cast<uint64_t>(needed)),
+                               getFewest(kMinElementsPerThread), kMaxDotWarps);
+  }
   int64_t fewest =
       getFewest(kMinBytesPerThread /
                 getSmallestMovedElement(kernel, tile.getNumElements()));

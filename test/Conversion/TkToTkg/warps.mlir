@@ -97,6 +97,15 @@ tk.kernel @odd_dots_of_four(%a: tensor<96x64xbf16>, %b: tensor<64x176xbf16>, %c:
   tk.return
 }
 
+// 128 * 128 / 32 = 512 results are 128 for each of four warps, too many beside
+// operands of f32.
+// CHECK-LABEL: tk.kernel @wide_operands(
+// CHECK-SAME:    tkg.warps = 8 : i32
+tk.kernel @wide_operands(%a: tensor<128x32xf32>, %b: tensor<32x128xf32>, %c: tensor<128x128xf32>) {
+  %d = tk.dot %a, %b, %c precision tf32 : tensor<128x32xf32>, tensor<32x128xf32> -> tensor<128x128xf32>
+  tk.return
+}
+
 // Precision and signedness come along.
 // CHECK-LABEL: tk.kernel @dot_attributes(
 tk.kernel @dot_attributes(%x: !tk.view<?x?xf32>, %y: !tk.view<?x?xi8>, %i: index) {
