@@ -126,6 +126,29 @@ tk.kernel @stream(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64
   tk.return
 }
 
+// A reduction to a scalar is work, though no tile comes of it.
+// CHECK-LABEL: tk.kernel @reduced
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    tk.reduce{{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+tk.kernel @reduced(%a: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "a"}, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %r = scf.for %i = %c0 to %n step %c64 iter_args(%sum = %zero) -> (f32) {
+    %t = tk.load_view %a[%i +: 64] : !tk.view<?xf32> -> tensor<64xf32>
+    %s = tk.reduce(%t) axis 0 : (tensor<64xf32>) -> f32 {
+    ^bb0(%x: f32, %y: f32):
+      %z = arith.addf %x, %y : f32
+      tk.yield %z : f32
+    }
+    %next = arith.addf %sum, %s : f32
+    scf.yield %next : f32
+  }
+  tk.print "r", %r : f32
+  tk.return
+}
+
 // 128 x 128 f32 that a loop of four warps passes on leave 144 - 128 registers:
 // 8 for a tile and 8 for the next one, but not 16 and 16.
 // CHECK-LABEL: tk.kernel @registers

@@ -386,11 +386,12 @@ static void setPlace(Operation *op, int64_t stage, Order order) {
   op->setAttr(kOrderAttr, builder.getI32IntegerAttr(order));
 }
 
-/// Whether every stage that needs `op` may compute it anew: index arithmetic.
+/// Whether every stage that needs `op` may compute it anew: index arithmetic,
+/// but no work on tiles, such as a reduction to a scalar.
 static bool isFloating(Operation *op) {
-  return isPure(op) && llvm::none_of(op->getResultTypes(), [](Type type) {
-           return isa<RankedTensorType>(type);
-         });
+  auto isTile = [](Type type) { return isa<RankedTensorType>(type); };
+  return isPure(op) && llvm::none_of(op->getResultTypes(), isTile) &&
+         llvm::none_of(op->getOperandTypes(), isTile);
 }
 
 static void setPlaces(scf::ForOp loop, const Candidates &candidates,
