@@ -1,0 +1,95 @@
+# count_facts.py - counts in the output of tkc what makes kernels fast or slow.
+#
+#   count_facts.py tkg kernels                    runs tkc on each file of the folder
+#   tkc softmax.tk --emit=ptx | count_facts.py ptx
+#
+# One line for each kernel that relies on aligned arguments, or has no variants:
+#
+#   softmax_bf16_BLOCK4096  conversions 0 + 0  barriers 0 + 0
+#   softmax_bf16_BLOCK4096  global 16B: 4
+#
+# Two numbers are those outside of loops and those in the bodies of loops.
+# Accesses to global memory are counted by their width in bytes.
+import collections
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+# ld.global.nc.v4.b32, st.global.b16, red.relaxed.gpu.global.add.f32, ...
+ACCESS = re.compile(r"\b(?:ld|st|red|atom)\.[\w.:]*\bglobal\.(?:[\w:]+\.)*?(?:v(\d)\.)?[bfsu](\d+)\b")
+COPY = re.compile(r"\bcp\.async\S* \[[^]]*\], \[[^]]*\], (\d+)")
+
+
+def split_kernels(text, head):
+    """The name and the lines of each kernel, `head` being how one begins."""
+    starts = list(re.finditer(head, text, re.M))
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    for start, end in zip(starts, ends):
+        yield start.group(1), text[start.start():end].splitlines()
+
+
+def count_ops(lines, name):
+    """How many ops `name` are outside of loops, and inside."""
+    counts, loops = [0, 0], []
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if loops and indent <= loops[-1] and line.lstrip().startswith("}"):
+            loops.pop()
+        if re.search(name + r"\b", line):
+            counts[bool(loops)] += 1
+        if re.search(r"\bscf\.(for|while)\b", line):
+            loops.append(indent)
+    return "%d + %d" % tuple(counts)
+
+
+def describe_tkg(text):
+    for name, lines in split_kernels(text, r"^ *tk\.kernel @\"?(\w+)"):
+        if "tkg.fallback" not in lines[0]:
+            yield name, "conversions %s  barriers %s" % (
+                count_ops(lines, r"tkg\.convert_layout"), count_ops(lines, r"tkg\.barrier"))
+
+
+def count_widths(lines):
+    widths = collections.Counter()
+    for line in lines:
+        access, copy = ACCESS.search(line), COPY.search(line)
+        if access:
+            widths[int(access.group(1) or 1) * int(access.group(2)) // 8] += 1
+        elif copy:
+            widths[int(copy.group(1))] += 1
+        elif re.search(r"\b(ld|st|red|atom|cp)\.\S*global", line):
+            sys.exit("count_facts.py does not understand: " + line)
+    return widths
+
+
+def describe_ptx(text):
+    kernels = list(split_kernels(text, r"^\.visible \.entry (\w+)"))
+    names = [name for name, _ in kernels]
+    for name, lines in kernels:
+        if name + "__vector" not in names:
+            widths = sorted(count_widths(lines).items(), reverse=True)
+            yield name, "global " + "  ".join("%dB: %d" % width for width in widths)
+
+
+def compile_all(path):
+    """All that tests and benches name, as tkg: what a file exports is less."""
+    with open(path) as file, tempfile.NamedTemporaryFile("w", suffix=".tk") as whole:
+        whole.write("".join(line for line in file if not line.startswith("export ")))
+        whole.flush()
+        return subprocess.run(["tkc", whole.name, "--emit=tkg", "-o", "-"], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+
+def show(facts):
+    for name, fact in facts:
+        print(name.replace("__vector", ""), "", fact)
+
+
+if sys.argv[1] == "ptx":
+    show(describe_ptx(sys.stdin.read()))
+else:
+    for name in sorted(os.listdir(sys.argv[2])):
+        if name.endswith(".tk"):
+            show(describe_tkg(compile_all(os.path.join(sys.argv[2], name))))
