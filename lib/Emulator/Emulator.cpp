@@ -76,13 +76,16 @@ static llvm::Expected<std::byte *> findBytes(DeviceMemory &memory,
   return allocation->bytes.get() + (address - allocation->address);
 }
 
-llvm::Error Emulator::write(uint64_t address, llvm::ArrayRef<uint8_t> bytes) {
+llvm::Error Emulator::write(uint64_t address, llvm::ArrayRef<uint8_t> bytes,
+                            bool isContents) {
   llvm::Expected<std::byte *> to =
       findBytes(state->memory, address, bytes.size());
   if (!to)
     return to.takeError();
   if (!bytes.empty())
     std::memcpy(*to, bytes.data(), bytes.size());
+  if (!isContents)
+    return llvm::Error::success();
   Allocation &allocation = *state->memory.lookup(address, bytes.size());
   allocation.setWritten(address - allocation.address, bytes.size());
   return llvm::Error::success();

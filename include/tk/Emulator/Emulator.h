@@ -82,7 +82,10 @@ public:
   /// reports.
   uint64_t allocate(uint64_t sizeInBytes, llvm::StringRef name = "");
   llvm::Error free(uint64_t address);
-  llvm::Error write(uint64_t address, llvm::ArrayRef<uint8_t> bytes);
+  /// `isContents`: false for values that a kernel is not to rely on; the bytes
+  /// stay unwritten as far as the checks are concerned.
+  llvm::Error write(uint64_t address, llvm::ArrayRef<uint8_t> bytes,
+                    bool isContents = true);
   llvm::Error read(uint64_t address, llvm::MutableArrayRef<uint8_t> bytes);
   /// Address of a `.global` or `.const` variable of a module.
   std::optional<uint64_t> lookupVariable(const EmulatorModule &module,

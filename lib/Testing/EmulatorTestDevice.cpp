@@ -1,0 +1,227 @@
+//===- EmulatorTestDevice.cpp - compiles launches and emulates their PTX --===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tk/Testing/EmulatorTestDevice.h"
+#include "mlir/IR/Diagnostics.h"
+#include "tk/Emulator/Emulator.h"
+#include "tk/Runtime/LaunchPlan.h"
+#include "tk/Support/BinaryFile.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+namespace {
+
+class EmulatorTestDevice : public TestDevice {
+public:
+  EmulatorTestDevice(MLIRContext &context, const EmulatorTestOptions &given)
+      : context(context), options(given) {
+    if (!options.compiler.target.target)
+      options.compiler.target.target = TargetInfo::lookup("sm_90a");
+    options.compiler.startAt = Stage::Tk;
+    options.compiler.stopAfter = Stage::PTX;
+  }
+
+  StringRef getName() const override { return "emu"; }
+  /// Few, so that persistent kernels give each program several tiles.
+  int64_t getNumSms() const override { return 4; }
+
+  LogicalResult run(TestPlan &plan, std::string &output) override;
+
+private:
+  /// PTX that was compiled, and what it says of itself.
+  struct CompiledKernel {
+    std::string ptx;
+    Manifest manifest;
+  };
+  FailureOr<const CompiledKernel *> getKernel(TestLaunch &launch);
+  /// The addresses of the buffers.
+  llvm::Expected<std::vector<uint64_t>> upload(Emulator &emulator,
+                                               TestPlan &plan);
+  LogicalResult runLaunch(Emulator &emulator, TestPlan &plan,
+                          TestLaunch &launch, ArrayRef<uint64_t> addresses,
+                          std::string &output);
+  LogicalResult emulate(Emulator &emulator, Location loc,
+                        const CompiledKernel &kernel, const LaunchPlan &plan,
+                        std::string &output);
+  LogicalResult report(Location loc, ArrayRef<EmulatorReport> reports);
+  LogicalResult report(Location loc, llvm::Error error) {
+    if (!error)
+      return success();
+    return emitError(loc) << llvm::toString(std::move(error));
+  }
+
+  MLIRContext &context;
+  EmulatorTestOptions options;
+  llvm::StringMap<CompiledKernel> kernels;
+};
+
+} // namespace
+
+FailureOr<const EmulatorTestDevice::CompiledKernel *>
+EmulatorTestDevice::getKernel(TestLaunch &launch) {
+  std::string instance = launch.info.instance.str();
+  auto found = kernels.find(instance);
+  if (found != kernels.end())
+    return &found->second;
+  TimingScope noTiming;
+  FailureOr<CompilerOutput> output =
+      Compiler(context, options.compiler)
+          .compile(OwningOpRef<ModuleOp>(launch.module->clone()), noTiming);
+  if (failed(output))
+    return failure();
+  CompiledKernel kernel;
+  kernel.ptx = output->getContents().str();
+  llvm::Expected<Manifest> manifest = readManifest(kernel.ptx);
+  if (!manifest)
+    return report(launch.module->getLoc(), manifest.takeError());
+  kernel.manifest = std::move(*manifest);
+  return &kernels.try_emplace(instance, std::move(kernel)).first->second;
+}
+
+llvm::Expected<std::vector<uint64_t>>
+EmulatorTestDevice::upload(Emulator &emulator, TestPlan &plan) {
+  std::vector<uint64_t> addresses;
+  for (const TestBuffer &buffer : plan.buffers) {
+    ArrayRef<uint8_t> memory = buffer.tensor.getMemory();
+    addresses.push_back(emulator.allocate(memory.size(), buffer.name));
+    // What the kernel is to write first is known as unwritten, but has the
+    // values of the poisoned tensor.
+    if (llvm::Error error =
+            emulator.write(addresses.back(), memory, buffer.isInitialized))
+      return std::move(error);
+  }
+  return addresses;
+}
+
+/// The mistakes at their source lines, with the accesses as notes.
+LogicalResult EmulatorTestDevice::report(Location loc,
+                                         ArrayRef<EmulatorReport> reports) {
+  auto locate = [&](const EmulatorSite &site) -> Location {
+    if (site.sourceFile.empty())
+      return loc;
+    return FileLineColLoc::get(&context, site.sourceFile, site.sourceLine, 1);
+  };
+  for (const EmulatorReport &report : reports) {
+    Location at = report.sites.empty() ? loc : locate(report.sites.front());
+    InFlightDiagnostic diagnostic = emitError(at)
+                                    << report.rule << ": " << report.detail
+                                    << " (" << report.explanation << ")";
+    for (const EmulatorSite &site : report.sites)
+      diagnostic.attachNote(locate(site))
+          << llvm::formatv("{0}: block ({1}, {2}, {3}), warp {4}, lanes "
+                           "{5:x}, PTX line {6}: {7}",
+                           site.role, site.block[0], site.block[1],
+                           site.block[2], site.warp, site.lanes, site.ptxLine,
+                           site.instruction)
+                 .str();
+    if (report.count > 1)
+      diagnostic.attachNote(at) << report.count << " times";
+  }
+  return success(reports.empty());
+}
+
+LogicalResult EmulatorTestDevice::emulate(Emulator &emulator, Location loc,
+                                          const CompiledKernel &kernel,
+                                          const LaunchPlan &plan,
+                                          std::string &output) {
+  llvm::Expected<EmulatorModule *> module =
+      emulator.load(kernel.ptx, plan.variant->symbol + ".ptx");
+  if (!module)
+    return report(loc, module.takeError());
+  const PtxFunction *entry =
+      getPtx(**module).lookupFunction(plan.variant->symbol);
+  if (!entry)
+    return emitError(loc) << "the PTX has no entry '" << plan.variant->symbol
+                          << "'";
+  EmulatorLaunch launch;
+  launch.entry = plan.variant->symbol;
+  for (unsigned axis = 0; axis < 3; ++axis) {
+    launch.grid[axis] = plan.grid[axis];
+    launch.block[axis] = plan.variant->blockSize[axis];
+  }
+  launch.dynamicSharedBytes = plan.variant->dynamicSharedBytes;
+  for (auto [cell, parameter] : llvm::zip(plan.cells, entry->parameters)) {
+    const auto *bytes = reinterpret_cast<const uint8_t *>(&cell);
+    launch.arguments.emplace_back(bytes, bytes + parameter.sizeInBytes);
+  }
+  EmulatorOptions emulatorOptions;
+  emulatorOptions.checks = options.checks;
+  emulatorOptions.seed = options.seed;
+  emulatorOptions.numHostThreads = options.numHostThreads;
+  llvm::Expected<EmulatorResult> result =
+      emulator.launch(**module, launch, emulatorOptions);
+  if (!result)
+    return report(loc, result.takeError());
+  output += result->output;
+  return report(loc, result->reports);
+}
+
+LogicalResult EmulatorTestDevice::runLaunch(Emulator &emulator, TestPlan &plan,
+                                            TestLaunch &launch,
+                                            ArrayRef<uint64_t> addresses,
+                                            std::string &output) {
+  Location loc = launch.module->getLoc();
+  FailureOr<const CompiledKernel *> kernel = getKernel(launch);
+  if (failed(kernel))
+    return failure();
+  const ManifestKernel &description = (*kernel)->manifest.kernels.front();
+  SmallVector<LaunchArgument> arguments;
+  for (auto [argument, param] :
+       llvm::zip(launch.arguments, description.params)) {
+    if (!argument.buffer) {
+      arguments.push_back(LaunchArgument::scalar(argument.scalar));
+      continue;
+    }
+    const HostTensor &tensor = plan.buffers[*argument.buffer].tensor;
+    uint64_t address = addresses[*argument.buffer] + tensor.getOriginInBytes();
+    if (!param.isTensor)
+      arguments.push_back(LaunchArgument::pointer(address));
+    else if (argument.hasOwnShape())
+      arguments.push_back(LaunchArgument::tensor(
+          address, tensor.getDType(), argument.shape, argument.strides));
+    else
+      arguments.push_back(LaunchArgument::tensor(
+          address, tensor.getDType(), tensor.getShape(), tensor.getStrides()));
+  }
+  std::optional<StringRef> variant;
+  if (!options.variant.empty())
+    variant = options.variant;
+  llvm::Expected<LaunchPlan> launchPlan =
+      planLaunch(description, arguments, getNumSms(), variant);
+  if (!launchPlan)
+    return report(loc, launchPlan.takeError());
+  if (launchPlan->isEmpty)
+    return success();
+  uint64_t workspace =
+      emulator.allocate(launchPlan->workspaceBytes, "workspace");
+  if (description.workspace.isZeroed)
+    if (llvm::Error error = emulator.write(
+            workspace, std::vector<uint8_t>(launchPlan->workspaceBytes)))
+      return report(loc, std::move(error));
+  launchPlan->setWorkspace(workspace);
+  return emulate(emulator, loc, **kernel, *launchPlan, output);
+}
+
+LogicalResult EmulatorTestDevice::run(TestPlan &plan, std::string &output) {
+  Emulator emulator;
+  llvm::Expected<std::vector<uint64_t>> addresses = upload(emulator, plan);
+  if (!addresses)
+    return report(UnknownLoc::get(&context), addresses.takeError());
+  for (TestLaunch &launch : plan.launches)
+    if (failed(runLaunch(emulator, plan, launch, *addresses, output)))
+      return failure();
+  for (auto [buffer, address] : llvm::zip_equal(plan.buffers, *addresses))
+    if (buffer.mode != ParamMode::In)
+      if (llvm::Error error = emulator.read(address, buffer.tensor.getMemory()))
+        return report(UnknownLoc::get(&context), std::move(error));
+  return success();
+}
+
+std::unique_ptr<TestDevice>
+mlir::tk::createEmulatorDevice(MLIRContext &context,
+                               const EmulatorTestOptions &options) {
+  return std::make_unique<EmulatorTestDevice>(context, options);
+}
