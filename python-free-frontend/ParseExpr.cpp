@@ -612,6 +612,11 @@ const ListExpr *Parser::parseListExpr() {
 const Expr *Parser::parseLambda() {
   Token opening = consume();
   SmallVector<Identifier> params;
+  // Two bars without a name between them would be an operator once formatted.
+  if (at(TokenKind::Pipe)) {
+    reportUnexpected("a parameter name");
+    return nullptr;
+  }
   bool isGood = parseList(opening, TokenKind::Pipe, [&] {
     std::optional<Identifier> param = expectName("a parameter name");
     if (param)

@@ -59,6 +59,8 @@ if find_below([os.environ.get("ROCM_PATH"), os.environ.get("HIP_PATH"),
                "/usr/lib/aarch64-linux-gnu", "/usr"],
               ["amdgcn/bitcode/ocml.bc", "share/amdgcn/bitcode/ocml.bc"]):
     config.available_features.add("ocml")
+if shutil.which("cmake"):
+    config.available_features.add("cmake")
 if config.tk_sanitize:
     config.available_features.add("sanitizers")
 if glob.glob("/dev/nvidia[0-9]*"):

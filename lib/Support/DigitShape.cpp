@@ -13,7 +13,7 @@ using namespace mlir::tk;
 
 /// More radix-2 digits than any tile can have elements for; keeps every mask
 /// and every product inside 64 bits.
-static constexpr unsigned kMaxNumBits = 48;
+[[maybe_unused]] static constexpr unsigned kMaxNumBits = 48;
 static constexpr int64_t kMaxNumElements = int64_t(1) << 48;
 
 std::optional<DigitShape>

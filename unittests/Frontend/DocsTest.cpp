@@ -1,6 +1,7 @@
 //===- DocsTest.cpp - the programs shown in docs/ are programs ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "MarkdownPrograms.h"
 #include "ParsedText.h"
 #include "tk/Frontend/Format.h"
 #include "tk/Frontend/Lexer.h"
@@ -18,22 +19,6 @@ static std::string readFile(StringRef path) {
       llvm::MemoryBuffer::getFile(llvm::Twine(TK_SOURCE_DIR) + "/" + path);
   EXPECT_TRUE(bool(buffer)) << path.str();
   return buffer ? (*buffer)->getBuffer().str() : "";
-}
-
-/// The fenced blocks of a Markdown text that are whole .tk files.
-static std::vector<std::string> findPrograms(StringRef text) {
-  std::vector<std::string> programs;
-  constexpr StringRef kFence = "```";
-  while (!text.empty()) {
-    text = text.split(kFence).second;
-    auto [block, rest] = text.split(kFence);
-    // Behind the fence stands the name of a language, or nothing.
-    StringRef program = block.split('\n').second;
-    if (program.starts_with("tk 1;"))
-      programs.push_back(program.str());
-    text = rest;
-  }
-  return programs;
 }
 
 TEST(DocsTest, ProgramsHaveNoSyntaxErrors) {

@@ -152,6 +152,12 @@ TEST(ParserErrorsTest, AssignmentIsNotAnExpression) {
             "  2:6 '=' to compare, write '=='\n");
 }
 
+TEST(ParserErrorsTest, LambdasHaveParameters) {
+  EXPECT_EQ(errorsOf(inKernel("let f = g(| | 1);")),
+            "2:13 '|' expected a parameter name, got '|' [ExpectedToken]\n");
+  EXPECT_EQ(errorsOf(inKernel("let f = g(|a,| 1);")), "");
+}
+
 TEST(ParserErrorsTest, LoopsRunOverRanges) {
   EXPECT_EQ(errorsOf(inKernel("for i in x { }")),
             "2:10 'x' expected 'range(...)', got 'x' [ExpectedToken]\n"

@@ -3,18 +3,23 @@
 //
 // Checks that no input crashes, hangs or eats memory, that every message can
 // be shown, that formatting keeps the tree and is idempotent, and that what the
-// checker finds good has IR. See
-// CMakeLists.txt beside this file for how to build and run it.
+// checker finds good has IR. Half of the inputs are made by exchanging tokens
+// and not bytes: most of those parse and reach the checker. See CMakeLists.txt
+// beside this file for how to build and run it.
 
 #include "mlir/IR/MLIRContext.h"
 #include "tk/Frontend/Diagnostics.h"
 #include "tk/Frontend/Format.h"
+#include "tk/Frontend/Lexer.h"
 #include "tk/Frontend/Parser.h"
 #include "tk/Frontend/Program.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
+#include <random>
 
 using namespace mlir::tk;
 using llvm::StringRef;
@@ -84,6 +89,101 @@ static void checkProgram(StringRef text) {
   for (const Instance &instance : program->listInstances())
     if (!instance.isSequence && !program->instantiate(instance, &context))
       llvm::report_fatal_error("a good instance has no IR");
+}
+
+//===----------------------------------------------------------------------===//
+// Mutation
+//===----------------------------------------------------------------------===//
+
+/// Words that fit many places, and values at the edges of types.
+constexpr StringRef kWords[] = {"0",        "1",
+                                "-1",       "255",
+                                "1 << 20",  "9223372036854775807",
+                                "1.5",      "1e38",
+                                "inf",      "nan",
+                                "none",     "true",
+                                "f16",      "f32",
+                                "i8",       "u64",
+                                "bool",     "index",
+                                "ptr",      "tile",
+                                "T",        "N",
+                                "x",        "..",
+                                ":",        "+:",
+                                "(",        ")",
+                                "[",        "]",
+                                "{ }",      "return;",
+                                "|a, b| a", "if x[0] > 0 { 1 } else { 2 }",
+                                "reduce",   "map",
+                                "dot",      "atomic_add"};
+
+/// Names, numbers, and each kind of punctuation: a token of the same class
+/// often makes a program that parses.
+static char getTokenClass(StringRef token) {
+  char first = token.empty() ? ' ' : token.front();
+  return llvm::isAlpha(first) ? 'a' : llvm::isDigit(first) ? '0' : first;
+}
+
+static void mutateTokens(std::vector<std::string> &tokens,
+                         std::mt19937 &random) {
+  auto pick = [&] { return random() % tokens.size(); };
+  size_t at = pick();
+  switch (random() % 8) {
+  case 0:
+    tokens.erase(tokens.begin() + at);
+    return;
+  case 1:
+    tokens.insert(tokens.begin() + at, tokens[pick()]);
+    return;
+  case 2:
+    tokens[at] = kWords[random() % std::size(kWords)].str();
+    return;
+  case 3: {
+    // A piece from elsewhere: an expression, a statement, an argument.
+    size_t begin = pick();
+    size_t size = std::min<size_t>(1 + random() % 12, tokens.size() - begin);
+    std::vector<std::string> piece(tokens.begin() + begin,
+                                   tokens.begin() + begin + size);
+    tokens.insert(tokens.begin() + at, piece.begin(), piece.end());
+    return;
+  }
+  default:
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      size_t other = pick();
+      if (getTokenClass(tokens[other]) != getTokenClass(tokens[at]) ||
+          tokens[other] == tokens[at])
+        continue;
+      tokens[at] = tokens[other];
+      return;
+    }
+  }
+}
+
+static std::vector<std::string> splitTokens(StringRef text) {
+  llvm::SourceMgr sourceMgr;
+  DiagnosticReporter diags(sourceMgr, [](const SourceDiagnostic &) {});
+  std::vector<std::string> tokens;
+  for (const Token &token : lex(text, diags).tokens)
+    tokens.push_back(token.text.str());
+  return tokens;
+}
+
+extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
+                                          size_t maxSize, unsigned seed) {
+  std::mt19937 random(seed);
+  if (random() % 2 == 0)
+    return LLVMFuzzerMutate(data, size, maxSize);
+  std::vector<std::string> tokens =
+      splitTokens(StringRef(reinterpret_cast<const char *>(data), size));
+  for (unsigned n = 1 + random() % 3; n > 0 && !tokens.empty(); --n)
+    mutateTokens(tokens, random);
+  std::string text;
+  for (const std::string &token : tokens)
+    text += token + (token == ";" || token == "}" ? "\n" : " ");
+  size_t newSize = std::min(text.size(), maxSize);
+  std::copy_n(text.begin(), newSize, data);
+  return newSize;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -502,3 +502,33 @@ tk.kernel @dims(%x: !tk.view<?x?xf32> {tk.dims = ["N"]}) {
 tk.kernel @dims_of_scalar(%x: f32 {tk.dims = ["N"]}) {
   tk.return
 }
+
+// -----
+
+func.func @gather_without_tile(%x: !tk.view<?xf32>, %i: index) {
+  // expected-error @below {{expects a gather to take an integer tile, and other items an index, got 'index'}}
+  %0 = "tk.load_view"(%x, %i) <{itemExtents = array<i64: -2>, operandSegmentSizes = array<i32: 1, 1, 0>}> : (!tk.view<?xf32>, index) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @reduce_nothing() {
+  // expected-error @below {{expects at least one tile}}
+  "tk.reduce"() <{axis = 0 : i32}> ({
+  ^bb0:
+    tk.yield
+  }) : () -> ()
+  return
+}
+
+// -----
+
+func.func @combiner_without_yield(%t: tensor<8xf32>) {
+  %0 = "tk.reduce"(%t) <{axis = 0 : i32}> ({
+  ^bb0(%a: f32, %b: f32):
+    // expected-error @below {{expects 'tk.yield' at the end of a combiner}}
+    llvm.unreachable
+  }) : (tensor<8xf32>) -> f32
+  return
+}

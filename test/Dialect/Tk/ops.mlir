@@ -85,6 +85,8 @@ func.func @pointers(%p: tensor<64x!tk.ptr<f32>>, %off: tensor<64xindex>, %m: ten
   %4 = tk.atomic_load acquire gpu %q : !tk.ptr<i32> -> i32
   // CHECK: tk.atomic_store release system %{{.*}}, %{{.*}} : i32, !tk.ptr<i32>
   tk.atomic_store release system %4, %q : i32, !tk.ptr<i32>
+  // CHECK: tk.atomic_store release gpu %{{.*}}, %{{.*}} : i32, !tk.ptr<i32>
+  tk.atomic_store release gpu %4, %q : i32, !tk.ptr<i32>
   return
 }
 
@@ -138,3 +140,7 @@ func.func @messages(%c: i1, %r: index) {
   tk.print "row", %r : index
   return
 }
+
+// CHECK-LABEL: func.func private @types(
+// CHECK-SAME:    !tk.view<?x?xbf16>, !tk.view<?x3xf32>, tensor<128x!tk.ptr<f32>>)
+func.func private @types(!tk.view<?x?xbf16>, !tk.view<?x3xf32>, tensor<128x!tk.ptr<f32>>)

@@ -5,6 +5,7 @@
 #row = #tkg.layout<shape = [[32], [4]], register = [[0, 1], [0, 2]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]]>
 #column = #tkg.layout<shape = [[32], [4]], register = [[8, 0], [16, 0]], lane = [[0, 1], [0, 2], [1, 0], [2, 0], [4, 0]]>
 #sum = #tkg.layout<shape = [[32]], register = [[8], [16]], lane = [[0], [0], [1], [2], [4]]>
+#layout = #tkg.layout<shape = [[64], [4]], register = [[0, 1], [0, 2]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #odd = #tkg.layout<shape = [[64, 3], [4]], register = [[0, 1], [0, 2], 3 * [64, 0]], lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0]], warp = [[32, 0]]>
 #shared = #tkg.shared<shape = [[8], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 2], [4, 0]]>
 #slice = #tkg.shared<shape = [[4], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 2]]>
@@ -89,6 +90,8 @@ func.func @dot_async(%a: !tkg.memdesc<64x16xbf16, #sharedA>, %b: !tkg.memdesc<16
 
 // CHECK-LABEL: func.func @shared_memory(
 func.func @shared_memory(%t: tensor<8x4xf32>, %i: index) -> tensor<8x4xf32> {
+  // CHECK: tkg.alloc : !tkg.memdesc<3 x [8x4xf32], #[[$SHARED]]>
+  %unplaced = tkg.alloc : !tkg.memdesc<3 x [8x4xf32], #shared>
   // CHECK: %[[RING:.*]] = tkg.alloc {offset = 256 : i64} : !tkg.memdesc<3 x [8x4xf32], #[[$SHARED]]>
   %ring = tkg.alloc {offset = 256 : i64} : !tkg.memdesc<3 x [8x4xf32], #shared>
   // CHECK: %[[M:.*]] = tkg.alloc init(%{{.*}} : tensor<8x4xf32>) : !tkg.memdesc<8x4xf32, #[[$SHARED]]>
@@ -157,3 +160,7 @@ tk.kernel @attributes(%x: !tk.view<?x?xf32> {tkg.facts = {base_alignment = 16, e
 }
 
 }
+
+// CHECK-LABEL: func.func private @types(
+// CHECK-SAME:    !tkg.token, tensor<64x4xf32, #layout{{.*}}>)
+func.func private @types(!tkg.token, tensor<64x4xf32, #layout>)

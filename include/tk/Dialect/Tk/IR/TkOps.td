@@ -356,7 +356,8 @@ def Tk_LoadOp : Tk_Op<"load", [AttrSizedOperandSegments, MemoryEffects<[MemRead]
     Where `mask` is false the result is `other` (default 0) and memory is not read.
 
     ```mlir
-    %v = tk.load %p mask %m other %o : tensor<64x!tk.ptr<f32>> -> tensor<64xf32>
+    %v = tk.load %p mask %m : tensor<64xi1> other %o : tensor<64xf32>
+        : tensor<64x!tk.ptr<f32>> -> tensor<64xf32>
     ```
   }];
   let arguments = (ins Arg<Tk_PtrValue, "", [MemRead]>:$pointer,

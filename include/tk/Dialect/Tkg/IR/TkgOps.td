@@ -117,7 +117,8 @@ def Tkg_DotWaitOp : Tkg_Op<"dot_wait", [Pure]> {
     filled in by `tkg-place-synchronisation`. Lowers to `wgmma.wait_group`.
 
     ```mlir
-    %d, %t = tkg.dot_wait %p : !tkg.pending<tensor<64x64xf32>> -> tensor<64x64xf32>
+    %d, %t = tkg.dot_wait %p {pending = 1 : i32}
+        : !tkg.pending<tensor<64x64xf32>> -> tensor<64x64xf32>
     ```
   }];
   let arguments = (ins Tkg_PendingType:$source,
@@ -213,7 +214,7 @@ def Tkg_LocalLoadOp : Tkg_Op<"local_load", []> {
     `ldmatrix` where the layouts divide by it, else to vector loads.
 
     ```mlir
-    %t = tkg.local_load %m after %token : !tkg.memdesc<8x4xf32, #shared> -> tensor<8x4xf32>
+    %t = tkg.local_load %m after %token : !tkg.memdesc<64xbf16, #shared> -> tensor<64xbf16>
     ```
   }];
   let arguments = (ins Arg<Tkg_SharedTile, "", [MemRead<SharedMemory>]>:$source,
@@ -256,7 +257,7 @@ def Tkg_CopyAsyncOp : Tkg_Op<"copy_async", []> {
 
     ```mlir
     %t = tkg.copy_async %x[%i, %k +: 64] into %m
-        : !tkg.view<?x?xbf16>, !tkg.memdesc<64xbf16, #shared>
+        : !tk.view<?x?xbf16>, !tkg.memdesc<64xbf16, #shared>
     ```
   }];
   let arguments = (ins
