@@ -164,6 +164,11 @@ const Expr *Parser::parsePostfix() {
       return expr;
     if (!countOperator())
       return nullptr;
+    // `8 . 0` has no meaning, and is a float once formatted.
+    if (at(TokenKind::Dot) && llvm::isa<IntegerLiteralExpr>(expr)) {
+      reportUnexpected("an operator");
+      return nullptr;
+    }
     if (at(TokenKind::LeftParen))
       expr = parseCall(expr, start);
     else if (at(TokenKind::LeftBracket))

@@ -216,6 +216,8 @@ StringRef Parser::getForeignSyntaxHint() const {
   case TokenKind::Ampersand:
     return "write 'addresses(x[i])' for the pointer to an element";
   case TokenKind::Dot:
+    if (previous.is(TokenKind::Integer))
+      return "a float literal has digits on both sides of its point";
     return previous.text == "tl"
                ? StringRef("constants stand in angle brackets: 'kernel k"
                            "<BLOCK: const = 128>(...)'")
@@ -223,10 +225,6 @@ StringRef Parser::getForeignSyntaxHint() const {
   case TokenKind::Mut:
     return "write 'var' for what is assigned again";
   default:
-    // `2.;`
-    if (previous.is(TokenKind::Dot) && position >= 2 &&
-        tokens[position - 2].is(TokenKind::Integer))
-      return "a float literal has digits on both sides of its point";
     return "";
   }
 }

@@ -158,6 +158,19 @@ TEST(ParserErrorsTest, LambdasHaveParameters) {
   EXPECT_EQ(errorsOf(inKernel("let f = g(|a,| 1);")), "");
 }
 
+TEST(ParserErrorsTest, IntegersHaveNoFields) {
+  StringRef hint = "a float literal has digits on both sides of its point\n";
+  EXPECT_EQ(errorsOf(inKernel("let a = 8 . 0;")),
+            "2:11 '.' expected an operator, got '.' [ExpectedToken]\n"
+            "  2:11 '.' " +
+                hint.str());
+  EXPECT_EQ(errorsOf(inKernel("let a = 8.;")),
+            "2:10 '.' expected an operator, got '.' [ExpectedToken]\n"
+            "  2:10 '.' " +
+                hint.str());
+  EXPECT_EQ(errorsOf(inKernel("let a = t.0.1;")), "");
+}
+
 TEST(ParserErrorsTest, LoopsRunOverRanges) {
   EXPECT_EQ(errorsOf(inKernel("for i in x { }")),
             "2:10 'x' expected 'range(...)', got 'x' [ExpectedToken]\n"
