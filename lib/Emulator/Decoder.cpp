@@ -60,6 +60,8 @@ static DecoderTable makeTable() {
   registerMbarriers(table);
   registerAsyncCopies(table);
   registerClusters(table);
+  registerMatrixLoads(table);
+  registerMatrixMultiply(table);
   return table;
 }
 

@@ -176,8 +176,9 @@ static void multiplyQuadPairs(const MatrixOperation &operation,
       for (unsigned i = 0; quadPairOf(lane) == pair && i != 8; ++i) {
         ElementPlace place = placeOfQuadC(lane, i, isHalf);
         uint32_t c = readC(operation, registers, lane, i);
-        float sum = 0;
-        for (unsigned k = 0; k != 4; ++k)
+        // The chain begins with a product; with c of f32, with a sum with +0.
+        float sum = a[place.row][0] * b[0][place.column] + (isHalf ? -0.0f : 0);
+        for (unsigned k = 1; k != 4; ++k)
           sum = std::fma(a[place.row][k], b[k][place.column], sum);
         Conversion widen{PtxType::F32, operation.typeC};
         float total =

@@ -82,22 +82,27 @@ void SplitMatrix::set(unsigned row, unsigned column, FloatFormat format,
       mantissa ? std::max(exponent, 1) - format.bias() : exponentOfZero;
 }
 
-/// sum * 2^exponent in the form of the rule.
-static uint32_t roundToResult(SumRounding rounding, int64_t sum, int exponent) {
+/// sum * 2^exponent in the form of the rule. Zero is never negative, even where
+/// a negative sum vanishes.
+static uint32_t roundToResult(SumRounding rounding, int64_t sum,
+                              int exponent) {
   Unpacked value = fromSigned(sum);
   value.exponent = exponent;
   RoundOptions options;
-  if (rounding == SumRounding::Half)
-    return static_cast<uint32_t>(round(formatF16, value, options));
-  options.rounding = Rounding::TowardZero;
+  if (rounding == SumRounding::Half) {
+    uint64_t half = round(formatF16, value, options);
+    return half == formatF16.signBit() ? 0 : static_cast<uint32_t>(half);
+  }
   // What is cut off never overflows, but sums of 2^128 and more do.
   int top = 63 - __builtin_clzll(static_cast<uint64_t>(std::abs(sum)) | 1);
   if (sum && top + exponent > 127)
     return sum < 0 ? 0xFF800000 : 0x7F800000;
-  if (rounding == SumRounding::Single)
-    return static_cast<uint32_t>(round(formatF32, value, options));
-  constexpr FloatFormat format{8, 13};
-  return static_cast<uint32_t>(round(format, value, options)) << 10;
+  options.rounding = Rounding::TowardZero;
+  constexpr FloatFormat format13{8, 13};
+  uint64_t bits = rounding == SumRounding::Single
+                      ? round(formatF32, value, options)
+                      : round(format13, value, options) << 10;
+  return bits == formatF32.signBit() ? 0 : static_cast<uint32_t>(bits);
 }
 
 /// The sum if infinities and NaNs are among its terms; none if only finite

@@ -1,0 +1,36 @@
+//===- MatrixCollective.h - what matrix instructions share ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_LIB_EMULATOR_MATRIXCOLLECTIVE_H
+#define TK_LIB_EMULATOR_MATRIXCOLLECTIVE_H
+
+#include "Decoder.h"
+#include "Warp.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace mlir::tk::emulator {
+
+/// `.sync.aligned`: all 32 lanes execute the instruction together. None if they
+/// do; else what the handler returns: it waits for lanes that are elsewhere,
+/// and lanes that have left or whose guard is false are a mistake.
+std::optional<Step> awaitAllLanes(Warp &warp, const Instruction &instruction);
+
+/// The registers of `{a, b, ...}`, or one register.
+llvm::Expected<llvm::SmallVector<Slot, 8>>
+decodeVector(DecodeContext &context, const PtxInstruction &instruction,
+             const PtxOperand &operand, PtxType type, size_t count,
+             bool isDestination);
+
+/// Takes `.sync.aligned`.
+llvm::Error takeSyncAligned(DecodeContext &context,
+                            const PtxInstruction &instruction,
+                            Modifiers &modifiers);
+
+/// wmma.*, in WarpMatrices.cpp.
+llvm::Error decodeWarpMatrix(DecodeContext &context,
+                             const PtxInstruction &instruction,
+                             Modifiers &modifiers, Instruction &result);
+
+} // namespace mlir::tk::emulator
+
+#endif // TK_LIB_EMULATOR_MATRIXCOLLECTIVE_H

@@ -1,0 +1,260 @@
+//===- MatrixLoads.cpp - ldmatrix, stmatrix, movmatrix, 9.7.14.5 ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "MatrixCollective.h"
+#include "Memory.h"
+#include <cstring>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+std::optional<Step> emulator::awaitAllLanes(Warp &warp,
+                                            const Instruction &instruction) {
+  if (warp.mask == allLanes)
+    return std::nullopt;
+  if (warp.liveLanes() != allLanes)
+    return warp.fail(Rule::DivergentCollective, instruction,
+                     "all 32 lanes must take part, but some do not exist or "
+                     "have exited");
+  if (warp.groupLanes() != warp.mask)
+    return warp.fail(Rule::DivergentCollective, instruction,
+                     "all 32 lanes must take part, but the guard is false for "
+                     "some");
+  WaitReason reason;
+  reason.kind = WaitReason::Kind::Lanes;
+  reason.value = allLanes;
+  return warp.wait(reason);
+}
+
+llvm::Expected<llvm::SmallVector<Slot, 8>>
+emulator::decodeVector(DecodeContext &context,
+                       const PtxInstruction &instruction,
+                       const PtxOperand &operand, PtxType type, size_t count,
+                       bool isDestination) {
+  bool isVector = operand.kind == PtxOperand::Kind::Vector;
+  size_t found = isVector ? operand.elements.size() : 1;
+  if (found != count)
+    return context.error(instruction, "expects a vector of " +
+                                          llvm::Twine(count) +
+                                          " registers, got " +
+                                          llvm::Twine(found));
+  llvm::SmallVector<Slot, 8> slots;
+  for (size_t i = 0; i < count; ++i) {
+    const PtxOperand &element = isVector ? operand.elements[i] : operand;
+    llvm::Expected<Slot> slot = isDestination
+                                    ? context.destination(element, type)
+                                    : context.source(element, type);
+    if (!slot)
+      return slot.takeError();
+    slots.push_back(*slot);
+  }
+  return slots;
+}
+
+llvm::Error emulator::takeSyncAligned(DecodeContext &context,
+                                      const PtxInstruction &instruction,
+                                      Modifiers &modifiers) {
+  if (!modifiers.accept("sync") || !modifiers.accept("aligned"))
+    return context.error(instruction, "expects '.sync.aligned'");
+  return llvm::Error::success();
+}
+
+namespace {
+
+/// A row of an 8x8 matrix of 16 bits, which one lane gives the address of.
+constexpr unsigned rowBytes = 16;
+
+struct MatrixLoadDetails {
+  DecodeContext::Address address;
+  MemoryRequest request;
+  bool isTransposed = false;
+  llvm::SmallVector<Slot, 8> registers;
+};
+
+} // namespace
+
+/// The rows of all matrices: lane 8 i + j has row j of matrix i. False if the
+/// run must stop.
+static bool findRows(Warp &warp, const Instruction &instruction,
+                     const MatrixLoadDetails &details, HostPointers &rows) {
+  size_t numRows = 8 * details.registers.size();
+  LaneAddresses addresses =
+      readAddresses(warp, details.address.base, details.address.offset,
+                    details.address.is32Bit);
+  // The addresses of the other lanes are not looked at.
+  LaneMask all = warp.mask;
+  warp.mask = numRows == numLanes ? allLanes : (LaneMask(1) << numRows) - 1;
+  bool isFound =
+      accessMemory(warp, instruction, details.request, addresses, rows);
+  warp.mask = all;
+  return isFound;
+}
+
+/// Where a lane finds its two elements in a matrix of 8x8.
+static unsigned elementIndex(unsigned lane, unsigned i, bool isTransposed) {
+  unsigned row = lane / 4, column = lane % 4 * 2 + i;
+  return isTransposed ? column * 8 + row : row * 8 + column;
+}
+
+static Step loadMatrices(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  const auto &details =
+      *static_cast<const MatrixLoadDetails *>(instruction.details);
+  HostPointers rows;
+  if (!findRows(warp, instruction, details, rows))
+    return Step::Stop;
+  // All is read before anything is written: a result may hold the addresses.
+  uint16_t elements[4][64];
+  for (size_t matrix = 0; matrix < details.registers.size(); ++matrix)
+    for (unsigned row = 0; row < 8; ++row)
+      std::memcpy(&elements[matrix][8 * row], rows.lane[8 * matrix + row],
+                  rowBytes);
+  for (size_t matrix = 0; matrix < details.registers.size(); ++matrix) {
+    uint32_t *result = warp.lanes<uint32_t>(details.registers[matrix]);
+    for (unsigned lane = 0; lane < numLanes; ++lane) {
+      uint32_t low =
+          elements[matrix][elementIndex(lane, 0, details.isTransposed)];
+      uint32_t high =
+          elements[matrix][elementIndex(lane, 1, details.isTransposed)];
+      result[lane] = low | high << 16;
+    }
+  }
+  return Step::Next;
+}
+
+static Step storeMatrices(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  const auto &details =
+      *static_cast<const MatrixLoadDetails *>(instruction.details);
+  HostPointers rows;
+  if (!findRows(warp, instruction, details, rows))
+    return Step::Stop;
+  for (size_t matrix = 0; matrix < details.registers.size(); ++matrix) {
+    const uint32_t *source =
+        warp.lanes<const uint32_t>(details.registers[matrix]);
+    uint16_t elements[64];
+    for (unsigned lane = 0; lane < numLanes; ++lane)
+      for (unsigned i = 0; i < 2; ++i)
+        elements[elementIndex(lane, i, details.isTransposed)] =
+            static_cast<uint16_t>(source[lane] >> (16 * i));
+    for (unsigned row = 0; row < 8; ++row)
+      std::memcpy(rows.lane[8 * matrix + row], &elements[8 * row], rowBytes);
+  }
+  return Step::Next;
+}
+
+static Step moveMatrix(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  const uint32_t *source =
+      warp.lanes<const uint32_t>(instruction.operands[1]);
+  uint16_t elements[64];
+  for (unsigned lane = 0; lane < numLanes; ++lane)
+    for (unsigned i = 0; i < 2; ++i)
+      elements[elementIndex(lane, i, false)] =
+          static_cast<uint16_t>(source[lane] >> (16 * i));
+  uint32_t *result = warp.lanes<uint32_t>(instruction.operands[0]);
+  for (unsigned lane = 0; lane < numLanes; ++lane)
+    result[lane] = elements[elementIndex(lane, 0, true)] |
+                   uint32_t(elements[elementIndex(lane, 1, true)]) << 16;
+  return Step::Next;
+}
+
+//===----------------------------------------------------------------------===//
+// Decoding
+//===----------------------------------------------------------------------===//
+
+/// .sync.aligned.m8n8.num{.trans}{.ss}.b16
+static llvm::Error decodeMatrixAccess(DecodeContext &context,
+                                      const PtxInstruction &instruction,
+                                      Modifiers &modifiers,
+                                      Instruction &result, bool isStore) {
+  if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
+    return error;
+  if (!modifiers.accept("m8n8"))
+    return context.error(instruction,
+                         "expects the shape '.m8n8', got '." +
+                             modifiers.peek() +
+                             "'; others need a later architecture");
+  std::optional<unsigned> number = modifiers.acceptOneOf({"x1", "x2", "x4"});
+  if (!number)
+    return context.error(instruction, "expects '.x1', '.x2' or '.x4'");
+  MatrixLoadDetails &details = context.makeDetails<MatrixLoadDetails>();
+  details.isTransposed = modifiers.accept("trans");
+  PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
+  if (space != PtxSpace::Generic && space != PtxSpace::Shared)
+    return context.error(instruction, "expects shared memory, got '." +
+                                          getName(space) + "'");
+  if (!modifiers.accept("b16"))
+    return context.error(instruction, "expects the type '.b16'");
+  if (instruction.operands.size() != 2)
+    return context.error(instruction,
+                         "expects 2 operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  llvm::Expected<DecodeContext::Address> address =
+      context.address(instruction.operands[isStore ? 0 : 1], space);
+  if (!address)
+    return address.takeError();
+  details.address = *address;
+  details.request.space = space;
+  details.request.kind = isStore ? AccessKind::Write : AccessKind::Read;
+  details.request.bytesPerLane = rowBytes;
+  llvm::Expected<llvm::SmallVector<Slot, 8>> registers = decodeVector(
+      context, instruction, instruction.operands[isStore ? 1 : 0],
+      PtxType::B32, size_t(1) << *number, !isStore);
+  if (!registers)
+    return registers.takeError();
+  details.registers = std::move(*registers);
+  result.details = &details;
+  result.handler = isStore ? &storeMatrices : &loadMatrices;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeMatrixLoad(DecodeContext &context,
+                                    const PtxInstruction &instruction,
+                                    Modifiers &modifiers,
+                                    Instruction &result) {
+  return decodeMatrixAccess(context, instruction, modifiers, result, false);
+}
+
+static llvm::Error decodeMatrixStore(DecodeContext &context,
+                                     const PtxInstruction &instruction,
+                                     Modifiers &modifiers,
+                                     Instruction &result) {
+  return decodeMatrixAccess(context, instruction, modifiers, result, true);
+}
+
+static llvm::Error decodeMatrixMove(DecodeContext &context,
+                                    const PtxInstruction &instruction,
+                                    Modifiers &modifiers,
+                                    Instruction &result) {
+  if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
+    return error;
+  if (!modifiers.accept("m8n8") || !modifiers.accept("trans") ||
+      !modifiers.accept("b16"))
+    return context.error(instruction, "expects '.m8n8.trans.b16'");
+  if (instruction.operands.size() != 2)
+    return context.error(instruction,
+                         "expects 2 operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  llvm::Expected<Slot> destination =
+      context.destination(instruction.operands[0], PtxType::B32);
+  if (!destination)
+    return destination.takeError();
+  llvm::Expected<Slot> source =
+      context.source(instruction.operands[1], PtxType::B32);
+  if (!source)
+    return source.takeError();
+  result.operands[0] = *destination;
+  result.operands[1] = *source;
+  result.handler = &moveMatrix;
+  return llvm::Error::success();
+}
+
+void emulator::registerMatrixLoads(DecoderTable &table) {
+  table.add("ldmatrix", decodeMatrixLoad);
+  table.add("stmatrix", decodeMatrixStore);
+  table.add("movmatrix", decodeMatrixMove);
+}

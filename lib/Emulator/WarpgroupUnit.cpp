@@ -1,0 +1,235 @@
+//===- WarpgroupUnit.cpp - one wgmma of a warp ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "WarpgroupUnit.h"
+#include "Conversions.h"
+#include "Instruction.h"
+#include "MatrixFragments.h"
+#include <cstring>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+//===----------------------------------------------------------------------===//
+// Descriptors
+//===----------------------------------------------------------------------===//
+
+/// Addresses are of 18 bits.
+static constexpr uint32_t addressMask = 0x3FFFF;
+
+MatrixDescriptor::MatrixDescriptor(uint64_t bits)
+    : start((bits & 0x3FFF) << 4), leadingOffset((bits >> 16 & 0x3FFF) << 4),
+      strideOffset((bits >> 32 & 0x3FFF) << 4), baseOffset(bits >> 49 & 7) {
+  static constexpr unsigned widths[] = {0, 128, 64, 32};
+  swizzle = widths[bits >> 62];
+  constexpr uint64_t reserved = uint64_t(0x3FF) << 52 | uint64_t(7) << 46 |
+                                uint64_t(3) << 30 | uint64_t(3) << 14;
+  isValid = (bits & reserved) == 0;
+}
+
+/// 16-byte columns of a row of `swizzle` bytes are permuted by the number of
+/// the row's 128 bytes: bits 4 to 6 of the address are xored with bits 7 to 9
+/// (as many as the width needs).
+uint32_t MatrixDescriptor::swizzled(uint32_t address) const {
+  address &= addressMask;
+  if (!swizzle)
+    return address;
+  uint32_t pattern = (address >> 7) - baseOffset;
+  return address ^ (pattern & (swizzle / 16 - 1)) << 4;
+}
+
+uint32_t MatrixDescriptor::addressKMajor(unsigned index,
+                                         unsigned chunk) const {
+  uint32_t groups = index / 8 * strideOffset;
+  if (!swizzle)
+    return (start + groups + index % 8 * 16 + chunk * leadingOffset) &
+           addressMask;
+  return swizzled(start + groups + index % 8 * swizzle + chunk * 16);
+}
+
+uint32_t MatrixDescriptor::addressMNMajor(unsigned chunk, unsigned k) const {
+  if (!swizzle)
+    return (start + chunk * strideOffset + k % 8 * 16 +
+            k / 8 * leadingOffset) &
+           addressMask;
+  unsigned perRow = swizzle / 16;
+  return swizzled(start + chunk / perRow * leadingOffset +
+                  chunk % perRow * 16 + k % 8 * swizzle +
+                  k / 8 * strideOffset);
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+/// Element `index` of 16 bytes.
+static uint32_t elementOfChunk(const uint8_t *bytes, unsigned index,
+                               unsigned elementBytes) {
+  uint32_t value = 0;
+  std::memcpy(&value, bytes + index * elementBytes, elementBytes);
+  return value;
+}
+
+/// `store(mn, k, bits)` for rows [first, first + count) of the operand.
+static bool
+readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
+            unsigned elementBytes, unsigned first, unsigned count, unsigned k,
+            ReadChunk read,
+            llvm::function_ref<void(unsigned, unsigned, uint32_t)> store) {
+  uint8_t bytes[16];
+  unsigned perChunk = 16 / elementBytes;
+  if (isTransposed) {
+    for (unsigned mn = first; mn != first + count; mn += perChunk)
+      for (unsigned row = 0; row != k; ++row) {
+        if (!read(descriptor.addressMNMajor(mn / perChunk, row), bytes))
+          return false;
+        for (unsigned i = 0; i != perChunk; ++i)
+          store(mn - first + i, row,
+                elementOfChunk(bytes, i, elementBytes));
+      }
+    return true;
+  }
+  for (unsigned mn = first; mn != first + count; ++mn)
+    for (unsigned column = 0; column != k; column += perChunk) {
+      if (!read(descriptor.addressKMajor(mn, column / perChunk), bytes))
+        return false;
+      for (unsigned i = 0; i != perChunk; ++i)
+        store(mn - first, column + i,
+              elementOfChunk(bytes, i, elementBytes));
+    }
+  return true;
+}
+
+static void resize(RawMatrix &matrix, unsigned rows, unsigned columns) {
+  matrix.rows = rows;
+  matrix.columns = columns;
+  matrix.elements.resize_for_overwrite(rows * columns);
+}
+
+bool emulator::readOperandA(const WarpgroupOperation &operation,
+                            const MatrixDescriptor &descriptor,
+                            unsigned firstRow, ReadChunk read,
+                            RawMatrix &matrix) {
+  resize(matrix, 16, operation.k);
+  return readOperand(descriptor, operation.isTransposedA,
+                     operation.elementBits(operation.typeA) / 8, firstRow, 16,
+                     operation.k, read,
+                     [&](unsigned m, unsigned k, uint32_t bits) {
+                       matrix.elements[m * operation.k + k] = bits;
+                     });
+}
+
+bool emulator::readOperandB(const WarpgroupOperation &operation,
+                            const MatrixDescriptor &descriptor, ReadChunk read,
+                            RawMatrix &matrix) {
+  resize(matrix, operation.k, operation.n);
+  return readOperand(descriptor, operation.isTransposedB,
+                     operation.elementBits(operation.typeB) / 8, 0,
+                     operation.n, operation.k, read,
+                     [&](unsigned n, unsigned k, uint32_t bits) {
+                       matrix.elements[k * operation.n + n] = bits;
+                     });
+}
+
+void emulator::readOperandA(const WarpgroupOperation &operation,
+                            const uint32_t *const *registers,
+                            RawMatrix &matrix) {
+  resize(matrix, 16, operation.k);
+  unsigned bits = operation.elementBits(operation.typeA), per = 32 / bits;
+  uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
+  for (unsigned r = 0; r != 4; ++r)
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      for (unsigned i = 0; i != per; ++i) {
+        ElementPlace place = placeOfA(lane, r, i, per, 16);
+        matrix.elements[place.row * operation.k + place.column] =
+            registers[r][lane] >> (i * bits) & mask;
+      }
+}
+
+//===----------------------------------------------------------------------===//
+// Multiplication
+//===----------------------------------------------------------------------===//
+
+static void split(const RawMatrix &raw, PtxType type, bool isNegated,
+                  SplitMatrix &matrix) {
+  FloatFormat format = formatOf(type);
+  unsigned shift = type == PtxType::TF32 ? 13 : 0;
+  matrix.resize(raw.rows, raw.columns);
+  for (unsigned row = 0, i = 0; row != raw.rows; ++row)
+    for (unsigned column = 0; column != raw.columns; ++column, ++i)
+      matrix.set(row, column, format, raw.elements[i] >> shift, isNegated);
+}
+
+static void multiplyIntegers(const WarpgroupOperation &operation,
+                             const RawMatrix &a, const RawMatrix &b,
+                             uint32_t *sums) {
+  llvm::SmallVector<int32_t, 0> left, right;
+  for (uint32_t bits : a.elements)
+    left.push_back(integerElement(operation.typeA, bits));
+  for (uint32_t bits : b.elements)
+    right.push_back(integerElement(operation.typeB, bits));
+  llvm::SmallVector<int32_t, 0> row(operation.n);
+  for (unsigned m = 0; m != 16; ++m) {
+    std::fill(row.begin(), row.end(), 0);
+    for (unsigned k = 0; k != operation.k; ++k) {
+      int32_t factor = left[m * operation.k + k];
+      const int32_t *line = right.data() + k * operation.n;
+      for (unsigned n = 0; n != operation.n; ++n)
+        row[n] += factor * line[n];
+    }
+    for (unsigned n = 0; n != operation.n; ++n) {
+      uint32_t &sum = sums[m * operation.n + n];
+      sum = finishInteger(int64_t(static_cast<int32_t>(sum)) + row[n],
+                          operation.isSatfinite);
+    }
+  }
+}
+
+/// Element `index` of the accumulators of a lane: a 32-bit register, or half
+/// of one.
+static uint32_t readAccumulator(bool isHalf, const uint32_t *const *registers,
+                                unsigned lane, unsigned index) {
+  if (!isHalf)
+    return registers[index][lane];
+  return registers[index / 2][lane] >> (index % 2 * 16) & 0xFFFF;
+}
+
+static void writeAccumulator(bool isHalf, uint32_t *const *registers,
+                             unsigned lane, unsigned index, uint32_t value) {
+  if (!isHalf) {
+    registers[index][lane] = value;
+    return;
+  }
+  unsigned shift = index % 2 * 16;
+  uint32_t &word = registers[index / 2][lane];
+  word = (word & ~(0xFFFFu << shift)) | value << shift;
+}
+
+void emulator::multiply(const WarpgroupOperation &operation,
+                        const RawMatrix &a, const RawMatrix &b,
+                        bool addsAccumulator, uint32_t *const *accumulators) {
+  bool isHalf = operation.typeD == PtxType::F16;
+  unsigned numElements = operation.n / 2;
+  llvm::SmallVector<uint32_t, 0> sums(16 * operation.n);
+  if (addsAccumulator)
+    for (unsigned i = 0; i != numElements; ++i)
+      for (unsigned lane = 0; lane != numLanes; ++lane) {
+        ElementPlace place = placeOfC(lane, i);
+        sums[place.row * operation.n + place.column] =
+            readAccumulator(isHalf, accumulators, lane, i);
+      }
+  if (operation.isInteger()) {
+    multiplyIntegers(operation, a, b, sums.data());
+  } else {
+    SplitMatrix splitA, splitB;
+    split(a, operation.typeA, operation.isNegatedA, splitA);
+    split(b, operation.typeB, operation.isNegatedB, splitB);
+    multiplyAdd(operation.rule, splitA, splitB, sums.data(), sums.data());
+  }
+  for (unsigned i = 0; i != numElements; ++i)
+    for (unsigned lane = 0; lane != numLanes; ++lane) {
+      ElementPlace place = placeOfC(lane, i);
+      writeAccumulator(isHalf, accumulators, lane, i,
+                       sums[place.row * operation.n + place.column]);
+    }
+}
