@@ -62,6 +62,7 @@ static DecoderTable makeTable() {
   registerClusters(table);
   registerMatrixLoads(table);
   registerMatrixMultiply(table);
+  registerWarpgroupMultiply(table);
   return table;
 }
 

@@ -98,6 +98,12 @@ public:
       carry = scratch(sizeof(LaneMask));
     return carry;
   }
+  /// The registers of all wgmmas of the function, complete after decoding.
+  std::shared_ptr<std::vector<Slot>> wgmmaRegisters() {
+    if (!wgmmaSlots)
+      wgmmaSlots = std::make_shared<std::vector<Slot>>();
+    return wgmmaSlots;
+  }
   /// Target of the module: 90 of `sm_90a`.
   virtual unsigned architecture() const = 0;
   virtual const PtxModule &module() const = 0;
@@ -121,6 +127,7 @@ public:
 
 private:
   Slot carry = noSlot;
+  std::shared_ptr<std::vector<Slot>> wgmmaSlots;
 };
 
 using Decoder = llvm::Error (*)(DecodeContext &context,

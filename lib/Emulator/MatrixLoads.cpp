@@ -26,18 +26,15 @@ std::optional<Step> emulator::awaitAllLanes(Warp &warp,
   return warp.wait(reason);
 }
 
-llvm::Expected<llvm::SmallVector<Slot, 8>>
-emulator::decodeVector(DecodeContext &context,
-                       const PtxInstruction &instruction,
-                       const PtxOperand &operand, PtxType type, size_t count,
-                       bool isDestination) {
+llvm::Expected<llvm::SmallVector<Slot, 8>> emulator::decodeVector(
+    DecodeContext &context, const PtxInstruction &instruction,
+    const PtxOperand &operand, PtxType type, size_t count, bool isDestination) {
   bool isVector = operand.kind == PtxOperand::Kind::Vector;
   size_t found = isVector ? operand.elements.size() : 1;
   if (found != count)
-    return context.error(instruction, "expects a vector of " +
-                                          llvm::Twine(count) +
-                                          " registers, got " +
-                                          llvm::Twine(found));
+    return context.error(instruction,
+                         "expects a vector of " + llvm::Twine(count) +
+                             " registers, got " + llvm::Twine(found));
   llvm::SmallVector<Slot, 8> slots;
   for (size_t i = 0; i < count; ++i) {
     const PtxOperand &element = isVector ? operand.elements[i] : operand;
@@ -148,8 +145,7 @@ static Step storeMatrices(Warp &warp, const Instruction &instruction) {
 static Step moveMatrix(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
-  const uint32_t *source =
-      warp.lanes<const uint32_t>(instruction.operands[1]);
+  const uint32_t *source = warp.lanes<const uint32_t>(instruction.operands[1]);
   uint16_t elements[64];
   for (unsigned lane = 0; lane < numLanes; ++lane)
     for (unsigned i = 0; i < 2; ++i)
@@ -169,15 +165,14 @@ static Step moveMatrix(Warp &warp, const Instruction &instruction) {
 /// .sync.aligned.m8n8.num{.trans}{.ss}.b16
 static llvm::Error decodeMatrixAccess(DecodeContext &context,
                                       const PtxInstruction &instruction,
-                                      Modifiers &modifiers,
-                                      Instruction &result, bool isStore) {
+                                      Modifiers &modifiers, Instruction &result,
+                                      bool isStore) {
   if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
     return error;
   if (!modifiers.accept("m8n8"))
-    return context.error(instruction,
-                         "expects the shape '.m8n8', got '." +
-                             modifiers.peek() +
-                             "'; others need a later architecture");
+    return context.error(
+        instruction, "expects the shape '.m8n8', got '." + modifiers.peek() +
+                         "'; others need a later architecture");
   std::optional<unsigned> number = modifiers.acceptOneOf({"x1", "x2", "x4"});
   if (!number)
     return context.error(instruction, "expects '.x1', '.x2' or '.x4'");
@@ -201,9 +196,9 @@ static llvm::Error decodeMatrixAccess(DecodeContext &context,
   details.request.space = space;
   details.request.kind = isStore ? AccessKind::Write : AccessKind::Read;
   details.request.bytesPerLane = rowBytes;
-  llvm::Expected<llvm::SmallVector<Slot, 8>> registers = decodeVector(
-      context, instruction, instruction.operands[isStore ? 1 : 0],
-      PtxType::B32, size_t(1) << *number, !isStore);
+  llvm::Expected<llvm::SmallVector<Slot, 8>> registers =
+      decodeVector(context, instruction, instruction.operands[isStore ? 1 : 0],
+                   PtxType::B32, size_t(1) << *number, !isStore);
   if (!registers)
     return registers.takeError();
   details.registers = std::move(*registers);
@@ -214,8 +209,7 @@ static llvm::Error decodeMatrixAccess(DecodeContext &context,
 
 static llvm::Error decodeMatrixLoad(DecodeContext &context,
                                     const PtxInstruction &instruction,
-                                    Modifiers &modifiers,
-                                    Instruction &result) {
+                                    Modifiers &modifiers, Instruction &result) {
   return decodeMatrixAccess(context, instruction, modifiers, result, false);
 }
 
@@ -228,8 +222,7 @@ static llvm::Error decodeMatrixStore(DecodeContext &context,
 
 static llvm::Error decodeMatrixMove(DecodeContext &context,
                                     const PtxInstruction &instruction,
-                                    Modifiers &modifiers,
-                                    Instruction &result) {
+                                    Modifiers &modifiers, Instruction &result) {
   if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
     return error;
   if (!modifiers.accept("m8n8") || !modifiers.accept("trans") ||

@@ -130,11 +130,10 @@ static llvm::Error checkShape(DecodeContext &context,
     if (rule.m == 8 && rule.k == 4 && operation.typeA == PtxType::BF16)
       break;
     if (context.architecture() < rule.architecture)
-      return context.error(instruction, "this shape needs sm_" +
-                                            llvm::Twine(rule.architecture) +
-                                            ", the module is for sm_" +
-                                            llvm::Twine(
-                                                context.architecture()));
+      return context.error(
+          instruction, "this shape needs sm_" + llvm::Twine(rule.architecture) +
+                           ", the module is for sm_" +
+                           llvm::Twine(context.architecture()));
     bool isColumnRow = operation.isRowMajorA && !operation.isRowMajorB;
     if (!isColumnRow && !operation.isQuadPairs())
       return context.error(instruction, "this shape needs '.row.col'");
@@ -170,8 +169,8 @@ static llvm::Error takeOperation(DecodeContext &context,
     return context.error(instruction, "expects the types of D, A, B and C");
   std::optional<ElementKind> kind = kindOf(*typeA);
   if (!kind)
-    return context.error(instruction, "mma has no elements of ." +
-                                          getName(*typeA));
+    return context.error(instruction,
+                         "mma has no elements of ." + getName(*typeA));
   operation.typeA = *typeA;
   operation.typeB = *typeB;
   operation.typeC = *typeC;
@@ -183,14 +182,12 @@ static llvm::Error takeOperation(DecodeContext &context,
   if (*kind == ElementKind::Bit) {
     std::optional<unsigned> isAnd = modifiers.acceptOneOf({"xor", "and"});
     if (!isAnd || !modifiers.accept("popc"))
-      return context.error(instruction,
-                           "expects '.xor.popc' or '.and.popc'");
+      return context.error(instruction, "expects '.xor.popc' or '.and.popc'");
     operation.isXor = !*isAnd;
   }
   if (*kind == ElementKind::Float)
-    operation.rule =
-        getSumRule(MatrixUnit::Mma, formatOf(*typeA), formatOf(*typeB),
-                   *typeC == PtxType::F16);
+    operation.rule = getSumRule(MatrixUnit::Mma, formatOf(*typeA),
+                                formatOf(*typeB), *typeC == PtxType::F16);
   return checkShape(context, instruction, operation);
 }
 
@@ -212,8 +209,8 @@ static llvm::Error decodeMma(DecodeContext &context,
                              llvm::Twine(instruction.operands.size()));
   bool isDouble = operation.kind == ElementKind::Double;
   PtxType typeAB = isDouble ? PtxType::F64 : PtxType::B32;
-  PtxType typeC = operation.typeC == PtxType::F16 ? PtxType::B32
-                                                  : operation.typeC;
+  PtxType typeC =
+      operation.typeC == PtxType::F16 ? PtxType::B32 : operation.typeC;
   struct Part {
     llvm::SmallVector<Slot, 8> &slots;
     PtxType type;

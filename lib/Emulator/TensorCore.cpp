@@ -84,8 +84,7 @@ void SplitMatrix::set(unsigned row, unsigned column, FloatFormat format,
 
 /// sum * 2^exponent in the form of the rule. Zero is never negative, even where
 /// a negative sum vanishes.
-static uint32_t roundToResult(SumRounding rounding, int64_t sum,
-                              int exponent) {
+static uint32_t roundToResult(SumRounding rounding, int64_t sum, int exponent) {
   Unpacked value = fromSigned(sum);
   value.exponent = exponent;
   RoundOptions options;

@@ -25,6 +25,7 @@ struct Allocation;
 struct DecodedFunction;
 class Scheduler;
 class ThreadBlock;
+class WgmmaQueue;
 
 /// What a group of lanes waits for: for the report of a deadlock.
 struct WaitReason {
@@ -188,6 +189,9 @@ public:
   template <typename T> static T *lanesIn(std::byte *registers, Slot slot) {
     return reinterpret_cast<T *>(registers + slot);
   }
+
+  /// The wgmmas that are not waited for; null before the first.
+  std::shared_ptr<WgmmaQueue> wgmmaQueue;
 
 private:
   friend class Scheduler;

@@ -124,21 +124,18 @@ static unsigned elementsPerAccess(const WmmaFragment &fragment) {
 static LaneAddresses addressesOf(Warp &warp, const WmmaAccess &access,
                                  unsigned index) {
   const WmmaFragment &fragment = access.fragment;
-  LaneAddresses addresses = readAddresses(warp, access.address.base,
-                                          access.address.offset,
-                                          access.address.is32Bit);
-  unsigned packed =
-      access.isRowMajor ? fragment.columns : fragment.rows;
+  LaneAddresses addresses = readAddresses(
+      warp, access.address.base, access.address.offset, access.address.is32Bit);
+  unsigned packed = access.isRowMajor ? fragment.columns : fragment.rows;
   for (unsigned lane = 0; lane != numLanes; ++lane) {
     unsigned element = fragment.element(lane, index);
     uint64_t row = element / fragment.columns;
     uint64_t column = element % fragment.columns;
-    uint64_t stride =
-        access.stride == noSlot
-            ? packed
-            : warp.lanes<const uint32_t>(access.stride)[lane];
-    uint64_t offset = access.isRowMajor ? row * stride + column
-                                        : column * stride + row;
+    uint64_t stride = access.stride == noSlot
+                          ? packed
+                          : warp.lanes<const uint32_t>(access.stride)[lane];
+    uint64_t offset =
+        access.isRowMajor ? row * stride + column : column * stride + row;
     addresses.lane[lane] += offset * fragment.elementBits() / 8;
   }
   return addresses;
@@ -199,13 +196,13 @@ static void multiplyFloats(const WmmaMultiply &multiply,
   SplitMatrix splitA, splitB;
   splitInto(splitA, multiply.a, a);
   splitInto(splitB, multiply.b, b);
-  bool isHalfSum = multiply.c.type == PtxType::F16 &&
-                   multiply.d.type == PtxType::F16;
+  bool isHalfSum =
+      multiply.c.type == PtxType::F16 && multiply.d.type == PtxType::F16;
   PtxType sumType = isHalfSum ? PtxType::F16 : PtxType::F32;
   llvm::SmallVector<uint32_t, 0> sums;
   for (uint64_t bits : c)
-    sums.push_back(static_cast<uint32_t>(
-        convert({sumType, multiply.c.type}, bits)));
+    sums.push_back(
+        static_cast<uint32_t>(convert({sumType, multiply.c.type}, bits)));
   multiplyAdd(multiply.operation.rule, splitA, splitB, sums.data(),
               sums.data());
   for (size_t i = 0; i < sums.size(); ++i)
@@ -229,9 +226,8 @@ static uint64_t sumOfProducts(const WmmaMultiply &multiply,
   for (unsigned k = 0; k != operation.k; ++k) {
     uint64_t left = a[row * operation.k + k];
     // B of less than bytes is kept as [N, K].
-    uint64_t right = multiply.b.elementBits() < 8
-                         ? b[column * operation.k + k]
-                         : b[k * operation.n + column];
+    uint64_t right = multiply.b.elementBits() < 8 ? b[column * operation.k + k]
+                                                  : b[k * operation.n + column];
     switch (operation.kind) {
     case ElementKind::Double:
       sum = std::fma(asDouble(left), asDouble(right), sum);
@@ -239,12 +235,11 @@ static uint64_t sumOfProducts(const WmmaMultiply &multiply,
     case ElementKind::Integer:
       integer += int64_t(integerElement(multiply.a.type,
                                         static_cast<uint32_t>(left))) *
-                 integerElement(multiply.b.type,
-                                static_cast<uint32_t>(right));
+                 integerElement(multiply.b.type, static_cast<uint32_t>(right));
       break;
     case ElementKind::Bit:
-      integer += static_cast<int64_t>(operation.isXor ? left ^ right
-                                                      : left & right);
+      integer +=
+          static_cast<int64_t>(operation.isXor ? left ^ right : left & right);
       break;
     case ElementKind::Float:
       llvm_unreachable("floats are summed in blocks");
@@ -291,9 +286,8 @@ struct WmmaShape {
 } // namespace
 
 static constexpr WmmaShape shapes[] = {
-    {"m16n16k16", 16, 16, 16}, {"m8n32k16", 8, 32, 16},
-    {"m32n8k16", 32, 8, 16},   {"m16n16k8", 16, 16, 8},
-    {"m8n8k4", 8, 8, 4},       {"m8n8k32", 8, 8, 32},
+    {"m16n16k16", 16, 16, 16}, {"m8n32k16", 8, 32, 16}, {"m32n8k16", 32, 8, 16},
+    {"m16n16k8", 16, 16, 8},   {"m8n8k4", 8, 8, 4},     {"m8n8k32", 8, 8, 32},
     {"m8n8k128", 8, 8, 128}};
 
 static const WmmaShape *takeShape(Modifiers &modifiers) {
@@ -348,15 +342,15 @@ static llvm::Error decodeFragment(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   const PtxOperand &operand,
                                   WmmaFragment &fragment, unsigned rows,
-                                  unsigned columns, PtxType type,
-                                  bool isResult, bool isDestination) {
+                                  unsigned columns, PtxType type, bool isResult,
+                                  bool isDestination) {
   fragment.rows = rows;
   fragment.columns = columns;
   fragment.type = type;
   fragment.registerBits = type == PtxType::F64 ? 64 : 32;
-  llvm::Expected<llvm::SmallVector<Slot, 8>> registers = decodeVector(
-      context, instruction, operand, registerType(type),
-      countRegisters(fragment, isResult), isDestination);
+  llvm::Expected<llvm::SmallVector<Slot, 8>> registers =
+      decodeVector(context, instruction, operand, registerType(type),
+                   countRegisters(fragment, isResult), isDestination);
   if (!registers)
     return registers.takeError();
   fragment.registers = std::move(*registers);
@@ -364,8 +358,8 @@ static llvm::Error decodeFragment(DecodeContext &context,
 }
 
 static bool isResultType(PtxType type) {
-  return type == PtxType::F16 || type == PtxType::F32 ||
-         type == PtxType::F64 || type == PtxType::S32;
+  return type == PtxType::F16 || type == PtxType::F32 || type == PtxType::F64 ||
+         type == PtxType::S32;
 }
 
 /// The address, the optional stride, and the request of a load or store.
@@ -527,10 +521,10 @@ static llvm::Error decodeMultiply(DecodeContext &context,
                          shape->m, shape->k, a, false, false))
     return error;
   // What a register holds of B lies along K if it is less than bytes.
-  if (llvm::Error error = decodeFragment(
-          context, instruction, operands[2], multiply.b,
-          isSmall ? shape->n : shape->k, isSmall ? shape->k : shape->n, b,
-          false, false))
+  if (llvm::Error error =
+          decodeFragment(context, instruction, operands[2], multiply.b,
+                         isSmall ? shape->n : shape->k,
+                         isSmall ? shape->k : shape->n, b, false, false))
     return error;
   if (llvm::Error error =
           decodeFragment(context, instruction, operands[3], multiply.c,

@@ -38,8 +38,7 @@ uint32_t MatrixDescriptor::swizzled(uint32_t address) const {
   return address ^ (pattern & (swizzle / 16 - 1)) << 4;
 }
 
-uint32_t MatrixDescriptor::addressKMajor(unsigned index,
-                                         unsigned chunk) const {
+uint32_t MatrixDescriptor::addressKMajor(unsigned index, unsigned chunk) const {
   uint32_t groups = index / 8 * strideOffset;
   if (!swizzle)
     return (start + groups + index % 8 * 16 + chunk * leadingOffset) &
@@ -49,13 +48,11 @@ uint32_t MatrixDescriptor::addressKMajor(unsigned index,
 
 uint32_t MatrixDescriptor::addressMNMajor(unsigned chunk, unsigned k) const {
   if (!swizzle)
-    return (start + chunk * strideOffset + k % 8 * 16 +
-            k / 8 * leadingOffset) &
+    return (start + chunk * strideOffset + k % 8 * 16 + k / 8 * leadingOffset) &
            addressMask;
   unsigned perRow = swizzle / 16;
-  return swizzled(start + chunk / perRow * leadingOffset +
-                  chunk % perRow * 16 + k % 8 * swizzle +
-                  k / 8 * strideOffset);
+  return swizzled(start + chunk / perRow * leadingOffset + chunk % perRow * 16 +
+                  k % 8 * swizzle + k / 8 * strideOffset);
 }
 
 //===----------------------------------------------------------------------===//
@@ -84,8 +81,7 @@ readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
         if (!read(descriptor.addressMNMajor(mn / perChunk, row), bytes))
           return false;
         for (unsigned i = 0; i != perChunk; ++i)
-          store(mn - first + i, row,
-                elementOfChunk(bytes, i, elementBytes));
+          store(mn - first + i, row, elementOfChunk(bytes, i, elementBytes));
       }
     return true;
   }
@@ -94,8 +90,7 @@ readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
       if (!read(descriptor.addressKMajor(mn, column / perChunk), bytes))
         return false;
       for (unsigned i = 0; i != perChunk; ++i)
-        store(mn - first, column + i,
-              elementOfChunk(bytes, i, elementBytes));
+        store(mn - first, column + i, elementOfChunk(bytes, i, elementBytes));
     }
   return true;
 }
@@ -124,8 +119,8 @@ bool emulator::readOperandB(const WarpgroupOperation &operation,
                             RawMatrix &matrix) {
   resize(matrix, operation.k, operation.n);
   return readOperand(descriptor, operation.isTransposedB,
-                     operation.elementBits(operation.typeB) / 8, 0,
-                     operation.n, operation.k, read,
+                     operation.elementBits(operation.typeB) / 8, 0, operation.n,
+                     operation.k, read,
                      [&](unsigned n, unsigned k, uint32_t bits) {
                        matrix.elements[k * operation.n + n] = bits;
                      });
@@ -205,9 +200,9 @@ static void writeAccumulator(bool isHalf, uint32_t *const *registers,
   word = (word & ~(0xFFFFu << shift)) | value << shift;
 }
 
-void emulator::multiply(const WarpgroupOperation &operation,
-                        const RawMatrix &a, const RawMatrix &b,
-                        bool addsAccumulator, uint32_t *const *accumulators) {
+void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
+                        const RawMatrix &b, bool addsAccumulator,
+                        uint32_t *const *accumulators) {
   bool isHalf = operation.typeD == PtxType::F16;
   unsigned numElements = operation.n / 2;
   llvm::SmallVector<uint32_t, 0> sums(16 * operation.n);

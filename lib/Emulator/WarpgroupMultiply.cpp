@@ -1,0 +1,445 @@
+//===- WarpgroupMultiply.cpp - wgmma, 9.7.15 ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operands are read when the instruction is issued; the results appear at
+// wait_group (WgmmaQueue.h). Each warp computes its 16 rows by itself.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversions.h"
+#include "MatrixCollective.h"
+#include "ThreadBlock.h"
+#include "WarpgroupUnit.h"
+#include "WgmmaQueue.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+#include <cstring>
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+namespace {
+
+struct WgmmaDetails {
+  WarpgroupOperation operation;
+  llvm::SmallVector<Slot, 8> accumulators;
+  /// Four registers, or none: then `descriptorA` is a register of 64 bits.
+  llvm::SmallVector<Slot, 8> registersA;
+  Slot descriptorA = noSlot;
+  Slot descriptorB = noSlot;
+  /// Whether the accumulator is added.
+  Slot scaleD = noSlot;
+};
+
+/// The runs of bytes that an operation reads, for the checks.
+class ReadRanges {
+public:
+  void add(uint32_t address) { addresses.push_back(address); }
+  /// Calls `visit(address, size)` for maximal runs.
+  void visit(llvm::function_ref<void(uint32_t, uint32_t)> visit) {
+    llvm::sort(addresses);
+    addresses.erase(std::unique(addresses.begin(), addresses.end()),
+                    addresses.end());
+    for (size_t i = 0; i < addresses.size();) {
+      size_t end = i + 1;
+      while (end < addresses.size() &&
+             addresses[end] == addresses[end - 1] + 16)
+        ++end;
+      visit(addresses[i], static_cast<uint32_t>(16 * (end - i)));
+      i = end;
+    }
+  }
+
+private:
+  llvm::SmallVector<uint32_t, 0> addresses;
+};
+
+} // namespace
+
+static WgmmaQueue &queueOf(Warp &warp) {
+  if (!warp.wgmmaQueue)
+    warp.wgmmaQueue = std::make_shared<WgmmaQueue>();
+  return *warp.wgmmaQueue;
+}
+
+//===----------------------------------------------------------------------===//
+// wgmma.mma_async
+//===----------------------------------------------------------------------===//
+
+/// Registers that were written since the last wgmma.fence. Accumulators in
+/// flight are ordered among wgmmas without one (9.7.15.7).
+static void checkFence(Warp &warp, const Instruction &instruction,
+                       const WgmmaDetails &details, WgmmaQueue &queue) {
+  if (!warp.checker || !warp.checker->isOn(Rule::WgmmaFence))
+    return;
+  const std::byte *registers = warp.currentFrame().registers;
+  auto isUnordered = [&](Slot slot) {
+    return !queue.lookup(warp.lanes<const uint32_t>(slot)) &&
+           !queue.isFenced(registers, slot);
+  };
+  bool addsAccumulator = warp.predicate(details.scaleD) & 1;
+  if (addsAccumulator && llvm::any_of(details.accumulators, isUnordered)) {
+    warp.checker->report(Rule::WgmmaFence, warp.place(instruction),
+                         "the accumulators were written since the last "
+                         "wgmma.fence of this warp");
+    return;
+  }
+  if (llvm::any_of(details.registersA, isUnordered))
+    warp.checker->report(Rule::WgmmaFence, warp.place(instruction),
+                         "the registers of A were written since the last "
+                         "wgmma.fence of this warp");
+}
+
+/// Tells the checks what the operation reads, and keeps it until the wait.
+static void trackReads(Warp &warp, const Instruction &instruction,
+                       WgmmaQueue &queue, ReadRanges &ranges) {
+  if (!warp.checker) {
+    return;
+  }
+  AsyncAgentPtr agent =
+      warp.checker->issue(warp.place(instruction), AsyncKind::Wgmma);
+  ranges.visit([&](uint32_t address, uint32_t size) {
+    AsyncAccess access;
+    access.memory.space = PtxSpace::Shared;
+    access.memory.block = warp.block.index;
+    access.kind = AccessKind::Read;
+    access.proxy = Proxy::Async;
+    access.address = address;
+    access.sizeInBytes = size;
+    warp.checker->access(*agent, access);
+  });
+  queue.add(std::move(agent));
+}
+
+static Step failOutside(Warp &warp, const Instruction &instruction,
+                        const char *operand, uint32_t address) {
+  return warp.fail(Rule::OutOfBounds, instruction,
+                   llvm::Twine("the descriptor of ") + operand +
+                       " leads to shared address 0x" +
+                       llvm::utohexstr(address) +
+                       ", outside of the block's shared memory");
+}
+
+/// The operands, in `a` and `b`. None if all is well.
+static std::optional<Step> readOperands(Warp &warp,
+                                        const Instruction &instruction,
+                                        const WgmmaDetails &details,
+                                        RawMatrix &a, RawMatrix &b,
+                                        ReadRanges &ranges) {
+  uint32_t outside = 0;
+  bool isTracked = warp.checker;
+  auto read = [&](uint32_t address, void *bytes) {
+    const std::byte *found = warp.block.sharedBytes(address, 16);
+    if (!found) {
+      outside = address;
+      return false;
+    }
+    std::memcpy(bytes, found, 16);
+    if (isTracked)
+      ranges.add(address);
+    return true;
+  };
+  MatrixDescriptor descriptorB(
+      warp.lanes<const uint64_t>(details.descriptorB)[0]);
+  if (!descriptorB.isValid)
+    return warp.fail(Rule::WrongSpace, instruction,
+                     "the descriptor of B has reserved bits set");
+  if (!readOperandB(details.operation, descriptorB, read, b))
+    return failOutside(warp, instruction, "B", outside);
+  if (!details.registersA.empty()) {
+    const uint32_t *registers[4];
+    for (unsigned i = 0; i != 4; ++i)
+      registers[i] = warp.lanes<const uint32_t>(details.registersA[i]);
+    readOperandA(details.operation, registers, a);
+    return std::nullopt;
+  }
+  MatrixDescriptor descriptorA(
+      warp.lanes<const uint64_t>(details.descriptorA)[0]);
+  if (!descriptorA.isValid)
+    return warp.fail(Rule::WrongSpace, instruction,
+                     "the descriptor of A has reserved bits set");
+  unsigned firstRow = warp.indexInBlock % 4 * 16;
+  if (!readOperandA(details.operation, descriptorA, firstRow, read, a))
+    return failOutside(warp, instruction, "A", outside);
+  return std::nullopt;
+}
+
+static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  const auto &details = *static_cast<const WgmmaDetails *>(instruction.details);
+  WgmmaQueue &queue = queueOf(warp);
+  checkFence(warp, instruction, details, queue);
+  RawMatrix a, b;
+  ReadRanges ranges;
+  if (std::optional<Step> step =
+          readOperands(warp, instruction, details, a, b, ranges))
+    return *step;
+  size_t count = details.accumulators.size();
+  llvm::SmallVector<WgmmaQueue::Lanes, 0> values(count);
+  llvm::SmallVector<uint32_t *, 128> pointers;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t *lanes = warp.lanes<const uint32_t>(details.accumulators[i]);
+    const WgmmaQueue::Lanes *inFlight = queue.lookup(lanes);
+    std::memcpy(values[i].data(), inFlight ? inFlight->data() : lanes,
+                sizeof(WgmmaQueue::Lanes));
+    queue.consume(lanes);
+    pointers.push_back(values[i].data());
+  }
+  multiply(details.operation, a, b, warp.predicate(details.scaleD) & 1,
+           pointers.data());
+  for (size_t i = 0; i < count; ++i)
+    queue.defer(values[i].data(),
+                warp.lanes<uint32_t>(details.accumulators[i]));
+  trackReads(warp, instruction, queue, ranges);
+  return Step::Next;
+}
+
+//===----------------------------------------------------------------------===//
+// fence, commit_group, wait_group
+//===----------------------------------------------------------------------===//
+
+static Step fenceRegisters(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  if (warp.checker && warp.checker->isOn(Rule::WgmmaFence))
+    queueOf(warp).fence(
+        warp.currentFrame().registers,
+        *static_cast<const WgmmaRegisters *>(instruction.details));
+  return Step::Next;
+}
+
+static Step commitGroup(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  queueOf(warp).commit();
+  return Step::Next;
+}
+
+static Step waitGroup(Warp &warp, const Instruction &instruction) {
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
+  Frame &frame = warp.currentFrame();
+  queueOf(warp).wait(warp, instruction,
+                     static_cast<unsigned>(instruction.immediate),
+                     frame.registers, frame.function->image.size());
+  return Step::Next;
+}
+
+//===----------------------------------------------------------------------===//
+// Decoding
+//===----------------------------------------------------------------------===//
+
+/// `m64n128k16`.
+static bool parseShape(llvm::StringRef text, WarpgroupOperation &operation) {
+  return text.consume_front("m64n") && !text.consumeInteger(10, operation.n) &&
+         text.consume_front("k") && !text.consumeInteger(10, operation.k) &&
+         text.empty() && operation.n >= 8 && operation.n <= 256 &&
+         operation.n % 8 == 0;
+}
+
+/// Whether the types go together with each other and with K.
+static bool doTypesFit(const WarpgroupOperation &operation) {
+  PtxType a = operation.typeA, b = operation.typeB, d = operation.typeD;
+  auto isOneOf = [](PtxType type, PtxType first, PtxType second) {
+    return type == first || type == second;
+  };
+  switch (a) {
+  case PtxType::F16:
+    return b == a && operation.k == 16 &&
+           isOneOf(d, PtxType::F16, PtxType::F32);
+  case PtxType::BF16:
+    return b == a && operation.k == 16 && d == PtxType::F32;
+  case PtxType::TF32:
+    return b == a && operation.k == 8 && d == PtxType::F32;
+  case PtxType::E4M3:
+  case PtxType::E5M2:
+    return isOneOf(b, PtxType::E4M3, PtxType::E5M2) && operation.k == 32 &&
+           isOneOf(d, PtxType::F16, PtxType::F32);
+  case PtxType::S8:
+  case PtxType::U8:
+    // Table of 9.7.15.2: fewer values of N.
+    return isOneOf(b, PtxType::S8, PtxType::U8) && operation.k == 32 &&
+           d == PtxType::S32 &&
+           (operation.n % 16 == 0 || operation.n == 8 || operation.n == 24);
+  default:
+    return false;
+  }
+}
+
+static llvm::Error takeOperation(DecodeContext &context,
+                                 const PtxInstruction &instruction,
+                                 Modifiers &modifiers,
+                                 WarpgroupOperation &operation) {
+  if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
+    return error;
+  if (!parseShape(modifiers.take(), operation))
+    return context.error(instruction,
+                         "expects a shape like '.m64n128k16', N a multiple of "
+                         "8 up to 256");
+  operation.isSatfinite = modifiers.accept("satfinite");
+  std::optional<PtxType> d = modifiers.acceptType();
+  std::optional<PtxType> a = modifiers.acceptType();
+  std::optional<PtxType> b = modifiers.acceptType();
+  if (!d || !a || !b)
+    return context.error(instruction, "expects the types of D, A and B");
+  operation.typeD = *d;
+  operation.typeA = *a;
+  operation.typeB = *b;
+  if (!doTypesFit(operation))
+    return context.error(instruction,
+                         "these types do not go together in this shape");
+  if (operation.isSatfinite && !operation.isInteger())
+    return context.error(instruction, "'.satfinite' needs integers");
+  if (!operation.isInteger())
+    operation.rule = getSumRule(MatrixUnit::Wgmma, formatOf(*a), formatOf(*b),
+                                *d == PtxType::F16);
+  return llvm::Error::success();
+}
+
+/// scale-a and scale-b are 1 or -1; trans-a (of A in memory) and trans-b, of
+/// 16-bit types, are 0 or 1.
+static llvm::Error takeFlags(DecodeContext &context,
+                             const PtxInstruction &instruction,
+                             WarpgroupOperation &operation, bool isRegisterA) {
+  bool isSixteen = operation.elementBits(operation.typeA) == 16;
+  struct Flag {
+    bool &value;
+    int64_t whenFalse, whenTrue;
+    const char *name;
+  };
+  llvm::SmallVector<Flag, 4> flags;
+  if (!operation.isInteger()) {
+    flags.push_back({operation.isNegatedA, 1, -1, "scale-a"});
+    flags.push_back({operation.isNegatedB, 1, -1, "scale-b"});
+  }
+  if (isSixteen && !isRegisterA)
+    flags.push_back({operation.isTransposedA, 0, 1, "trans-a"});
+  if (isSixteen)
+    flags.push_back({operation.isTransposedB, 0, 1, "trans-b"});
+  if (instruction.operands.size() != 4 + flags.size())
+    return context.error(instruction,
+                         "expects " + llvm::Twine(4 + flags.size()) +
+                             " operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  for (size_t i = 0; i < flags.size(); ++i) {
+    llvm::Expected<int64_t> value =
+        context.constant(instruction.operands[4 + i]);
+    if (!value)
+      return value.takeError();
+    if (*value != flags[i].whenFalse && *value != flags[i].whenTrue)
+      return context.error(instruction, llvm::Twine(flags[i].name) + " is " +
+                                            llvm::Twine(flags[i].whenFalse) +
+                                            " or " +
+                                            llvm::Twine(flags[i].whenTrue) +
+                                            ", got " + llvm::Twine(*value));
+    flags[i].value = *value == flags[i].whenTrue;
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeMultiply(DecodeContext &context,
+                                  const PtxInstruction &instruction,
+                                  Modifiers &modifiers, Instruction &result) {
+  WgmmaDetails &details = context.makeDetails<WgmmaDetails>();
+  WarpgroupOperation &operation = details.operation;
+  if (llvm::Error error =
+          takeOperation(context, instruction, modifiers, operation))
+    return error;
+  if (instruction.operands.size() < 4)
+    return context.error(instruction,
+                         "expects at least 4 operands, got " +
+                             llvm::Twine(instruction.operands.size()));
+  bool isRegisterA = instruction.operands[1].kind == PtxOperand::Kind::Vector;
+  if (llvm::Error error =
+          takeFlags(context, instruction, operation, isRegisterA))
+    return error;
+  PtxType typeD =
+      operation.typeD == PtxType::F16 ? PtxType::B32 : operation.typeD;
+  llvm::Expected<llvm::SmallVector<Slot, 8>> accumulators =
+      decodeVector(context, instruction, instruction.operands[0], typeD,
+                   operation.numRegistersD(), true);
+  if (!accumulators)
+    return accumulators.takeError();
+  details.accumulators = std::move(*accumulators);
+  if (isRegisterA) {
+    llvm::Expected<llvm::SmallVector<Slot, 8>> registers = decodeVector(
+        context, instruction, instruction.operands[1], PtxType::B32, 4, false);
+    if (!registers)
+      return registers.takeError();
+    details.registersA = std::move(*registers);
+  } else {
+    llvm::Expected<Slot> descriptor =
+        context.source(instruction.operands[1], PtxType::B64);
+    if (!descriptor)
+      return descriptor.takeError();
+    details.descriptorA = *descriptor;
+  }
+  llvm::Expected<Slot> descriptor =
+      context.source(instruction.operands[2], PtxType::B64);
+  if (!descriptor)
+    return descriptor.takeError();
+  details.descriptorB = *descriptor;
+  llvm::Expected<Slot> scale = context.predicate(instruction.operands[3]);
+  if (!scale)
+    return scale.takeError();
+  details.scaleD = *scale;
+  WgmmaRegisters &registers = *context.wgmmaRegisters();
+  registers.insert(registers.end(), details.accumulators.begin(),
+                   details.accumulators.end());
+  registers.insert(registers.end(), details.registersA.begin(),
+                   details.registersA.end());
+  result.details = &details;
+  result.handler = &multiplyAsync;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeWait(DecodeContext &context,
+                              const PtxInstruction &instruction,
+                              Instruction &result) {
+  if (instruction.operands.size() != 1)
+    return context.error(instruction, "expects the number of groups");
+  llvm::Expected<int64_t> count = context.constant(instruction.operands[0]);
+  if (!count)
+    return count.takeError();
+  if (*count < 0 || *count > 7)
+    return context.error(instruction,
+                         "expects 0 to 7 groups, got " + llvm::Twine(*count));
+  result.immediate = *count;
+  result.handler = &waitGroup;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeWgmma(DecodeContext &context,
+                               const PtxInstruction &instruction,
+                               Modifiers &modifiers, Instruction &result) {
+  std::optional<unsigned> action = modifiers.acceptOneOf(
+      {"mma_async", "fence", "commit_group", "wait_group"});
+  if (!action)
+    return context.error(instruction,
+                         "wgmma has no form '." + modifiers.peek() + "'");
+  if (context.architecture() != 90)
+    return context.error(instruction, "wgmma needs the target sm_90a");
+  if (*action == 0 && modifiers.peek() == "sp")
+    return context.error(instruction, "sparse wgmma is not supported");
+  if (*action == 0)
+    return decodeMultiply(context, instruction, modifiers, result);
+  if (llvm::Error error = takeSyncAligned(context, instruction, modifiers))
+    return error;
+  if (*action == 3)
+    return decodeWait(context, instruction, result);
+  if (!instruction.operands.empty())
+    return context.error(instruction, "expects no operands");
+  if (*action == 1) {
+    std::shared_ptr<WgmmaRegisters> registers = context.wgmmaRegisters();
+    context.keep(registers);
+    result.details = registers.get();
+  }
+  result.handler = *action == 1 ? &fenceRegisters : &commitGroup;
+  return llvm::Error::success();
+}
+
+void emulator::registerWarpgroupMultiply(DecoderTable &table) {
+  table.add("wgmma", decodeWgmma);
+}
