@@ -97,33 +97,71 @@ static uint64_t convertToInteger(const Conversion &conversion,
                                       isSignedInteger(conversion.to)));
 }
 
-/// `.sat` clamps to [0, 1], and NaN to 0.
-static uint64_t saturateFloat(FloatFormat format, uint64_t bits,
-                              const Unpacked &value) {
+/// `.sat` clamps to [0, 1].
+static uint64_t saturateFloat(FloatFormat format, uint64_t bits) {
   uint64_t one = static_cast<uint64_t>(format.bias()) << format.mantissaBits;
-  if (value.isNaN() || (bits & format.signBit()))
+  if (bits & format.signBit())
     return 0;
   return bits > one ? one : bits;
 }
 
-uint64_t emulator::convert(const Conversion &conversion, uint64_t bits) {
-  bool isFromFloat = isFloatFormat(conversion.from);
-  bool isToFloat = isFloatFormat(conversion.to);
-  if (!isFromFloat && !isToFloat)
-    return convertIntegers(conversion, bits);
-  Unpacked value;
-  if (isFromFloat) {
-    bool flushes =
-        conversion.flushesSubnormals && conversion.from == PtxType::F32;
-    value = unpack(formatOf(conversion.from), bits, flushes);
-  } else {
-    bits = extendInteger(conversion.from, bits);
-    value = isSignedInteger(conversion.from)
-                ? fromSigned(static_cast<int64_t>(bits))
-                : fromUnsigned(bits);
+/// As measured: `.rna` cuts the NaN off (`.satfinite` takes one off what is
+/// left), other roundings make it canonical.
+static uint64_t convertNaNToTF32(const Conversion &conversion, uint64_t bits) {
+  constexpr uint64_t unit = 1 << 13;
+  if (conversion.rounding != Rounding::NearestAway)
+    return 0x7FFFFFFF & ~(unit - 1);
+  uint64_t cut = bits & 0xFFFFFFFF & ~(unit - 1);
+  return conversion.isSatfinite ? cut - unit : cut;
+}
+
+/// As measured: conversions from and to f64 keep the upper bits of a NaN's
+/// payload, made quiet; bf16 to f32 keeps the NaN; others make it canonical, as
+/// does `.ftz`.
+static uint64_t convertNaN(const Conversion &conversion, uint64_t bits) {
+  if (conversion.to == PtxType::TF32)
+    return convertNaNToTF32(conversion, bits);
+  FloatFormat to = formatOf(conversion.to);
+  if (conversion.from == PtxType::BF16 && conversion.to == PtxType::F32)
+    return bits << 16;
+  if (conversion.from != PtxType::F64 && conversion.to != PtxType::F64)
+    return to.nan();
+  FloatFormat from = formatOf(conversion.from);
+  if (conversion.flushesSubnormals && conversion.from == PtxType::F32)
+    bits = from.nan();
+  uint64_t payload = bits & from.mantissaMask();
+  int shift = int(to.mantissaBits) - int(from.mantissaBits);
+  payload = shift >= 0 ? payload << shift : payload >> -shift;
+  uint64_t quiet = uint64_t(1) << (to.mantissaBits - 1);
+  return (bits & from.signBit() ? to.signBit() : 0) | to.infinity() | quiet |
+         payload;
+}
+
+/// The number that is converted. As measured, a subnormal f32 on its way to f16
+/// is not flushed.
+static Unpacked readSource(const Conversion &conversion, uint64_t bits) {
+  if (isFloatFormat(conversion.from)) {
+    bool isToNarrow =
+        isFloatFormat(conversion.to) && getBitWidth(conversion.to) == 16;
+    bool flushes = conversion.flushesSubnormals &&
+                   conversion.from == PtxType::F32 && !isToNarrow;
+    return unpack(formatOf(conversion.from), bits, flushes);
   }
+  bits = extendInteger(conversion.from, bits);
+  return isSignedInteger(conversion.from)
+             ? fromSigned(static_cast<int64_t>(bits))
+             : fromUnsigned(bits);
+}
+
+uint64_t emulator::convert(const Conversion &conversion, uint64_t bits) {
+  bool isToFloat = isFloatFormat(conversion.to);
+  if (!isFloatFormat(conversion.from) && !isToFloat)
+    return convertIntegers(conversion, bits);
+  Unpacked value = readSource(conversion, bits);
   if (!isToFloat)
     return convertToInteger(conversion, value);
+  if (value.isNaN())
+    return conversion.saturates ? 0 : convertNaN(conversion, bits);
   if (conversion.isIntegerRounding)
     value = roundToIntegral(value, conversion.rounding);
   FloatFormat format = formatOf(conversion.to);
@@ -134,13 +172,11 @@ uint64_t emulator::convert(const Conversion &conversion, uint64_t bits) {
       conversion.flushesSubnormals && conversion.to == PtxType::F32;
   uint64_t result = round(format, value, options);
   if (conversion.saturates)
-    return saturateFloat(format, result, value);
-  if (conversion.isRelu && !value.isNaN() && (result & format.signBit()))
+    return saturateFloat(format, result);
+  if (conversion.isRelu && (result & format.signBit()))
     return 0;
   // A tf32 lies in the upper bits of its register.
-  return conversion.to == PtxType::TF32 && !value.isNaN() ? result << 13
-         : conversion.to == PtxType::TF32                 ? 0x7FFFFFFF
-                                                          : result;
+  return conversion.to == PtxType::TF32 ? result << 13 : result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -503,6 +539,8 @@ static bool losesBits(PtxType to, PtxType from) {
     return true;
   if (!isToFloat || to == from)
     return false;
+  if (to == PtxType::TF32)
+    return true;
   bool isBothHalves = getBitWidth(to) == 16 && getBitWidth(from) == 16;
   return getBitWidth(to) < getBitWidth(from) || isBothHalves;
 }

@@ -63,15 +63,18 @@ static Unpacked compute(Unpacked a, Unpacked b, Unpacked c, Rounding rounding) {
   llvm_unreachable("every operation has its case");
 }
 
-/// The quiet NaN that an f64 operation passes on: that of its first operand
-/// that is one.
-static bool propagateNaN(const uint64_t *operands, unsigned count,
+/// The quiet NaN that an f64 operation passes on, as measured: that of b, else
+/// of c, else of a; division prefers a.
+static bool propagateNaN(FloatOp op, const uint64_t *operands, unsigned count,
                          uint64_t &result) {
-  for (unsigned i = 0; i < count; ++i)
-    if ((operands[i] & ~formatF64.signBit()) > formatF64.infinity()) {
-      result = operands[i] | uint64_t(1) << 51;
-      return true;
-    }
+  static constexpr unsigned order[] = {1, 2, 0}, divisionOrder[] = {0, 1, 2};
+  for (unsigned i : op == FloatOp::Divide ? divisionOrder : order) {
+    if (i >= count ||
+        (operands[i] & ~formatF64.signBit()) <= formatF64.infinity())
+      continue;
+    result = operands[i] | uint64_t(1) << 51;
+    return true;
+  }
   return false;
 }
 
@@ -89,7 +92,7 @@ static Step computeDouble(Warp &warp, const Instruction &instruction) {
           warp.lanes<const uint64_t>(instruction.operands[i + 1])[lane];
       values[i] = unpack(formatF64, operands[i], false);
     }
-    if (propagateNaN(operands, numSources, result[lane]))
+    if (propagateNaN(op, operands, numSources, result[lane]))
       continue;
     result[lane] =
         round(formatF64,
@@ -353,7 +356,8 @@ template <typename T> static bool holds(FloatTest test, T bits) {
   case FloatTest::NotANumber:
     return magnitude > infinity;
   case FloatTest::Normal:
-    return magnitude >= smallestNormal && magnitude < infinity;
+    // As measured, zero is normal.
+    return (magnitude >= smallestNormal || !magnitude) && magnitude < infinity;
   case FloatTest::Subnormal:
     return magnitude && magnitude < smallestNormal;
   }

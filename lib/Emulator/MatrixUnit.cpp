@@ -196,6 +196,13 @@ static void multiplyQuadPairs(const MatrixOperation &operation,
 // Doubles, integers and bits
 //===----------------------------------------------------------------------===//
 
+/// Of NaNs, that of b is kept, else that of c, else that of a.
+static double multiplyAddDouble(double a, double b, double c) {
+  if (b != b)
+    return b + b;
+  return c != c ? c + c : std::fma(a, b, c);
+}
+
 /// A chain of fused multiply-adds along K.
 static void multiplyDoubles(const MatrixOperation &operation,
                             const MatrixRegisters &registers) {
@@ -221,7 +228,7 @@ static void multiplyDoubles(const MatrixOperation &operation,
   for (unsigned m = 0; m != operation.m; ++m)
     for (unsigned n = 0; n != operation.n; ++n)
       for (unsigned k = 0; k != operation.k; ++k)
-        c[m][n] = std::fma(a[m][k], b[k][n], c[m][n]);
+        c[m][n] = multiplyAddDouble(a[m][k], b[k][n], c[m][n]);
   for (unsigned lane = 0; lane != numLanes; ++lane)
     for (unsigned r = 0; r != numC; ++r) {
       ElementPlace place = placeOfC(lane, r);

@@ -1,0 +1,116 @@
+//===- TensorCoreTest.cpp - the model of the matrix units -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "TensorCore.h"
+#include "llvm/ADT/bit.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <random>
+
+using namespace mlir::tk::emulator;
+
+namespace {
+
+uint32_t bitsOf(float value) { return llvm::bit_cast<uint32_t>(value); }
+
+/// bf16 of a float that is one.
+uint32_t brain(float value) { return bitsOf(value) >> 16; }
+
+/// c + sum of a[k] * b[k] by mma, all of bf16.
+float dot(const std::vector<float> &a, const std::vector<float> &b, float c) {
+  SplitMatrix left, right;
+  left.resize(1, a.size());
+  right.resize(b.size(), 1);
+  for (unsigned k = 0; k < a.size(); ++k) {
+    left.set(0, k, formatBF16, brain(a[k]));
+    right.set(k, 0, formatBF16, brain(b[k]));
+  }
+  SumRule rule = getSumRule(MatrixUnit::Mma, formatBF16, formatBF16, false);
+  uint32_t sum = bitsOf(c);
+  multiplyAdd(rule, left, right, &sum, &sum);
+  return llvm::bit_cast<float>(sum);
+}
+
+/// The same by doubles, term by term.
+float expectedDot(const std::vector<float> &a, const std::vector<float> &b,
+                  float c) {
+  int largest = c ? std::ilogb(c) : -10000;
+  for (size_t k = 0; k < a.size(); ++k)
+    if (a[k] && b[k])
+      largest = std::max(largest, std::ilogb(a[k]) + std::ilogb(b[k]));
+  auto cut = [&](double term) {
+    return std::trunc(std::ldexp(term, 25 - largest));
+  };
+  double sum = cut(c);
+  for (size_t k = 0; k < a.size(); ++k)
+    sum += cut(double(a[k]) * b[k]);
+  double exact = std::ldexp(sum, largest - 25);
+  float rounded = static_cast<float>(exact);
+  return std::fabs(rounded) > std::fabs(exact) ? std::nextafter(rounded, 0.0f)
+                                               : rounded;
+}
+
+} // namespace
+
+TEST(TensorCoreTest, RandomSumsFollowTheModel) {
+  std::mt19937 random(1);
+  auto draw = [&](int radius) {
+    int exponent = int(random() % (2 * radius + 1)) - radius;
+    float mantissa = 1 + float(random() % 128) / 128;
+    float value = std::ldexp(mantissa, exponent);
+    return random() % 8 == 0 ? 0 : random() % 2 ? value : -value;
+  };
+  for (unsigned i = 0; i < 2000; ++i) {
+    std::vector<float> a, b;
+    for (unsigned k = 0; k < 16; ++k) {
+      a.push_back(draw(1 + i % 12));
+      b.push_back(draw(1 + i % 12));
+    }
+    float c = draw(20);
+    ASSERT_EQ(dot(a, b, c), expectedDot(a, b, c)) << i;
+  }
+}
+
+// Two bits below the last place of the result are kept, no more.
+TEST(TensorCoreTest, TermsAreCutOffBeforeTheyAreAdded) {
+  std::vector<float> ones(16, 1.0f);
+  std::vector<float> kept(16, 0x1p-25f), lost(16, 0x1p-26f);
+  EXPECT_EQ(dot(kept, ones, 1.0f), 1.0f + 0x1p-21f);
+  EXPECT_EQ(dot(lost, ones, 1.0f), 1.0f);
+}
+
+TEST(TensorCoreTest, ResultsAreCutOffTowardsZero) {
+  EXPECT_EQ(dot({1.5f}, {0x1p-23f}, 1.0f), 1.0f + 0x1p-23f);
+  EXPECT_EQ(dot({-1.5f}, {0x1p-23f}, -1.0f), -1.0f - 0x1p-23f);
+}
+
+TEST(TensorCoreTest, SumsTooLargeAreInfinite) {
+  EXPECT_EQ(dot({0x1p100f}, {0x1p100f}, 0.0f), INFINITY);
+  EXPECT_EQ(dot({0x1p100f}, {-0x1p100f}, 0.0f), -INFINITY);
+}
+
+TEST(TensorCoreTest, OppositeInfinitiesAndZeroTimesInfinityAreNaN) {
+  EXPECT_EQ(bitsOf(dot({INFINITY}, {1.0f}, -INFINITY)), 0x7FFFFFFFu);
+  EXPECT_EQ(bitsOf(dot({INFINITY}, {0.0f}, 1.0f)), 0x7FFFFFFFu);
+  EXPECT_EQ(dot({INFINITY}, {-2.0f}, 1.0f), -INFINITY);
+}
+
+// Zeros, and what vanishes, are +0.
+TEST(TensorCoreTest, ZeroIsPositive) {
+  EXPECT_EQ(bitsOf(dot({-0.0f}, {1.0f}, -0.0f)), 0u);
+  EXPECT_EQ(bitsOf(dot({-0x1p-80f}, {0x1p-80f}, 0.0f)), 0u);
+}
+
+// wgmma keeps 13 bits of sums of 8-bit floats.
+TEST(TensorCoreTest, EightBitSumsOfWgmmaKeep13Bits) {
+  SumRule rule = getSumRule(MatrixUnit::Wgmma, formatE4M3, formatE4M3, false);
+  SplitMatrix one;
+  one.resize(1, 1);
+  one.set(0, 0, formatE4M3, 0x38);
+  uint32_t sum = bitsOf(0x1p-13f);
+  multiplyAdd(rule, one, one, &sum, &sum);
+  EXPECT_EQ(sum, bitsOf(1.0f + 0x1p-13f));
+  sum = bitsOf(0x1p-14f);
+  multiplyAdd(rule, one, one, &sum, &sum);
+  EXPECT_EQ(sum, bitsOf(1.0f));
+}
