@@ -55,6 +55,16 @@ bool ShowLayoutOptions::isRequested() const {
   return options->layout.getNumOccurrences() > 0;
 }
 
+Error ShowLayoutOptions::checkAlone() const {
+  for (const cl::Option &option :
+       std::initializer_list<std::reference_wrapper<const cl::Option>>{
+           options->format, options->tile, options->shared,
+           options->elementBits, options->target})
+    if (!isRequested() && option.getNumOccurrences() > 0)
+      return createStringError("--" + option.ArgStr + " needs --show-layout");
+  return Error::success();
+}
+
 /// The layout that an option's value spells.
 static Expected<Layout> parseLayout(const cl::opt<std::string> &option) {
   std::string error;
@@ -84,6 +94,12 @@ parseTile(const cl::opt<std::string> &option, const Layout &layout) {
     return createStringError("--" + option.ArgStr + ": expects " +
                              Twine(layout.getRank()) + " extents, got " +
                              Twine(extents.size()));
+  for (auto [extent, held] : zip_equal(extents, layout.getExtents()))
+    if (extent > held)
+      return createStringError("--" + option.ArgStr +
+                               ": expects extents that the layout holds, at "
+                               "most " +
+                               Twine(held) + ", got " + Twine(extent));
   return extents;
 }
 
@@ -130,7 +146,10 @@ int ShowLayoutOptions::run(const char *outputFile) const {
 
   std::error_code errorCode;
   ToolOutputFile output(outputFile, errorCode, sys::fs::OF_Text);
-  exitOnError(errorCodeToError(errorCode));
+  if (errorCode)
+    exitOnError(createStringError("cannot open output file '" +
+                                  Twine(outputFile) +
+                                  "': " + errorCode.message()));
   if (options->shared.getNumOccurrences() > 0) {
     Layout shared = exitOnError(parseLayout(options->shared));
     exitOnError(

@@ -17,6 +17,9 @@ public:
 
   /// True if the user asked for a picture instead of passes.
   bool isRequested() const;
+  /// Fails where an option was given that says how to draw what nobody asked
+  /// for.
+  llvm::Error checkAlone() const;
   /// Prints the picture to `outputFile`; returns the exit code.
   int run(const char *outputFile) const;
 

@@ -95,6 +95,8 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
       registerAndParseCLIOptions(argc, argv, "the tk pass driver", registry);
   if (showLayout.isRequested())
     return showLayout.run(outputFile.c_str());
+  if (llvm::Error error = showLayout.checkAlone())
+    return fail(llvm::toString(std::move(error)));
   llvm::Expected<std::optional<PassCheckOptions>> check =
       checkOptions.get(inputFile);
   if (!check)
