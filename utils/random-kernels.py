@@ -72,9 +72,11 @@ class Kernel:
     def pick_tile(self, dtype=None):
         return self.pick(lambda v: v.shape and v.dtype != "bool" and dtype in (None, v.dtype))
 
-    def add_input(self, dtype, dims, data, stride=""):
+    def add_input(self, dtype, dims, data):
         name = "x%d" % len(self.inputs)
-        self.inputs.append((name, dtype, dims, data, stride))
+        # Columns side by side, gaps between rows, gaps everywhere.
+        stride = self.rng.choice([None] * 5 + ["[1, {0} + 1]", "[{1} + 3, 1]", "[2 * {1}, 2]"])
+        self.inputs.append((name, dtype, dims, data, stride if ", " in dims else None))
         return name
 
     def make_data(self, dtype):
@@ -100,6 +102,14 @@ class Kernel:
         name = self.add_input(dtype, "M, N", self.make_data(dtype))
         # Some tiles start before the tensor.
         offset = self.rng.choice(["", "", "", " - 3", " + 2"])
+        if kind == 3 and self.rng.randrange(2):
+            # Through pointers, and through a part of the tensor.
+            items = "i +: %d, j +: %d" % (self.bm, self.bn)
+            if self.rng.randrange(2):
+                return self.let("load(addresses(%s[%s]), %s.inside(%s), 3)" % (name, items, name, items),
+                                dtype, (self.bm, self.bn))
+            return self.let("%s.sub(1, j, %d)[i +: %d, 0 +: %d]" % (name, max(self.bn - 1, 1), self.bm, self.bn),
+                            dtype, (self.bm, self.bn))
         if kind == 2:
             # Coordinates in any order, some of them outside.
             rows = self.let("(arange<i32>(%d) * 7) %% %d" % (self.bm, self.bm + 3), "i32", (self.bm,))
@@ -171,8 +181,10 @@ class Kernel:
     def reduce(self):
         value = self.pick_tile()
         axis = self.rng.randrange(len(value.shape))
-        kind = self.rng.choice(["sum", "max", "min", "argmax", "lambda"])
-        keep = kind != "lambda" and self.rng.randrange(3) == 0 and len(value.shape) > 1
+        kind = self.rng.choice(["sum", "max", "min", "argmax", "lambda", "pair"])
+        if kind == "pair" and is_float(value.dtype):
+            kind = "max"
+        keep = kind not in ("lambda", "pair") and self.rng.randrange(3) == 0 and len(value.shape) > 1
         shape = list(value.shape)
         if keep:
             shape[axis] = 1
@@ -180,6 +192,13 @@ class Kernel:
             del shape[axis]
         dtype = "i64" if kind == "argmax" else value.dtype
         arguments = "%s, axis = %d%s" % (value.name, axis, ", keep = true" if keep else "")
+        if kind == "pair":
+            # Two results at once: the smallest element, and the parity.
+            arguments = ("(%s, %s & 1), axis = %d, |a, b| (min(a.0, b.0), a.1 ^ b.1)"
+                         % (value.name, value.name, axis))
+            self.emit("let %sp = reduce(%s);" % (self.fresh(), arguments))
+            name = "v%dp" % (len(self.lines) - 1)
+            return self.let("%s.0 + %s.1" % (name, name), dtype, tuple(shape))
         if kind == "lambda":
             # A lambda that the compiler does not know as a maximum.
             arguments = "%s, axis = %d, |a, b| where(a < b, b, a)" % (value.name, axis)
@@ -220,6 +239,21 @@ class Kernel:
             shape = list(value.shape)
             shape[axis] = length
             self.let("%s[%s]" % (value.name, ", ".join(items)), value.dtype, tuple(shape))
+
+    def outer(self):
+        """A tile of three dimensions, reduced or transposed."""
+        value = self.pick(lambda v: len(v.shape) == 2 and v.dtype != "bool" and count(v.shape) <= 1024)
+        if not value:
+            return
+        m, n = value.shape
+        cube = self.let("%s[:, :, none] + broadcast(%s[:, none, :], [%d, %d, %d])" %
+                        (value.name, value.name, m, n, n), value.dtype, (m, n, n)) if m * n * n <= MAX_ELEMENTS else None
+        if not cube:
+            return
+        axis = self.rng.randrange(3)
+        shape = list(cube.shape)
+        del shape[axis]
+        self.let("%s(%s, axis = %d)" % (self.rng.choice(["max", "sum"]), cube.name, axis), cube.dtype, tuple(shape))
 
     def branch(self):
         value = self.pick_tile()
@@ -300,7 +334,7 @@ class Kernel:
         for _ in range(rng.randint(1, 3)):
             self.load()
         statements = ([self.binary] * 5 + [self.unary] * 3 + [self.convert] * 2 + [self.select] * 2 +
-                      [self.reduce] * 2 + [self.reshape] * 3 + [self.branch, self.loop, self.product, self.load])
+                      [self.reduce] * 2 + [self.reshape] * 3 + [self.branch, self.loop, self.product, self.load, self.outer])
         for _ in range(rng.randint(4, 14)):
             rng.choice(statements)()
         stored = [v for v in self.values if v.dtype != "bool"][-3:]
@@ -324,9 +358,12 @@ class Kernel:
         print("\n".join(self.lines))
         print("}\n")
         arguments = []
-        for name, _, dims, data, _ in self.inputs:
-            shape = ", ".join(str(sizes[dim]) for dim in dims.split(", "))
-            arguments.append("%s = %s" % (name, data % shape))
+        for name, _, dims, data, stride in self.inputs:
+            extents = [str(sizes[dim]) for dim in dims.split(", ")]
+            text = "%s = %s" % (name, data % ", ".join(extents))
+            if stride:
+                text += " stride " + stride.format(*extents)
+            arguments.append(text)
         arguments.append("m = zeros[%d, %d]" % (sizes["M"], sizes["N"]))
         print("test %s : %s(%s);\n" % (self.name, self.name, ", ".join(arguments)))
 
