@@ -223,11 +223,8 @@ class Kernel:
             shape[axis] *= 2
             self.let("concat(%s, %s, axis = %d)" % (value.name, other.name, axis), value.dtype, tuple(shape))
         elif kind == 2:
-            # Layouts split dimensions into digits, which a reshape must keep.
             size = count(value.shape)
-            if size & (size - 1):
-                return
-            first = 1 << self.rng.randrange(size.bit_length())
+            first = self.rng.choice([n for n in range(1, size + 1) if size % n == 0])
             self.let("reshape(%s, [%d, %d])" % (value.name, first, size // first), value.dtype, (first, size // first))
         else:
             axis = self.rng.randrange(rank)
