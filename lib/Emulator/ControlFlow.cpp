@@ -41,7 +41,6 @@ static Step runIndexedBranch(Warp &warp, const Instruction &instruction) {
 }
 
 Step mlir::tk::emulator::runReturn(Warp &warp, const Instruction &instruction) {
-  (void)instruction;
   const Frame &frame = warp.currentFrame();
   if (frame.caller) {
     const Instruction &call = frame.caller->function->code[frame.callSite];

@@ -63,6 +63,9 @@ static DecoderTable makeTable() {
   registerMatrixLoads(table);
   registerMatrixMultiply(table);
   registerWarpgroupMultiply(table);
+  registerAtomics(table);
+  registerWarpOperations(table);
+  registerBarriers(table);
   return table;
 }
 

@@ -256,6 +256,7 @@ static void runClusters(Launch &launch, bool isOrderVisible,
   if (isOrderVisible)
     numThreads = 1;
   numThreads = std::min<uint64_t>(numThreads, numClusters);
+  launch.isParallel = numThreads > 1;
   std::vector<std::unique_ptr<Scheduler>> schedulers;
   for (unsigned i = 0; i < numThreads; ++i)
     schedulers.push_back(
@@ -288,7 +289,11 @@ static void runClusters(Launch &launch, bool isOrderVisible,
       result.executions[i] += scheduler->executions[i];
       result.laneExecutions[i] += scheduler->laneExecutions[i];
     }
+    if (scheduler != schedulers.front() && scheduler->counters)
+      schedulers.front()->counters->add(*scheduler->counters);
   }
+  if (schedulers.front()->counters)
+    result.measurements = schedulers.front()->counters->finish();
 }
 
 llvm::Expected<EmulatorResult>

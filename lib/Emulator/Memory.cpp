@@ -158,7 +158,8 @@ bool Accessor::isAligned() {
 
 void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
                           const uint64_t *laneAddresses) {
-  if (!warp.checker)
+  Counters *counters = warp.block.cluster.scheduler.counters.get();
+  if (!warp.checker && !counters)
     return;
   Access access;
   access.memory = {space, block};
@@ -170,7 +171,11 @@ void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
   access.bytesPerLane = request.bytesPerLane;
   access.elementBytes = request.elementBytes;
   access.haveSameValue = request.haveSameValue;
-  warp.checker->access(warp.place(instruction, lanes), access);
+  Place place = warp.place(instruction, lanes);
+  if (warp.checker)
+    warp.checker->access(place, access);
+  if (counters)
+    counters->access(place, access);
 }
 
 //===----------------------------------------------------------------------===//

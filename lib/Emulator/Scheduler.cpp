@@ -41,6 +41,8 @@ Scheduler::Scheduler(Launch &launch, uint64_t stepLimit)
   size_t count = launch.program.ptx->instructions.size() + 1;
   executions.resize(count);
   laneExecutions.resize(count);
+  if (launch.options.isMeasured)
+    counters = std::make_unique<Counters>(count);
 }
 
 unsigned Scheduler::turnLength() {
@@ -141,11 +143,12 @@ Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
       }
       continue;
     case Step::Wait: {
+      // Those of the handler's choice; for the others it is done.
       LaneGroup waiting = running;
-      waiting.lanes = mask;
+      waiting.lanes = warp.mask;
       waiting.waitBegan = numEvents;
       waiting.isTimedOut = false;
-      running.lanes &= ~mask;
+      running.lanes &= ~warp.mask;
       running.wait = {};
       ++running.pc;
       warp.others.push_back(waiting);
@@ -277,6 +280,7 @@ static std::string describe(const WaitReason &wait) {
 /// One report, with a site for each place where somebody waits.
 void Scheduler::reportDeadlock() {
   EmulatorReport report;
+  bool isCollective = false;
   std::map<std::pair<uint32_t, std::string>, unsigned> sites;
   for (std::unique_ptr<Cluster> &cluster : resident)
     for (ThreadBlock &block : cluster->blocks)
@@ -285,6 +289,7 @@ void Scheduler::reportDeadlock() {
           const Instruction &instruction =
               group.frame->function->code[group.pc];
           Place place = warp.place(instruction, group.lanes);
+          isCollective |= group.wait.kind == WaitReason::Kind::Lanes;
           std::string role = "waits for " + describe(group.wait);
           if (sites[{instruction.index, role}]++)
             continue;
@@ -299,6 +304,11 @@ void Scheduler::reportDeadlock() {
     numWaiting += site.second;
   report.detail = std::to_string(numWaiting) + " groups of threads wait at " +
                   std::to_string(sites.size()) + " places";
+  // Lanes that wait for their warp: the other lanes went elsewhere.
+  if (isCollective) {
+    report.rule = getName(Rule::DivergentCollective).str();
+    report.explanation = getExplanation(Rule::DivergentCollective).str();
+  }
   std::lock_guard<std::mutex> lock(launch.mutex);
   launch.failures.push_back(std::move(report));
   launch.isStopped = true;

@@ -4,6 +4,7 @@
 #ifndef TK_LIB_EMULATOR_SCHEDULER_H
 #define TK_LIB_EMULATOR_SCHEDULER_H
 
+#include "Counters.h"
 #include "ThreadBlock.h"
 #include <deque>
 #include <random>
@@ -26,6 +27,8 @@ public:
   uint64_t numSteps = 0;
   std::vector<uint64_t> executions;
   std::vector<uint64_t> laneExecutions;
+  /// Null if the launch is not measured.
+  std::unique_ptr<Counters> counters;
 
 private:
   enum class Outcome { Ran, Blocked, Finished, Stopped };

@@ -45,10 +45,22 @@ std::byte *ThreadBlock::sharedBytes(uint64_t offset, uint64_t size) {
   return shared.get() + (offset - firstSharedOffset);
 }
 
-void ThreadBlock::exitLanes(Warp &warp, LaneMask lanes) {
-  (void)warp;
+void ThreadBlock::exitLanes(LaneMask lanes) {
   numLiveThreads -= llvm::popcount(lanes);
+  for (NamedBarrier &barrier : barriers)
+    if (barrier)
+      completeIfDone(barrier);
   cluster.completeBarrierIfDone();
+}
+
+void ThreadBlock::completeIfDone(NamedBarrier &barrier) {
+  bool isDone = barrier->expected ? barrier->arrived >= barrier->expected
+                                  : barrier->arrivedThreads >= numLiveThreads;
+  if (!isDone)
+    return;
+  barrier->isComplete = true;
+  barrier.reset();
+  ++cluster.scheduler.numEvents;
 }
 
 Cluster::Cluster(Launch &launch, Scheduler &scheduler, uint64_t index)

@@ -66,6 +66,10 @@ struct Launch {
   // Changes while blocks run.
   std::atomic<bool> isStopped{false};
   std::mutex mutex;
+  /// More than one host thread runs blocks.
+  bool isParallel = false;
+  /// Held by an atomic instruction then.
+  std::mutex atomicsMutex;
   /// Mistakes that end the run, by whom they were seen. Guarded by `mutex`.
   std::vector<EmulatorReport> failures;
   /// What the kernel printed. Guarded by `mutex`; kernels that print run on one
@@ -73,26 +77,28 @@ struct Launch {
   std::string output;
 };
 
-/// One of the 16 barriers of a block, 9.7.13.1.
-struct NamedBarrier {
-  /// Threads that have arrived in this generation.
+/// From the first arrival at a barrier until it completes.
+struct BarrierGeneration {
+  bool isComplete = false;
+  /// Threads that have arrived: warps count whole, 9.7.13.1.
   uint32_t arrived = 0;
-  /// Threads that it waits for; 0 before the first arrival.
+  /// Threads that arrived and have not exited; a barrier of the whole block
+  /// waits for these.
+  uint32_t arrivedThreads = 0;
+  /// Threads that it waits for; 0: all of the block.
   uint32_t expected = 0;
-  uint64_t generation = 0;
-  /// The reduction of barrier.red: and, or and count of the predicates.
+  /// The reduction of barrier.red.
   bool andValue = true;
   bool orValue = false;
   uint32_t popCount = 0;
-  /// Of the generation before, which its waiters read.
-  bool lastAnd = true;
-  bool lastOr = false;
-  uint32_t lastPopCount = 0;
-  /// What those who arrived know, of this generation and the one before.
-  SyncObjectPtr current, last;
-  /// Of the first arrival: barriers whose uses do not fit are a mistake.
-  uint32_t firstInstruction = 0;
+  /// What those who arrived know.
+  SyncObjectPtr knowledge;
+  /// The first arrival: the others must fit it.
+  Place first;
 };
+
+/// One of the 16 barriers of a block. Empty: nobody has arrived.
+using NamedBarrier = std::shared_ptr<BarrierGeneration>;
 
 class ThreadBlock {
 public:
@@ -124,8 +130,10 @@ public:
   /// By offset in the window.
   std::map<uint32_t, Mbarrier> mbarriers;
 
-  /// Ends a thread's part in barriers.
-  void exitLanes(Warp &warp, LaneMask lanes);
+  /// Threads exit: barriers of the whole block wait for them no longer.
+  void exitLanes(LaneMask lanes);
+  /// Completes a barrier if all have arrived.
+  void completeIfDone(NamedBarrier &barrier);
 
 private:
   std::unique_ptr<std::byte[]> shared;

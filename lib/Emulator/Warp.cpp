@@ -215,9 +215,16 @@ Step Warp::returnToCaller() {
 }
 
 Step Warp::exit() {
+  // Lanes at a collective instruction wait for lanes that will never come.
+  for (const LaneGroup &group : others)
+    if (group.wait.kind == WaitReason::Kind::Lanes && group.wait.value & mask &&
+        checker && checker->isOn(Rule::DivergentCollective))
+      checker->report(Rule::DivergentCollective,
+                      place(group.frame->function->code[group.pc], group.lanes),
+                      "other lanes of the warp exit instead");
   live &= ~mask;
   running.lanes &= ~mask;
-  block.exitLanes(*this, mask);
+  block.exitLanes(mask);
   notify();
   ++running.pc;
   return Step::Jump;

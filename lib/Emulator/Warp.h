@@ -15,6 +15,7 @@
 #include "Instruction.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/Twine.h"
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -26,6 +27,8 @@ struct DecodedFunction;
 class Scheduler;
 class ThreadBlock;
 class WgmmaQueue;
+
+struct BarrierGeneration;
 
 /// What a group of lanes waits for: for the report of a deadlock.
 struct WaitReason {
@@ -161,15 +164,18 @@ public:
   Allocation *lastAllocation = nullptr;
   uint64_t memoryGeneration = 0;
 
-  /// For collective instructions that met at different places; see
-  /// WarpOperations.cpp.
+  /// Lanes that have come to a collective instruction and wait for others; see
+  /// Collective.h.
   struct Arrival {
     const Instruction *instruction = nullptr;
     std::byte *registers = nullptr;
-    /// The collective is complete for this lane: it goes on.
+    LaneMask members = 0;
+    /// The collective was done for this lane too: it goes on.
     bool isDone = false;
   };
   std::array<Arrival, numLanes> arrivals;
+  /// What the lanes that wait at a barrier wait for; see Barriers.cpp.
+  std::array<std::shared_ptr<BarrierGeneration>, numLanes> barrierWaits;
   /// Copies that the lanes have not waited for: cp.async, bulk copies.
   AsyncGroups copyGroups, bulkGroups;
   /// Lanes that arrived at barrier.cluster and have not waited, and in which
@@ -179,13 +185,8 @@ public:
   /// Of the pool that setmaxnreg shares out.
   uint32_t registersPerThread = 0;
 
-  /// Lanes that have arrived at the barrier where they wait, and the number of
-  /// the generation that they wait for.
-  LaneMask barrierArrived = 0;
-  std::array<uint64_t, numLanes> barrierGeneration = {};
-
-  /// The warp with the values of another frame: to read operands of lanes that
-  /// wait elsewhere.
+  std::byte *currentRegisters() const { return frame; }
+  /// Lanes of a slot of another frame.
   template <typename T> static T *lanesIn(std::byte *registers, Slot slot) {
     return reinterpret_cast<T *>(registers + slot);
   }

@@ -1,0 +1,427 @@
+//===- Barriers.cpp - bar, barrier and fences ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// PTX ISA 9.7.13.1 (barrier), 9.7.13.2 (barrier.warp.sync), 9.7.13.4 (fence,
+// membar).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Collective.h"
+#include "Decoder.h"
+#include "Memory.h"
+#include "MemoryModifiers.h"
+#include "Scheduler.h"
+#include "ThreadBlock.h"
+#include "llvm/ADT/bit.h"
+
+using namespace mlir::tk;
+using namespace mlir::tk::emulator;
+
+namespace {
+enum class BarrierMode : uint8_t { Sync, Arrive, RedPopc, RedAnd, RedOr };
+
+struct BarrierDetails {
+  BarrierMode mode = BarrierMode::Sync;
+  bool isAligned = false;
+  Slot number = noSlot;
+  /// noSlot: all threads of the block.
+  Slot count = noSlot;
+  /// Of barrier.red: the result (a predicate, or 32 bits of popc) and the
+  /// predicate.
+  Slot result = noSlot;
+  Slot predicate = noSlot;
+};
+} // namespace
+
+/// The lanes of `warp.mask`, all with the same barrier and count, arrive.
+/// Returns false after a mistake.
+static bool arrive(Warp &warp, const Instruction &instruction,
+                   const BarrierDetails &details, NamedBarrier &barrier,
+                   uint32_t expected) {
+  ThreadBlock &block = warp.block;
+  if (!barrier) {
+    barrier = std::make_shared<BarrierGeneration>();
+    barrier->expected = expected;
+    barrier->first = warp.place(instruction);
+    if (warp.checker)
+      barrier->knowledge = warp.checker->createSyncObject();
+  }
+  if (expected % numLanes) {
+    warp.fail(Rule::BarrierCount, instruction,
+              "the count of threads, " + llvm::Twine(expected) +
+                  ", is no multiple of " + llvm::Twine(numLanes));
+    return false;
+  }
+  if (barrier->expected != expected) {
+    warp.fail(Rule::BarrierCount, instruction,
+              "the count of threads is " + llvm::Twine(expected) +
+                  ", but the first to arrive gave " +
+                  llvm::Twine(barrier->expected) + " (0: all of the block)");
+    return false;
+  }
+  uint32_t numArrived = llvm::popcount(warp.mask);
+  // A warp counts whole, also if some of its lanes have exited or never were.
+  bool isWhole = details.isAligned || warp.mask == warp.liveLanes();
+  barrier->arrived +=
+      isWhole ? numArrived + numLanes - llvm::popcount(warp.liveLanes())
+              : numArrived;
+  barrier->arrivedThreads += numArrived;
+  if (barrier->expected && barrier->arrived > barrier->expected) {
+    warp.fail(Rule::BarrierCount, instruction,
+              llvm::Twine(barrier->arrived) +
+                  " threads arrive at a barrier "
+                  "of " +
+                  llvm::Twine(barrier->expected));
+    return false;
+  }
+  if (details.predicate != noSlot) {
+    LaneMask holds = warp.predicate(details.predicate) & warp.mask;
+    barrier->andValue &= holds == warp.mask;
+    barrier->orValue |= holds != 0;
+    barrier->popCount += llvm::popcount(holds);
+  }
+  if (warp.checker)
+    warp.checker->release(warp.place(instruction), *barrier->knowledge,
+                          Order::Release, Scope::Block);
+  std::shared_ptr<BarrierGeneration> generation = barrier;
+  block.completeIfDone(barrier);
+  if (details.mode != BarrierMode::Arrive)
+    for (LaneMask rest = warp.mask; rest; rest &= rest - 1)
+      warp.barrierWaits[__builtin_ctz(rest)] = generation;
+  return true;
+}
+
+/// The barrier is complete for these lanes.
+static void leave(Warp &warp, const Instruction &instruction,
+                  const BarrierDetails &details, LaneMask lanes) {
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    std::shared_ptr<BarrierGeneration> generation =
+        std::move(warp.barrierWaits[lane]);
+    warp.barrierWaits[lane] = nullptr;
+    LaneMask bit = LaneMask(1) << lane;
+    bool value = details.mode == BarrierMode::RedAnd ? generation->andValue
+                                                     : generation->orValue;
+    if (details.mode == BarrierMode::RedPopc) {
+      warp.lanes<uint32_t>(details.result)[lane] = generation->popCount;
+    } else if (details.result != noSlot) {
+      LaneMask &to = warp.predicate(details.result);
+      to = value ? to | bit : to & ~bit;
+    }
+    // Lanes of one generation learn the same at once.
+    LaneMask same = bit;
+    for (LaneMask others = rest & ~bit; others; others &= others - 1) {
+      unsigned other = __builtin_ctz(others);
+      if (warp.barrierWaits[other] == generation)
+        same |= LaneMask(1) << other;
+    }
+    bool isLast = !(same & ~bit);
+    if (warp.checker && (isLast || lane == unsigned(__builtin_ctz(lanes))))
+      warp.checker->acquire(warp.place(instruction, same),
+                            *generation->knowledge, Order::Acquire,
+                            Scope::Block);
+  }
+}
+
+static Step runBarrier(Warp &warp, const Instruction &instruction) {
+  const auto &details =
+      *static_cast<const BarrierDetails *>(instruction.details);
+  if (details.isAligned)
+    if (std::optional<Step> step = waitForWarp(warp, instruction))
+      return *step;
+  LaneMask lanes = warp.mask, arriving = 0;
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    if (!warp.barrierWaits[lane])
+      arriving |= LaneMask(1) << lane;
+  }
+  const uint32_t *numbers = warp.lanes<uint32_t>(details.number);
+  const uint32_t *counts =
+      details.count == noSlot ? nullptr : warp.lanes<uint32_t>(details.count);
+  for (LaneMask rest = arriving; rest;) {
+    unsigned first = __builtin_ctz(rest);
+    uint32_t number = numbers[first], count = counts ? counts[first] : 0;
+    LaneMask same = 0;
+    for (LaneMask others = rest; others; others &= others - 1) {
+      unsigned lane = __builtin_ctz(others);
+      if (numbers[lane] == number && (!counts || counts[lane] == count))
+        same |= LaneMask(1) << lane;
+    }
+    rest &= ~same;
+    warp.mask = same;
+    if (number >= warp.block.barriers.size())
+      return warp.fail(Rule::BarrierCount, instruction,
+                       "a block has 16 barriers, this is number " +
+                           llvm::Twine(number));
+    if (!arrive(warp, instruction, details, warp.block.barriers[number], count))
+      return Step::Stop;
+  }
+  warp.mask = lanes;
+  if (details.mode == BarrierMode::Arrive)
+    return Step::Next;
+  LaneMask done = 0;
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    if (warp.barrierWaits[lane]->isComplete)
+      done |= LaneMask(1) << lane;
+  }
+  if (done)
+    leave(warp, instruction, details, done);
+  if (done == lanes)
+    return Step::Next;
+  warp.mask = lanes & ~done;
+  return warp.wait(
+      {WaitReason::Kind::Barrier, numbers[__builtin_ctz(warp.mask)]});
+}
+
+//===----------------------------------------------------------------------===//
+// Fences
+//===----------------------------------------------------------------------===//
+
+static Step runFence(Warp &warp, const Instruction &instruction) {
+  if (warp.checker)
+    warp.checker->fence(warp.place(instruction),
+                        static_cast<Order>(instruction.flags),
+                        static_cast<Scope>(instruction.count));
+  return Step::Next;
+}
+
+static Step runProxyFence(Warp &warp, const Instruction &instruction) {
+  if (warp.checker)
+    warp.checker->proxyFence(warp.place(instruction),
+                             static_cast<PtxSpace>(instruction.flags));
+  return Step::Next;
+}
+
+static Step runMbarrierInitFence(Warp &warp, const Instruction &instruction) {
+  if (warp.checker)
+    warp.checker->mbarrierInitFence(warp.place(instruction));
+  return Step::Next;
+}
+
+static Step runTensorMapRelease(Warp &warp, const Instruction &instruction) {
+  if (warp.checker)
+    warp.checker->tensorMapRelease(warp.place(instruction),
+                                   static_cast<Scope>(instruction.count));
+  return Step::Next;
+}
+
+/// Operand 0: the address; `immediate`: its offset; operand 1: the size.
+static Step runTensorMapAcquire(Warp &warp, const Instruction &instruction) {
+  LaneAddresses addresses = readAddresses(
+      warp, instruction.operands[0], instruction.immediate, instruction.flags);
+  if (warp.checker)
+    warp.checker->tensorMapAcquire(
+        warp.place(instruction), static_cast<Scope>(instruction.count),
+        addresses.lane,
+        warp.lanes<uint32_t>(
+            instruction.operands[1])[__builtin_ctz(warp.mask)]);
+  return Step::Next;
+}
+
+static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
+
+//===----------------------------------------------------------------------===//
+// Decoders
+//===----------------------------------------------------------------------===//
+
+static llvm::Error decodeWarpBarrier(DecodeContext &context,
+                                     const PtxInstruction &instruction,
+                                     Instruction &result) {
+  if (instruction.operands.size() != 1)
+    return context.error(instruction, "expects a member mask");
+  llvm::Expected<Slot> members =
+      context.source(instruction.operands[0], PtxType::B32);
+  if (!members)
+    return members.takeError();
+  result.operands[0] = *members;
+  result.handler = runWarpBarrier;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeBlockBarrier(DecodeContext &context,
+                                      const PtxInstruction &instruction,
+                                      Modifiers &modifiers, Instruction &result,
+                                      bool isAligned) {
+  BarrierDetails &details = context.makeDetails<BarrierDetails>();
+  modifiers.accept("cta");
+  std::optional<unsigned> form =
+      modifiers.acceptOneOf({"sync", "arrive", "red"});
+  if (!form)
+    return context.error(instruction, "expects '.sync', '.arrive' or '.red'");
+  bool isRed = *form == 2;
+  bool isPopc = false;
+  if (isRed) {
+    std::optional<unsigned> operation =
+        modifiers.acceptOneOf({"popc", "and", "or"});
+    if (!operation)
+      return context.error(instruction, "expects '.popc', '.and' or '.or'");
+    isPopc = *operation == 0;
+    details.mode = static_cast<BarrierMode>(
+        static_cast<unsigned>(BarrierMode::RedPopc) + *operation);
+  } else {
+    details.mode = static_cast<BarrierMode>(*form);
+  }
+  details.isAligned = modifiers.accept("aligned") || isAligned;
+  if (isRed && !modifiers.accept(isPopc ? "u32" : "pred"))
+    return context.error(instruction, "expects '.popc.u32', '.and.pred' or "
+                                      "'.or.pred'");
+
+  llvm::ArrayRef<PtxOperand> operands = instruction.operands;
+  size_t fixed = isRed ? 3 : 1;
+  bool hasCount = operands.size() == fixed + 1;
+  if (operands.size() != fixed && !hasCount)
+    return context.error(instruction, "expects " + llvm::Twine(fixed) + " or " +
+                                          llvm::Twine(fixed + 1) +
+                                          " operands, got " +
+                                          llvm::Twine(operands.size()));
+  if (details.mode == BarrierMode::Arrive && !hasCount)
+    return context.error(instruction, "'.arrive' needs a count of threads");
+  if (isRed) {
+    llvm::Expected<Slot> to =
+        isPopc ? context.destination(operands[0], PtxType::U32)
+               : context.predicateDestination(operands[0]);
+    if (!to)
+      return to.takeError();
+    llvm::Expected<Slot> predicate = context.predicate(operands.back());
+    if (!predicate)
+      return predicate.takeError();
+    details.result = *to;
+    details.predicate = *predicate;
+    operands = operands.drop_front().drop_back();
+  }
+  llvm::Expected<Slot> number = context.source(operands[0], PtxType::U32);
+  if (!number)
+    return number.takeError();
+  details.number = *number;
+  if (hasCount) {
+    llvm::Expected<Slot> count = context.source(operands[1], PtxType::U32);
+    if (!count)
+      return count.takeError();
+    details.count = *count;
+  }
+  result.details = &details;
+  result.handler = runBarrier;
+  return llvm::Error::success();
+}
+
+/// `bar` is `barrier` with `.aligned`.
+static llvm::Error decodeBar(DecodeContext &context,
+                             const PtxInstruction &instruction,
+                             Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("warp")) {
+    if (!modifiers.accept("sync"))
+      return context.error(instruction, "expects 'bar.warp.sync'");
+    return decodeWarpBarrier(context, instruction, result);
+  }
+  return decodeBlockBarrier(context, instruction, modifiers, result, true);
+}
+
+static llvm::Error decodeBarrier(DecodeContext &context,
+                                 const PtxInstruction &instruction,
+                                 Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("cluster"))
+    return context.error(instruction, "'barrier.cluster' is not supported");
+  return decodeBlockBarrier(context, instruction, modifiers, result, false);
+}
+
+static llvm::Error decodeProxyFence(DecodeContext &context,
+                                    const PtxInstruction &instruction,
+                                    Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("alias")) {
+    // Different virtual addresses of one memory do not exist here.
+    result.handler = runNothing;
+    return llvm::Error::success();
+  }
+  if (modifiers.accept("async")) {
+    PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
+    result.flags = static_cast<uint8_t>(space);
+    result.handler = runProxyFence;
+    return llvm::Error::success();
+  }
+  if (!modifiers.accept("tensormap::generic"))
+    return context.error(instruction, "expects '.alias', '.async' or "
+                                      "'.tensormap::generic'");
+  std::optional<Order> order = acceptOrder(modifiers);
+  if (order != Order::Acquire && order != Order::Release)
+    return context.error(instruction, "expects '.acquire' or '.release'");
+  std::optional<Scope> scope = acceptScope(modifiers);
+  if (!scope)
+    return context.error(instruction, "expects a scope");
+  result.count = static_cast<uint16_t>(*scope);
+  if (order == Order::Release) {
+    result.handler = runTensorMapRelease;
+    return llvm::Error::success();
+  }
+  if (instruction.operands.size() != 2)
+    return context.error(instruction, "expects the address and the size of a "
+                                      "tensor map");
+  llvm::Expected<DecodeContext::Address> address =
+      context.address(instruction.operands[0], PtxSpace::Generic);
+  if (!address)
+    return address.takeError();
+  llvm::Expected<Slot> size =
+      context.source(instruction.operands[1], PtxType::U32);
+  if (!size)
+    return size.takeError();
+  result.operands[0] = address->base;
+  result.operands[1] = *size;
+  result.immediate = address->offset;
+  result.flags = address->is32Bit;
+  result.handler = runTensorMapAcquire;
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeFence(DecodeContext &context,
+                               const PtxInstruction &instruction,
+                               Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("proxy"))
+    return decodeProxyFence(context, instruction, modifiers, result);
+  if (modifiers.accept("mbarrier_init")) {
+    if (!modifiers.accept("release") || !modifiers.accept("cluster"))
+      return context.error(instruction,
+                           "expects 'fence.mbarrier_init.release.cluster'");
+    result.handler = runMbarrierInitFence;
+    return llvm::Error::success();
+  }
+  Order order = Order::AcquireRelease;
+  if (modifiers.accept("sc"))
+    order = Order::SequentiallyConsistent;
+  else if (std::optional<Order> given = acceptOrder(modifiers))
+    order = *given;
+  if (order == Order::Relaxed)
+    return context.error(instruction, "a fence is not '.relaxed'");
+  // The restriction only weakens the fence.
+  modifiers.acceptOneOf(
+      {"sync_restrict::shared::cta", "sync_restrict::shared::cluster"});
+  std::optional<Scope> scope = acceptScope(modifiers);
+  if (!scope)
+    return context.error(instruction, "expects a scope: '.cta', '.cluster', "
+                                      "'.gpu' or '.sys'");
+  result.flags = static_cast<uint8_t>(order);
+  result.count = static_cast<uint16_t>(*scope);
+  result.handler = runFence;
+  return llvm::Error::success();
+}
+
+/// `membar.gl` is `fence.sc.gpu`.
+static llvm::Error decodeMembar(DecodeContext &context,
+                                const PtxInstruction &instruction,
+                                Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("proxy"))
+    return decodeProxyFence(context, instruction, modifiers, result);
+  std::optional<Scope> scope = acceptScope(modifiers);
+  if (!scope)
+    return context.error(instruction, "expects '.cta', '.gl' or '.sys'");
+  result.flags = static_cast<uint8_t>(Order::SequentiallyConsistent);
+  result.count = static_cast<uint16_t>(*scope);
+  result.handler = runFence;
+  return llvm::Error::success();
+}
+
+void mlir::tk::emulator::registerBarriers(DecoderTable &table) {
+  table.add("bar", decodeBar);
+  table.add("barrier", decodeBarrier);
+  table.add("fence", decodeFence);
+  table.add("membar", decodeMembar);
+}
