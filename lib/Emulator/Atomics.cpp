@@ -269,12 +269,15 @@ static llvm::Error decodeModifiers(DecodeContext &context,
                                    Modifiers &modifiers, AtomicDetails &details,
                                    bool &hasCacheHint) {
   MemoryRequest &request = details.request;
-  request.order = acceptOrder(modifiers).value_or(Order::Relaxed);
+  std::optional<Order> order = acceptOrder(modifiers);
   std::optional<Scope> scope = acceptScope(modifiers);
   request.space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
-  // Old compilers put the scope behind the space.
+  // Triton writes `.global.gpu.acq_rel`, and the assembler takes it.
   if (!scope)
     scope = acceptScope(modifiers);
+  if (!order)
+    order = acceptOrder(modifiers);
+  request.order = order.value_or(Order::Relaxed);
   request.scope = scope.value_or(Scope::Device);
   std::optional<unsigned> operation = modifiers.acceptOneOf(
       {"add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"});

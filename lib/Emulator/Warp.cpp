@@ -218,7 +218,8 @@ Step Warp::exit() {
   // Lanes at a collective instruction wait for lanes that will never come.
   for (const LaneGroup &group : others)
     if (group.wait.kind == WaitReason::Kind::Lanes && group.wait.value & mask &&
-        checker && checker->isOn(Rule::DivergentCollective))
+        !arrivals[llvm::countr_zero(group.lanes)].isDone && checker &&
+        checker->isOn(Rule::DivergentCollective))
       checker->report(Rule::DivergentCollective,
                       place(group.frame->function->code[group.pc], group.lanes),
                       "other lanes of the warp exit instead");

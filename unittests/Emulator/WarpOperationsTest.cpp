@@ -198,7 +198,7 @@ TEST(WarpOperationsTest, WarpsThatDoNotComeDeadlock) {
                             "bar.sync 1, 64;\n"
                             "END: ret;"));
   run.launch.block = {64, 1, 1};
-  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"deadlock:9"});
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"deadlock:10"});
 }
 
 TEST(WarpOperationsTest, BarrierCountsMustFit) {

@@ -1,0 +1,290 @@
+//===- ControlFlowTest.cpp - branches, calls, variables, printing ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "EmulatorTesting.h"
+#include <numeric>
+
+using namespace mlir::tk;
+
+using Words = std::vector<uint32_t>;
+
+static Words iota() {
+  Words values(32);
+  std::iota(values.begin(), values.end(), 0);
+  return values;
+}
+
+static const char *const header =
+    ".version 8.8\n.target sm_90a\n.address_size 64\n";
+
+/// An entry that stores %v of each thread; `body` computes it from %t.
+static std::string makeEntry(const std::string &body) {
+  return ".visible .entry kernel(.param .u64 out)\n{\n"
+         ".reg .b64 %o, %a, %l<8>; .reg .b32 %t, %v, %r<8>;\n"
+         ".reg .pred %p<4>;\n"
+         "mov.u32 %t, %tid.x;\n" +
+         body +
+         "\nld.param.u64 %o, [out];\nmad.wide.u32 %a, %t, 4, %o;\n"
+         "st.global.u32 [%a], %v;\nret;\n}\n";
+}
+
+static Words runModule(const std::string &text) {
+  PtxRun run(text);
+  uint64_t out = run.buffer(Words(32));
+  run.launch.addArgument(out);
+  run.runClean();
+  return run.read<uint32_t>(out, 32);
+}
+
+/// Lane i goes around i times, and all meet again behind the loop.
+TEST(ControlFlowTest, LoopsDivergeAndMeetAgain) {
+  Words counts = evaluate<uint32_t>("mov.u32 %r0, 0;\nmov.u32 %d, 0;\n"
+                                    "LOOP:\n"
+                                    "setp.ge.u32 %p0, %r0, %a;\n"
+                                    "@%p0 bra END;\n"
+                                    "add.u32 %r0, %r0, 1;\n"
+                                    "bra LOOP;\n"
+                                    "END:\n"
+                                    "activemask.b32 %r1;\n"
+                                    "popc.b32 %r1, %r1;\n"
+                                    "mad.lo.u32 %d, %r0, 100, %r1;\n",
+                                    iota());
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(counts[i], i * 100 + 32);
+}
+
+TEST(ControlFlowTest, BranchesGoByIndex) {
+  Words values = evaluate<uint32_t>("and.b32 %r0, %a, 3;\n"
+                                    "TARGETS: .branchtargets A, B, A, C;\n"
+                                    "brx.idx %r0, TARGETS;\n"
+                                    "A: mov.u32 %d, 10;\nbra END;\n"
+                                    "B: mov.u32 %d, 20;\nbra END;\n"
+                                    "C: mov.u32 %d, 30;\n"
+                                    "END:\n",
+                                    iota());
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], (Words{10, 20, 10, 30})[i % 4]);
+}
+
+TEST(ControlFlowTest, GuardsHoldForSomeLanes) {
+  Words values = evaluate<uint32_t>("mov.u32 %d, 1;\n"
+                                    "setp.lt.u32 %p0, %a, 7;\n"
+                                    "@%p0 mov.u32 %d, 2;\n"
+                                    "@!%p0 exit;\n",
+                                    iota());
+  // Lanes that exit store nothing.
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], i < 7 ? 2u : 0u);
+}
+
+static const char *const factorial =
+    ".func (.param .b32 result) factorial(.param .b32 n)\n{\n"
+    ".reg .b32 %r<4>; .reg .pred %p;\n"
+    "ld.param.u32 %r0, [n];\nsetp.gt.u32 %p, %r0, 1;\nmov.u32 %r1, 1;\n"
+    "@!%p bra END;\n"
+    "sub.u32 %r2, %r0, 1;\n"
+    "{ .param .b32 p; .param .b32 q;\nst.param.b32 [p], %r2;\n"
+    "call.uni (q), factorial, (p);\nld.param.b32 %r3, [q]; }\n"
+    "mul.lo.u32 %r1, %r0, %r3;\n"
+    "END: st.param.b32 [result], %r1;\nret;\n}\n";
+
+/// Lanes are at different depths at a time.
+TEST(ControlFlowTest, FunctionsCallThemselves) {
+  Words values = runModule(
+      header + std::string(factorial) +
+      makeEntry("and.b32 %r0, %t, 7;\n"
+                "{ .param .b32 p; .param .b32 q;\nst.param.b32 [p], %r0;\n"
+                "call (q), factorial, (p);\nld.param.b32 %v, [q]; }"));
+  uint32_t expected[] = {1, 1, 2, 6, 24, 120, 720, 5040};
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], expected[i & 7]);
+}
+
+TEST(ControlFlowTest, CallsGoThroughPointers) {
+  Words values = runModule(
+      header +
+      std::string(".func (.reg .b32 %o) twice(.reg .b32 %i)\n"
+                  "{ add.u32 %o, %i, %i; ret; }\n"
+                  ".func (.reg .b32 %o) next(.reg .b32 %i)\n"
+                  "{ add.u32 %o, %i, 1; ret; }\n"
+                  ".global .u64 table[2] = {twice, next};\n") +
+      makeEntry("and.b32 %r0, %t, 1;\nmov.u64 %l0, table;\n"
+                "mad.wide.u32 %l0, %r0, 8, %l0;\nld.global.u64 %l1, [%l0];\n"
+                "P: .callprototype (.reg .b32 _) _ (.reg .b32 _);\n"
+                "call (%v), %l1, (%t), P;"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], i % 2 ? i + 1 : 2 * i);
+}
+
+TEST(ControlFlowTest, EndlessRecursionIsReported) {
+  PtxRun run(header +
+             std::string(".func f()\n{\n"
+                         ".local .b8 a[4096]; .reg .b32 %r;\n"
+                         "st.local.u32 [a], 1;\ncall f;\nret;\n}\n"
+                         ".visible .entry kernel()\n{ call f; ret; }\n"));
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"call-depth:8"});
+}
+
+TEST(ControlFlowTest, VariablesHaveTheirValues) {
+  Words values = runModule(
+      header +
+      std::string(".const .align 4 .b32 c[4] = {10, 20, 30, 40};\n"
+                  ".global .align 4 .u32 g = 7;\n"
+                  ".global .u64 pointer = generic(g);\n") +
+      makeEntry(".local .align 8 .b8 depot[64];\n"
+                "and.b32 %r0, %t, 3;\nmov.u64 %l0, c;\n"
+                "mad.wide.u32 %l0, %r0, 4, %l0;\nld.const.u32 %r1, [%l0];\n"
+                "ld.global.u64 %l1, [pointer];\nld.u32 %r2, [%l1];\n"
+                // Each thread has its own local memory, by its generic
+                // address too.
+                "st.local.u32 [depot+4], %t;\n"
+                "mov.u64 %l2, depot;\ncvta.local.u64 %l2, %l2;\n"
+                "ld.u32 %r3, [%l2+4];\n"
+                "add.u32 %v, %r1, %r2;\nadd.u32 %v, %v, %r3;"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], 10 * (i % 4 + 1) + 7 + i);
+}
+
+TEST(ControlFlowTest, SpacesAreToldByAddress) {
+  Words values = runModule(
+      header +
+      makeEntry(".shared .b32 s; .local .b32 l;\n"
+                "ld.param.u64 %l0, [out];\nmov.u64 %l1, s;\nmov.u64 %l2, l;\n"
+                "cvta.shared.u64 %l1, %l1;\ncvta.local.u64 %l2, %l2;\n"
+                "isspacep.global %p0, %l0;\nisspacep.shared %p1, %l1;\n"
+                "isspacep.local %p2, %l2;\nisspacep.shared %p3, %l2;\n"
+                "selp.u32 %v, 1, 0, %p0;\nselp.u32 %r0, 10, 0, %p1;\n"
+                "selp.u32 %r1, 100, 0, %p2;\nselp.u32 %r2, 1000, 0, %p3;\n"
+                "add.u32 %v, %v, %r0;\nadd.u32 %v, %v, %r1;\n"
+                "add.u32 %v, %v, %r2;"));
+  EXPECT_EQ(values, Words(32, 111));
+}
+
+TEST(ControlFlowTest, VectorsAndWiderRegisters) {
+  PtxRun run(
+      makeKernel(".param .u64 p",
+                 ".reg .b64 %a, %w; .reg .b32 %r<4>; .reg .b16 %h;\n"
+                 "ld.param.u64 %a, [p];\n"
+                 "ld.global.v4.u32 {%r0, %r1, _, %r3}, [%a];\n"
+                 "st.global.v2.b32 [%a+16], {%r3, %r0};\n"
+                 "ld.global.s8 %w, [%a+24];\nst.global.u64 [%a+32], %w;\n"
+                 "ld.global.u8 %h, [%a+24];\nst.global.u8 [%a+40], %h;\nret;"));
+  run.launch.block = {1, 1, 1};
+  uint64_t p = run.buffer(Words{1, 2, 3, 4, 0, 0, 0xFE, 0, 0, 0, 0, 0});
+  run.launch.addArgument(p);
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.read<uint32_t>(p, 11),
+            (Words{1, 2, 3, 4, 4, 1, 0xFE, 0, 0xFFFFFFFE, 0xFFFFFFFF, 0xFE}));
+}
+
+TEST(ControlFlowTest, DynamicSharedMemoryFollowsTheStatic) {
+  std::string text =
+      header +
+      std::string(".extern .shared .align 16 .b8 dynamic[];\n"
+                  ".shared .align 4 .b8 fixed[20];\n") +
+      makeEntry("st.shared.u32 [fixed], 5;\nmov.u32 %r0, dynamic;\n"
+                "mov.u32 %r1, fixed;\nsub.u32 %v, %r0, %r1;\n"
+                "mad.lo.u32 %r2, %t, 4, %r0;\nst.shared.u32 [%r2], %t;\n"
+                "mov.u32 %r3, %dynamic_smem_size;\nadd.u32 %v, %v, %r3;");
+  PtxRun run(text);
+  uint64_t out = run.buffer(Words(32));
+  run.launch.addArgument(out);
+  run.launch.dynamicSharedBytes = 128;
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.read<uint32_t>(out, 32), Words(32, 32 + 128));
+  run.launch.dynamicSharedBytes = 124;
+  EXPECT_EQ(run.brokenRules().size(), 1u);
+  EXPECT_EQ(run.result.reports.at(0).rule, "out-of-bounds");
+}
+
+TEST(ControlFlowTest, PrintfWritesTheOutput) {
+  PtxRun run(
+      header +
+      std::string(
+          ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 "
+          "b);\n"
+          ".global .b8 format[] = \"t %d %5.2f %s %llx%%\\n\";\n"
+          ".global .b8 word[] = \"word\";\n"
+          ".visible .entry kernel()\n{\n"
+          ".local .align 8 .b8 depot[32]; .reg .b64 %l<4>; .reg .b32 %r<2>;\n"
+          "mov.u32 %r0, %tid.x;\nst.local.u32 [depot], %r0;\n"
+          "mov.f64 %l0, 0d3FF8000000000000;\nst.local.b64 [depot+8], %l0;\n"
+          "mov.u64 %l1, word;\nst.local.u64 [depot+16], %l1;\n"
+          "mov.u64 %l1, 0x123456789ab;\nst.local.u64 [depot+24], %l1;\n"
+          "mov.u64 %l2, depot;\ncvta.local.u64 %l2, %l2;\n"
+          "mov.u64 %l3, format;\n"
+          "{ .param .b64 a; .param .b64 b; .param .b32 c;\n"
+          "st.param.b64 [a], %l3;\nst.param.b64 [b], %l2;\n"
+          "call (c), vprintf, (a, b); }\nret;\n}\n"));
+  run.launch.block = {2, 1, 1};
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.result.output, "t 0  1.50 word 123456789ab%\n"
+                               "t 1  1.50 word 123456789ab%\n");
+}
+
+TEST(ControlFlowTest, TrapEndsTheRun) {
+  PtxRun run(makeKernel("", "trap;\nret;"));
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"trap:6"});
+}
+
+TEST(ControlFlowTest, EndlessLoopsMeetTheLimit) {
+  PtxRun run(makeKernel("", "L: bra L;"));
+  run.options.stepLimit = 10000;
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"livelock:6"});
+}
+
+TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
+  auto contains = [](const std::string &code, const std::string &message) {
+    std::string error = refusal(code);
+    return error.find("test.ptx:7:") == 0 &&
+           error.find(message) != std::string::npos;
+  };
+  EXPECT_TRUE(contains("ld.global.foo.u32 %r0, [%l0];", "expects a type"));
+  EXPECT_TRUE(contains("bra NOWHERE;", "unknown label 'NOWHERE'"));
+  EXPECT_TRUE(contains("ld.global.u32 %x, [%l0];", "unknown name '%x'"));
+  EXPECT_TRUE(contains("ld.global.u32 %h0, [%l0];", "'%h0' has 16 bits"));
+  EXPECT_TRUE(contains("call nothing;", "unknown function 'nothing'"));
+  EXPECT_TRUE(contains("bar.sync.foo 0;", "unknown modifier '.foo'"));
+  EXPECT_TRUE(contains("ld.global.v4.b64 {%l0, %l1}, [%l2];",
+                       "expects 4 elements, got 2"));
+}
+
+TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {
+  PtxRun run(makeKernel(".param .u32 x", "ret;"));
+  auto message = [&] {
+    llvm::Expected<EmulatorResult> ran =
+        run.emulator.launch(*run.module, run.launch, run.options);
+    return ran ? std::string() : llvm::toString(ran.takeError());
+  };
+  EXPECT_EQ(message(), "'kernel' has 1 parameters, got 0 arguments");
+  run.launch.addArgument(uint64_t(1));
+  EXPECT_EQ(message(), "parameter 'x' has 4 bytes, got 8");
+  run.launch.arguments.clear();
+  run.launch.addArgument(uint32_t(1));
+  run.launch.block = {1024, 2, 1};
+  EXPECT_EQ(message(), "a block has at most 1024 threads, got 2048");
+  run.launch.block = {32, 1, 1};
+  run.launch.cluster = PtxDimensions{2, 1, 1};
+  EXPECT_EQ(message(), "a grid of (1, 1, 1) blocks is no multiple of a cluster "
+                       "of (2, 1, 1)");
+  run.launch.entry = "other";
+  EXPECT_EQ(message(), "'test.ptx' has no entry 'other'");
+}
+
+/// Any seed gives the same result of a correct kernel, and the same seed the
+/// same steps.
+TEST(ControlFlowTest, SeedsChangeTheOrderOnly) {
+  for (uint64_t seed : {0, 1, 2, 99}) {
+    PtxRun run(makeKernel(".param .u64 out",
+                          ".reg .b64 %o; .reg .b32 %r;\n"
+                          "ld.param.u64 %o, [out];\n"
+                          "atom.global.add.u32 %r, [%o], 1;\nret;"));
+    run.options.seed = seed;
+    run.launch.grid = {5, 1, 1};
+    run.launch.block = {96, 1, 1};
+    uint64_t out = run.buffer(Words{0});
+    run.launch.addArgument(out);
+    ASSERT_TRUE(run.runClean());
+    EXPECT_EQ(run.read<uint32_t>(out, 1), Words{480});
+  }
+}
