@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AsyncBulk.h"
 #include "Decoder.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
@@ -413,6 +414,9 @@ static llvm::Error decodeAtom(DecodeContext &context,
 static llvm::Error decodeRed(DecodeContext &context,
                              const PtxInstruction &instruction,
                              Modifiers &modifiers, Instruction &result) {
+  if (modifiers.accept("async"))
+    return decodeStoreAsync(context, instruction, modifiers,
+                            /*isReduction=*/true, result);
   return decodeAtomic(context, instruction, modifiers, result, true);
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Clusters.h"
 #include "Collective.h"
 #include "Decoder.h"
 #include "Memory.h"
@@ -321,7 +322,7 @@ static llvm::Error decodeBarrier(DecodeContext &context,
                                  const PtxInstruction &instruction,
                                  Modifiers &modifiers, Instruction &result) {
   if (modifiers.accept("cluster"))
-    return context.error(instruction, "'barrier.cluster' is not supported");
+    return decodeClusterBarrier(context, instruction, modifiers, result);
   return decodeBlockBarrier(context, instruction, modifiers, result, false);
 }
 

@@ -103,7 +103,12 @@ public:
   bool run();
 
 private:
-  bool isAligned();
+  /// Of the addresses of the lanes: the lowest, the highest, and all bits.
+  struct Extent {
+    uint64_t lowest = ~uint64_t(0), highest = 0, bits = 0;
+  };
+  Extent findExtent(LaneMask lanes) const;
+  bool isAligned(uint64_t bits);
   bool accessSpace(PtxSpace space, LaneMask lanes, uint64_t windowBegin);
   bool accessGeneric();
   bool accessGlobal(LaneMask lanes, PtxSpace space);
@@ -139,12 +144,31 @@ bool Accessor::fail(Rule rule, unsigned lane, const llvm::Twine &detail) {
   return false;
 }
 
-bool Accessor::isAligned() {
+/// `body(lane)` for each lane of the mask; a plain loop if all are.
+template <typename Body> static void forLanes(LaneMask lanes, Body &&body) {
+  if (lanes == allLanes) {
+    for (unsigned lane = 0; lane < numLanes; ++lane)
+      body(lane);
+    return;
+  }
+  for (LaneMask rest = lanes; rest; rest &= rest - 1)
+    body(static_cast<unsigned>(__builtin_ctz(rest)));
+}
+
+Accessor::Extent Accessor::findExtent(LaneMask lanes) const {
+  Extent extent;
+  forLanes(lanes, [&](unsigned lane) {
+    uint64_t address = addresses.lane[lane];
+    extent.lowest = std::min(extent.lowest, address);
+    extent.highest = std::max(extent.highest, address);
+    extent.bits |= address;
+  });
+  return extent;
+}
+
+bool Accessor::isAligned(uint64_t bits) {
   uint64_t alignment = request.alignment ? request.alignment : size;
-  uint64_t bits = 0;
-  for (LaneMask rest = warp.mask; rest; rest &= rest - 1)
-    bits |= addresses.lane[__builtin_ctz(rest)];
-  if (!(bits & (alignment - 1)))
+  if (LLVM_LIKELY(!(bits & (alignment - 1))))
     return true;
   for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
@@ -215,12 +239,8 @@ bool Accessor::failGlobal(unsigned lane, PtxSpace space) {
 }
 
 bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
-  uint64_t lowest = ~uint64_t(0), highest = 0;
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    uint64_t address = addresses.lane[__builtin_ctz(rest)];
-    lowest = std::min(lowest, address);
-    highest = std::max(highest, address);
-  }
+  Extent extent = findExtent(lanes);
+  uint64_t lowest = extent.lowest, highest = extent.highest;
   // Most accesses stay in one allocation, and in that of the access before.
   Allocation *&last = warp.lastAllocation;
   auto isIn = [&](const Allocation &allocation, uint64_t first, uint64_t end) {
@@ -243,11 +263,11 @@ bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
   if (isOne) {
     if (!isAllowed(*last))
       return failGlobal(__builtin_ctz(lanes), space);
-    for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-      unsigned lane = __builtin_ctz(rest);
-      pointers.lane[lane] =
-          last->bytes.get() + (addresses.lane[lane] - last->address);
-    }
+    std::byte *bytes = last->bytes.get();
+    uint64_t begin = last->address;
+    forLanes(lanes, [&](unsigned lane) {
+      pointers.lane[lane] = bytes + (addresses.lane[lane] - begin);
+    });
   } else {
     for (LaneMask rest = lanes; rest; rest &= rest - 1) {
       unsigned lane = __builtin_ctz(rest);
@@ -275,20 +295,23 @@ bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
 bool Accessor::accessSharedOf(LaneMask lanes, ThreadBlock &owner) {
   LaneAddresses offsets;
   uint64_t end = owner.launch.sharedEnd;
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
+  bool isInside = true;
+  std::byte *bytes = owner.sharedMemory();
+  forLanes(lanes, [&](unsigned lane) {
     uint64_t offset = addresses.lane[lane] & (blockWindowSize - 1);
     offsets.lane[lane] = offset;
-    if (LLVM_UNLIKELY(offset < firstSharedOffset || offset + size > end))
-      return fail(offset < firstSharedOffset ||
-                          offset + size > firstSharedOffset + maxSharedBytes
-                      ? Rule::OutOfBounds
-                      : Rule::SharedSize,
-                  lane,
+    isInside &= (offset >= firstSharedOffset) & (offset + size <= end);
+    pointers.lane[lane] =
+        bytes + static_cast<int64_t>(offset - firstSharedOffset);
+  });
+  for (LaneMask rest = lanes; !isInside && rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    uint64_t offset = offsets.lane[lane];
+    if (offset < firstSharedOffset || offset + size > end)
+      return fail(Rule::OutOfBounds, lane,
                   "the shared address " + hex(addresses.lane[lane]) +
                       " is outside of the block's memory from " +
                       hex(firstSharedOffset) + " to " + hex(end));
-    pointers.lane[lane] = owner.sharedMemory() + (offset - firstSharedOffset);
   }
   if (&owner != &warp.block && owner.isFinished() && warp.checker &&
       warp.checker->isOn(Rule::ClusterExit))
@@ -301,6 +324,10 @@ bool Accessor::accessSharedOf(LaneMask lanes, ThreadBlock &owner) {
 
 bool Accessor::accessShared(LaneMask lanes, PtxSpace space) {
   uint64_t ownRank = warp.block.rankInCluster;
+  Extent extent = findExtent(lanes);
+  if (LLVM_LIKELY(extent.lowest >> blockWindowBits == ownRank &&
+                  extent.highest >> blockWindowBits == ownRank))
+    return accessSharedOf(lanes, warp.block);
   for (LaneMask rest = lanes; rest;) {
     unsigned first = __builtin_ctz(rest);
     uint64_t rank = addresses.lane[first] >> blockWindowBits;
@@ -389,8 +416,8 @@ bool Accessor::accessParameters(LaneMask lanes) {
 bool Accessor::accessSpace(PtxSpace space, LaneMask lanes,
                            uint64_t windowBegin) {
   if (windowBegin)
-    for (LaneMask rest = lanes; rest; rest &= rest - 1)
-      addresses.lane[__builtin_ctz(rest)] -= windowBegin;
+    forLanes(lanes,
+             [&](unsigned lane) { addresses.lane[lane] -= windowBegin; });
   switch (space) {
   case PtxSpace::Global:
   case PtxSpace::Const:
@@ -441,10 +468,15 @@ bool Accessor::accessGeneric() {
 }
 
 bool Accessor::run() {
-  if (!isAligned())
+  Extent extent = findExtent(warp.mask);
+  if (!isAligned(extent.bits))
     return false;
-  if (request.space == PtxSpace::Generic)
+  if (request.space == PtxSpace::Generic) {
+    // All windows lie above what is allocated.
+    if (LLVM_LIKELY(extent.highest < paramWindow))
+      return accessGlobal(warp.mask, PtxSpace::Generic);
     return accessGeneric();
+  }
   return accessSpace(request.space, warp.mask, 0);
 }
 
