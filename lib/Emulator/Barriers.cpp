@@ -92,32 +92,32 @@ static bool arrive(Warp &warp, const Instruction &instruction,
   return true;
 }
 
-/// The barrier is complete for these lanes.
+/// The barrier is complete for these lanes. They may have arrived at different
+/// times.
 static void leave(Warp &warp, const Instruction &instruction,
                   const BarrierDetails &details, LaneMask lanes) {
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
+  for (LaneMask left = lanes; left;) {
     std::shared_ptr<BarrierGeneration> generation =
-        std::move(warp.barrierWaits[lane]);
-    warp.barrierWaits[lane] = nullptr;
-    LaneMask bit = LaneMask(1) << lane;
-    bool value = details.mode == BarrierMode::RedAnd ? generation->andValue
-                                                     : generation->orValue;
-    if (details.mode == BarrierMode::RedPopc) {
-      warp.lanes<uint32_t>(details.result)[lane] = generation->popCount;
-    } else if (details.result != noSlot) {
+        warp.barrierWaits[__builtin_ctz(left)];
+    LaneMask same = 0;
+    for (LaneMask rest = left; rest; rest &= rest - 1) {
+      unsigned lane = __builtin_ctz(rest);
+      if (warp.barrierWaits[lane] != generation)
+        continue;
+      same |= LaneMask(1) << lane;
+      warp.barrierWaits[lane] = nullptr;
+      if (details.mode == BarrierMode::RedPopc)
+        warp.lanes<uint32_t>(details.result)[lane] = generation->popCount;
+    }
+    left &= ~same;
+    if (details.mode == BarrierMode::RedAnd ||
+        details.mode == BarrierMode::RedOr) {
+      bool value = details.mode == BarrierMode::RedAnd ? generation->andValue
+                                                       : generation->orValue;
       LaneMask &to = warp.predicate(details.result);
-      to = value ? to | bit : to & ~bit;
+      to = value ? to | same : to & ~same;
     }
-    // Lanes of one generation learn the same at once.
-    LaneMask same = bit;
-    for (LaneMask others = rest & ~bit; others; others &= others - 1) {
-      unsigned other = __builtin_ctz(others);
-      if (warp.barrierWaits[other] == generation)
-        same |= LaneMask(1) << other;
-    }
-    bool isLast = !(same & ~bit);
-    if (warp.checker && (isLast || lane == unsigned(__builtin_ctz(lanes))))
+    if (warp.checker)
       warp.checker->acquire(warp.place(instruction, same),
                             *generation->knowledge, Order::Acquire,
                             Scope::Block);

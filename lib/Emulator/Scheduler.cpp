@@ -32,8 +32,13 @@ static constexpr unsigned longestTurn = 4096;
 static constexpr unsigned patienceInTurns = 16;
 /// Times that every wait of the run timed out while nothing else happened.
 static constexpr unsigned maxIdleTimeouts = 256;
-/// Clusters that run at once when they are interleaved.
-static constexpr size_t maxResidentClusters = 4096;
+/// What an H100 SXM holds at a time (Programming Guide, "Compute
+/// Capabilities"): so a kernel whose blocks wait for blocks that are not there
+/// yet is deadlocked here too.
+static constexpr uint32_t numMultiprocessors = 132;
+static constexpr uint32_t maxBlocksPerMultiprocessor = 32;
+static constexpr uint32_t maxThreadsPerMultiprocessor = 2048;
+static constexpr uint32_t sharedBytesPerMultiprocessor = 228 * 1024;
 
 Scheduler::Scheduler(Launch &launch, uint64_t stepLimit)
     : launch(launch), stepLimit(stepLimit), random(launch.options.seed) {
@@ -208,7 +213,17 @@ void Scheduler::runCluster(uint64_t index) {
   resident.pop_front();
 }
 
+/// Clusters that are on the device at a time.
+static size_t findMaxResidentClusters(const Launch &launch) {
+  uint32_t blocks = std::min({maxBlocksPerMultiprocessor,
+                              maxThreadsPerMultiprocessor / launch.numThreads(),
+                              sharedBytesPerMultiprocessor / launch.sharedEnd});
+  return std::max(1u, numMultiprocessors * std::max(1u, blocks) /
+                          launch.blocksPerCluster());
+}
+
 void Scheduler::runInterleaved() {
+  size_t maxResidentClusters = findMaxResidentClusters(launch);
   uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
   uint64_t next = 0;
   while (!launch.isStopped) {
