@@ -311,11 +311,11 @@ static llvm::Error decodeMinMax(DecodeContext &context,
   if (modifiers.accept("relu"))
     return decodeTyped(context, instruction, modifiers, result, reluOp, 2,
                        {PtxType::S32, PtxType::S16x2});
-  // `.s16x2.relu` is written so too.
-  if (modifiers.peek() == "s16x2" && instruction.modifiers.size() > 1 &&
+  // `.s32.relu` and `.s16x2.relu` are written so too.
+  if (instruction.modifiers.size() > 1 &&
       instruction.modifiers.back() == "relu") {
     llvm::Error error = decodeTyped(context, instruction, modifiers, result,
-                                    reluOp, 2, {PtxType::S16x2});
+                                    reluOp, 2, {PtxType::S32, PtxType::S16x2});
     modifiers.accept("relu");
     return error;
   }

@@ -375,13 +375,27 @@ Error GpuDevice::launch(const DeviceModule &module, StringRef symbol,
                         const std::array<int64_t, 3> &block,
                         const std::array<int64_t, 3> &cluster,
                         int64_t dynamicSharedBytes, ArrayRef<uint64_t> cells) {
+  SmallVector<ArrayRef<uint8_t>> parameters;
+  for (const uint64_t &cell : cells)
+    parameters.emplace_back(reinterpret_cast<const uint8_t *>(&cell),
+                            sizeof(cell));
+  return launch(module, symbol, grid, block, cluster, dynamicSharedBytes,
+                parameters);
+}
+
+Error GpuDevice::launch(const DeviceModule &module, StringRef symbol,
+                        const std::array<int64_t, 3> &grid,
+                        const std::array<int64_t, 3> &block,
+                        const std::array<int64_t, 3> &cluster,
+                        int64_t dynamicSharedBytes,
+                        ArrayRef<ArrayRef<uint8_t>> parameters) {
   Expected<void *> function = getFunction(module, symbol, dynamicSharedBytes);
   if (!function)
     return function.takeError();
-  SmallVector<uint64_t> values(cells);
+  // The driver only reads them.
   SmallVector<void *> params;
-  for (uint64_t &value : values)
-    params.push_back(&value);
+  for (ArrayRef<uint8_t> parameter : parameters)
+    params.push_back(const_cast<uint8_t *>(parameter.data()));
   auto sharedBytes = static_cast<unsigned>(dynamicSharedBytes);
   int code;
   if (cluster == std::array<int64_t, 3>{1, 1, 1}) {

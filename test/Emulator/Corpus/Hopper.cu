@@ -214,20 +214,25 @@ extern "C" __global__ void tensorCopy(const void *mapOut, const void *mapIn) {
   }
 }
 
-// The bytes of a tile as the copy engine lays them down, for each swizzle.
+// The bytes of a tile as the copy engine lays them down, for each swizzle;
+// what it leaves out is 0xee.
 extern "C" __global__ void swizzledTile(uint8_t *out, const void *map, uint32_t bytes) {
-  extern __shared__ __align__(1024) uint8_t tile[];
+  __shared__ alignas(1024) uint8_t tile[2048];
   __shared__ alignas(8) uint64_t barrier;
+  for (int i = threadIdx.x; i < 2048; i += blockDim.x)
+    tile[i] = 0xee;
+  fenceAsync();
+  __syncthreads();
   if (threadIdx.x == 0) {
     initBarrier(&barrier, 1);
     fenceBarrierInit();
     fenceAsync();
     expectBytes(&barrier, bytes);
-    load2D(tile, map, &barrier, -1, 2);
+    load2D(tile, map, &barrier, -8, 2);
   }
   __syncthreads();
   wait(&barrier, 0);
-  for (int i = threadIdx.x; i < bytes; i += blockDim.x)
+  for (int i = threadIdx.x; i < 2048; i += blockDim.x)
     out[i] = tile[i];
 }
 
