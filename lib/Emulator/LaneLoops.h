@@ -30,6 +30,9 @@ enum class VectorLevel : uint8_t { Baseline, V3, V4 };
 /// The best level of this host.
 VectorLevel hostVectorLevel();
 
+/// mov of one register of 32 bits.
+bool isCopy(const Instruction &instruction);
+
 /// Reads the operands of an instruction that has a result and plain sources:
 /// fills `operands` in order.
 llvm::Error decodeOperands(DecodeContext &context,

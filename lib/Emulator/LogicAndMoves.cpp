@@ -320,6 +320,11 @@ static llvm::Error decodeMove(DecodeContext &context,
   return decodeOperands(context, instruction, result, *type, {*type});
 }
 
+bool emulator::isCopy(const Instruction &instruction) {
+  static const Handler copy = TK_AT_HOST_LEVEL(findLogic, LogicOp::Copy, 32);
+  return instruction.handler == copy;
+}
+
 void emulator::registerLogicAndMoves(DecoderTable &table) {
   table.add("and", decodeLogic<LogicOp::And, 2>);
   table.add("or", decodeLogic<LogicOp::Or, 2>);

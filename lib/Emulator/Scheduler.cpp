@@ -16,6 +16,7 @@
 
 #include "Scheduler.h"
 #include "Reports.h"
+#include "WgmmaQueue.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -113,6 +114,14 @@ bool Scheduler::selectGroup(Warp &warp) {
 // Turns
 //===----------------------------------------------------------------------===//
 
+/// The accumulators of a wgmma must not be read before its wait (9.7.15.1).
+static void checkRegistersInFlight(Warp &warp, const Instruction &instruction) {
+  if (warp.checker && warp.checker->isOn(Rule::WgmmaInFlight) &&
+      warp.wgmmaQueue->isTouchedBy(warp, instruction))
+    warp.checker->report(Rule::WgmmaInFlight, warp.place(instruction),
+                         "the result of a wgmma is read before wait_group");
+}
+
 Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
   if (!warp.live)
     return Outcome::Finished;
@@ -140,6 +149,8 @@ Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
     }
     laneExecutions[instruction.index] += llvm::popcount(mask);
     warp.mask = mask;
+    if (LLVM_UNLIKELY(warp.wgmmaQueue != nullptr))
+      checkRegistersInFlight(warp, instruction);
     switch (instruction.handler(warp, instruction)) {
     case Step::Next:
       if (LLVM_UNLIKELY(++running.pc == meeting)) {

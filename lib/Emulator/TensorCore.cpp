@@ -3,8 +3,9 @@
 
 #include "TensorCore.h"
 #include "LaneLoops.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/ErrorHandling.h"
 #include <algorithm>
-#include <cmath>
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
@@ -80,28 +81,6 @@ void SplitMatrix::set(unsigned row, unsigned column, FloatFormat format,
       isNegative ? -static_cast<int32_t>(mantissa) : int32_t(mantissa);
   exponents[index] =
       mantissa ? std::max(exponent, 1) - format.bias() : exponentOfZero;
-}
-
-/// sum * 2^exponent in the form of the rule. Zero is never negative, even where
-/// a negative sum vanishes.
-static uint32_t roundToResult(SumRounding rounding, int64_t sum, int exponent) {
-  Unpacked value = fromSigned(sum);
-  value.exponent = exponent;
-  RoundOptions options;
-  if (rounding == SumRounding::Half) {
-    uint64_t half = round(formatF16, value, options);
-    return half == formatF16.signBit() ? 0 : static_cast<uint32_t>(half);
-  }
-  // What is cut off never overflows, but sums of 2^128 and more do.
-  int top = 63 - __builtin_clzll(static_cast<uint64_t>(std::abs(sum)) | 1);
-  if (sum && top + exponent > 127)
-    return sum < 0 ? 0xFF800000 : 0x7F800000;
-  options.rounding = Rounding::TowardZero;
-  constexpr FloatFormat format13{8, 13};
-  uint64_t bits = rounding == SumRounding::Single
-                      ? round(formatF32, value, options)
-                      : round(format13, value, options) << 10;
-  return bits == formatF32.signBit() ? 0 : static_cast<uint32_t>(bits);
 }
 
 /// The sum if infinities and NaNs are among its terms; none if only finite
@@ -200,15 +179,14 @@ void emulator::multiplyAdd(const SumRule &rule, const SplitMatrix &a,
       block.sums = sums;
       block.largest = largest;
       TK_AT_HOST_LEVEL(addBlock, block);
-      for (unsigned n = 0; n != numColumns; ++n) {
-        std::optional<uint32_t> special;
-        if (hasSpecial)
-          special = addSpecials(rule, a, b, m, n, k, length, current[n]);
-        result[n] = special
-                        ? *special
-                        : roundToResult(rule.rounding, sums[n],
-                                        largest[n] - int(rule.fractionBits));
-      }
+      alignas(64) uint32_t finished[maxColumns];
+      TK_AT_HOST_LEVEL(finishSums, rule.rounding, sums, largest,
+                       static_cast<int32_t>(rule.fractionBits), numColumns,
+                       finished);
+      for (unsigned n = 0; hasSpecial && n != numColumns; ++n)
+        finished[n] = addSpecials(rule, a, b, m, n, k, length, current[n])
+                          .value_or(finished[n]);
+      std::copy_n(finished, numColumns, result);
       current = result;
     }
   }

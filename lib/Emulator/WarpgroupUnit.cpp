@@ -68,11 +68,10 @@ static uint32_t elementOfChunk(const uint8_t *bytes, unsigned index,
 }
 
 /// `store(mn, k, bits)` for rows [first, first + count) of the operand.
-static bool
-readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
-            unsigned elementBytes, unsigned first, unsigned count, unsigned k,
-            ReadChunk read,
-            llvm::function_ref<void(unsigned, unsigned, uint32_t)> store) {
+template <typename Store>
+static bool readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
+                        unsigned elementBytes, unsigned first, unsigned count,
+                        unsigned k, ReadChunk read, Store store) {
   uint8_t bytes[16];
   unsigned perChunk = 16 / elementBytes;
   if (isTransposed) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "WgmmaQueue.h"
+#include "Function.h"
+#include "LaneLoops.h"
 #include "Warp.h"
 #include <cstring>
 
@@ -107,4 +109,17 @@ bool WgmmaQueue::isFenced(const std::byte *registers, Slot slot) const {
   auto found = snapshot.find(slot);
   return found != snapshot.end() &&
          !std::memcmp(found->second.data(), registers + slot, sizeof(Lanes));
+}
+
+bool WgmmaQueue::isTouchedBy(Warp &warp, const Instruction &instruction) const {
+  if (pending.empty() || isCopy(instruction))
+    return false;
+  size_t frameBytes = warp.currentFrame().function->image.size();
+  for (size_t i = 1; i < instruction.operands.size(); ++i) {
+    Slot slot = instruction.operands[i];
+    if (slot != noSlot && slot + sizeof(Lanes) <= frameBytes &&
+        ticketOf(warp.lanes<const uint32_t>(slot)))
+      return true;
+  }
+  return false;
 }

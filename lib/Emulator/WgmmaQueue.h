@@ -47,6 +47,9 @@ public:
   void wait(Warp &warp, const Instruction &instruction, unsigned numPending,
             std::byte *registers, size_t frameBytes);
 
+  /// True if the instruction computes with a register in flight; copies do not.
+  bool isTouchedBy(Warp &warp, const Instruction &instruction) const;
+
   // What wgmma.fence has seen.
   void fence(const std::byte *registers, const WgmmaRegisters &slots);
   /// The register holds what it held at the last fence.

@@ -95,3 +95,7 @@ TEST(MeasuredTest, ArithmeticIsThatOfTheGpu) {
 TEST(MeasuredTest, MatrixMultiplicationIsThatOfTheGpu) {
   expectGroup("matrix", measure::buildMatrixCases());
 }
+
+TEST(MeasuredTest, WarpgroupMultiplicationIsThatOfTheGpu) {
+  expectGroup("warpgroup", measure::buildWarpgroupCases());
+}
