@@ -583,6 +583,44 @@ SmallVector<Value> BodyGenerator::generateAtomic(const TypedAtomic &expr) {
   llvm_unreachable("every operation is handled");
 }
 
+/// In a combiner, which is copied many times into one reduction:
+///   scf.if %c -> (f32) { a } else { b }  ->  a; b; arith.select %c
+/// What may not be computed ahead, such as an integer division, stays.
+static void flattenIfs(Block &combiner) {
+  SmallVector<scf::IfOp> ifOps;
+  combiner.walk([&](scf::IfOp ifOp) { ifOps.push_back(ifOp); });
+  // Divisions by zero are undefined, though some are declared pure.
+  auto isDivision = [](Operation &op) {
+    return isa<arith::CeilDivSIOp, arith::CeilDivUIOp, arith::DivSIOp,
+               arith::DivUIOp, arith::FloorDivSIOp, arith::RemSIOp,
+               arith::RemUIOp>(op);
+  };
+  auto canBeAhead = [&](Block *arm) {
+    return !arm || llvm::all_of(arm->without_terminator(), [&](Operation &op) {
+      return isPure(&op) && op.getNumRegions() == 0 && !isDivision(op);
+    });
+  };
+  // Inner ifs come first.
+  for (scf::IfOp ifOp : ifOps) {
+    if (!canBeAhead(ifOp.thenBlock()) || !canBeAhead(ifOp.elseBlock()))
+      continue;
+    OpBuilder builder(ifOp);
+    for (Block *arm : {ifOp.thenBlock(), ifOp.elseBlock()})
+      if (arm)
+        for (Operation &op :
+             llvm::make_early_inc_range(arm->without_terminator()))
+          op.moveBefore(ifOp);
+    for (OpResult result : ifOp.getResults()) {
+      unsigned number = result.getResultNumber();
+      result.replaceAllUsesWith(
+          arith::SelectOp::create(builder, ifOp.getLoc(), ifOp.getCondition(),
+                                  ifOp.thenYield().getOperand(number),
+                                  ifOp.elseYield().getOperand(number)));
+    }
+    ifOp.erase();
+  }
+}
+
 SmallVector<Value> BodyGenerator::generateReduce(const TypedReduce &expr) {
   Location loc = getLoc(expr.range);
   SmallVector<Value> sources = generate(*expr.operand);
@@ -601,6 +639,7 @@ SmallVector<Value> BodyGenerator::generateReduce(const TypedReduce &expr) {
   define(expr.rhs, block->getArguments().drop_front(sources.size()));
   llvm::SaveAndRestore saved(inlinesCalls, true);
   YieldOp::create(builder, loc, generateBlock(*expr.combiner));
+  flattenIfs(*block);
   return SmallVector<Value>(reduce.getResults());
 }
 

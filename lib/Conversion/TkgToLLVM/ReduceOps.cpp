@@ -464,6 +464,14 @@ struct ReducePattern : OpConversionPattern<tk::ReduceOp> {
     if (!plan)
       return op.emitOpError("has a layout that mixes the reduced dimension "
                             "with others, which is not supported");
+    bool isStraight =
+        op.getCombiner().hasOneBlock() &&
+        llvm::all_of(op.getCombiner().front(), [](Operation &inner) {
+          return inner.getNumRegions() == 0;
+        });
+    if (!isStraight)
+      return op.emitOpError("has a combiner with an if that must not compute "
+                            "both arms, which is not supported");
     Emitter e(rewriter, op.getLoc());
     FailureOr<SmallVector<Partial>> partials =
         Reduction(context, e, op, adaptor.getSources(), *plan).run();
