@@ -15,6 +15,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <deque>
 #include <mutex>
+#include <vector>
 
 namespace mlir::tk::emulator {
 
@@ -26,18 +27,20 @@ inline constexpr uint32_t anyBlock = ~uint32_t(0);
 /// Whether a scope of something that `block` does has `other` in it.
 class ScopeRules {
 public:
-  explicit ScopeRules(unsigned blocksPerCluster)
-      : blocksPerCluster(blocksPerCluster) {}
+  explicit ScopeRules(size_t numBlocks) : clusters(numBlocks) {}
+  /// When the block begins.
+  void setCluster(uint32_t block, uint32_t cluster) {
+    clusters[block] = cluster;
+  }
   bool includes(Scope scope, uint32_t block, uint32_t other) const {
     if (scope >= Scope::Device || block == other || block == anyBlock ||
         other == anyBlock)
       return true;
-    return scope == Scope::Cluster &&
-           block / blocksPerCluster == other / blocksPerCluster;
+    return scope == Scope::Cluster && clusters[block] == clusters[other];
   }
 
 private:
-  unsigned blocksPerCluster;
+  std::vector<uint32_t> clusters;
 };
 
 /// What the first operation of a release pattern (8.8) makes known, and to

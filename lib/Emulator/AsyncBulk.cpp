@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AsyncBulk.h"
+#include "Scheduler.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -139,11 +140,13 @@ AsyncAgentPtr LaneExecution::issue(AsyncKind kind) const {
   return warp.checker ? warp.checker->issue(place(), kind) : nullptr;
 }
 
+Counters *LaneExecution::counters() const {
+  return warp.block.cluster.scheduler.counters.get();
+}
+
 void LaneExecution::access(const AsyncAgentPtr &agent,
                            const MemoryPlace &memory, AccessKind kind,
                            uint64_t address, uint64_t size, Proxy proxy) const {
-  if (!agent)
-    return;
   AsyncAccess access;
   access.memory = memory;
   access.kind = kind;
@@ -151,7 +154,11 @@ void LaneExecution::access(const AsyncAgentPtr &agent,
   access.address = address;
   access.sizeInBytes = size;
   access.lane = static_cast<uint8_t>(lane);
-  warp.checker->access(*agent, access);
+  if (agent)
+    warp.checker->access(*agent, access);
+  // The lanes of cp.async are counted together.
+  if (counters() && proxy != Proxy::Generic)
+    counters()->access(place(), access);
 }
 
 void LaneExecution::complete(const AsyncAgentPtr &agent,

@@ -4,6 +4,7 @@
 #ifndef TK_LIB_EMULATOR_ASYNCBULK_H
 #define TK_LIB_EMULATOR_ASYNCBULK_H
 
+#include "Counters.h"
 #include "Decoder.h"
 #include "Memory.h"
 #include "ThreadBlock.h"
@@ -46,6 +47,8 @@ public:
   bool fail(Rule rule, const llvm::Twine &detail);
 
   Place place() const { return warp.place(instruction, LaneMask(1) << lane); }
+  /// Null unless the run is measured.
+  Counters *counters() const;
   /// Null without checks.
   AsyncAgentPtr issue(AsyncKind kind) const;
   void access(const AsyncAgentPtr &agent, const MemoryPlace &memory,

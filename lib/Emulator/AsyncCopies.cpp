@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AsyncBulk.h"
+#include "Scheduler.h"
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -33,17 +34,23 @@ struct CopyArrival {
 
 } // namespace
 
-/// One lane of a cp.async.
-static bool copyLane(Warp &warp, const Instruction &instruction, unsigned lane,
-                     const AsyncCopy &copy, uint64_t to, uint64_t from,
-                     const AsyncAgentPtr &agent) {
-  LaneExecution execution(warp, instruction, lane);
+/// The bytes that a lane reads; the rest is zeros.
+static uint32_t sourceSize(Warp &warp, const AsyncCopy &copy, unsigned lane) {
   uint32_t size = copy.size;
   if (copy.sourceSize != noSlot)
     size = warp.lanes<uint32_t>(copy.sourceSize)[lane];
   if (copy.ignoresSource != noSlot &&
       warp.predicate(copy.ignoresSource) >> lane & 1)
     size = 0;
+  return size;
+}
+
+/// One lane of a cp.async.
+static bool copyLane(Warp &warp, const Instruction &instruction, unsigned lane,
+                     const AsyncCopy &copy, uint64_t to, uint64_t from,
+                     const AsyncAgentPtr &agent) {
+  LaneExecution execution(warp, instruction, lane);
+  uint32_t size = sourceSize(warp, copy, lane);
   if (size > copy.size)
     return execution.fail(Rule::OutOfBounds,
                           "the size of the source, " + Twine(size) +
@@ -89,6 +96,22 @@ static Step runCopy(Warp &warp, const Instruction &instruction) {
     if (!copyLane(warp, instruction, lane, copy, to.lane[lane], from.lane[lane],
                   agent))
       return Step::Stop;
+  }
+  if (Counters *counters = warp.block.cluster.scheduler.counters.get()) {
+    Access access;
+    access.bytesPerLane = copy.size;
+    access.memory.space = PtxSpace::Global;
+    access.addresses = from.lane;
+    // The lanes that fill with zeros read nothing.
+    LaneMask reading = warp.mask;
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      if (sourceSize(warp, copy, lane) == 0)
+        reading &= ~(LaneMask(1) << lane);
+    counters->access(warp.place(instruction, reading), access);
+    access.memory.space = PtxSpace::Shared;
+    access.kind = AccessKind::Write;
+    access.addresses = to.lane;
+    counters->access(warp.place(instruction), access);
   }
   if (agent)
     warp.copyGroups.add(std::move(agent), warp.mask);

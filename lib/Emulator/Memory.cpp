@@ -307,8 +307,11 @@ bool Accessor::accessSharedOf(LaneMask lanes, ThreadBlock &owner) {
   for (LaneMask rest = lanes; !isInside && rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     uint64_t offset = offsets.lane[lane];
+    // The device would have it, the launch does not declare it.
+    bool isUndeclared = offset >= firstSharedOffset &&
+                        offset + size <= firstSharedOffset + maxSharedBytes;
     if (offset < firstSharedOffset || offset + size > end)
-      return fail(Rule::OutOfBounds, lane,
+      return fail(isUndeclared ? Rule::SharedSize : Rule::OutOfBounds, lane,
                   "the shared address " + hex(addresses.lane[lane]) +
                       " is outside of the block's memory from " +
                       hex(firstSharedOffset) + " to " + hex(end));

@@ -52,7 +52,8 @@ BlockState::Waits &BlockState::waitsOf(AsyncOperation &operation) {
 }
 
 RaceChecker::RaceChecker(const CheckerSetup &setup)
-    : setup(setup), reports(setup), scopes(setup.blocksPerCluster),
+    : setup(setup), reports(setup),
+      scopes(size_t(setup.grid[0]) * setup.grid[1] * setup.grid[2]),
       warpsPerBlock(
           (setup.block[0] * setup.block[1] * setup.block[2] + numLanes - 1) /
           numLanes),
@@ -73,9 +74,10 @@ RaceChecker::RaceChecker(const CheckerSetup &setup)
       watchesProxies || isAnyOn({Rule::GlobalRace, Rule::UnwrittenGlobal});
 }
 
-void RaceChecker::beginBlock(uint32_t block, uint32_t, unsigned numWarps,
-                             uint64_t sharedBytes) {
+void RaceChecker::beginBlock(uint32_t block, uint32_t cluster,
+                             unsigned numWarps, uint64_t sharedBytes) {
   assert(numWarps == warpsPerBlock && "all blocks of a grid are alike");
+  scopes.setCluster(block, cluster);
   blocks[block] =
       std::make_unique<BlockState>(block, numWarps, sharedBytes, scopes);
 }

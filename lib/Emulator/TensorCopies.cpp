@@ -188,7 +188,7 @@ void TensorCopyExecution::convertLoaded(std::byte *bytes, uint64_t size) const {
 /// where they leave gaps.
 void TensorCopyExecution::accessBox(const AsyncAgentPtr &agent,
                                     const SharedRegion &box, AccessKind kind) {
-  if (!agent)
+  if (!agent && !counters())
     return;
   if (map.boxBytes() == map.sharedBytes()) {
     access(agent, box.place(), kind, box.offset, map.boxBytes());
@@ -212,6 +212,7 @@ bool TensorCopyExecution::loadInto(const SharedRegion &to,
   access(agent, {PtxSpace::Global, 0}, AccessKind::Read, mapAddress,
          sizeof(TensorMapBytes), Proxy::TensorMap);
   accessBox(agent, to, AccessKind::Write);
+  uint64_t insideBytes = 0;
   bool isComplete = forEachRow([&](const Row &row) {
     const std::byte *from = nullptr;
     if (!row.isOutside) {
@@ -220,6 +221,7 @@ bool TensorCopyExecution::loadInto(const SharedRegion &to,
         return false;
       access(agent, {PtxSpace::Global, 0}, AccessKind::Read, row.address,
              row.numElements * elementSize);
+      insideBytes += row.numElements * elementSize;
     }
     uint64_t insideBegin = row.firstElement * elementSize;
     forEachPart(to, row,
@@ -236,6 +238,8 @@ bool TensorCopyExecution::loadInto(const SharedRegion &to,
   });
   if (!isComplete)
     return false;
+  if (counters())
+    counters()->tensorCopy(place(), {map.boxBytes(), insideBytes});
   complete(agent, barrierRegion, *barrier, map.boxBytes());
   return true;
 }
@@ -307,6 +311,7 @@ bool TensorCopyExecution::store() {
   access(agent, {PtxSpace::Global, 0}, AccessKind::Read, mapAddress,
          sizeof(TensorMapBytes), Proxy::TensorMap);
   accessBox(agent, from, AccessKind::Read);
+  uint64_t insideBytes = 0;
   bool isComplete = forEachRow([&](const Row &row) {
     if (row.isOutside)
       return true;
@@ -316,6 +321,7 @@ bool TensorCopyExecution::store() {
     access(agent, {PtxSpace::Global, 0},
            copy.reduction ? AccessKind::Reduction : AccessKind::Write,
            row.address, row.numElements * elementSize);
+    insideBytes += row.numElements * elementSize;
     uint64_t insideBegin = row.firstElement * elementSize;
     forEachPart(from, row,
                 [&](std::byte *part, uint64_t i, uint64_t begin, uint64_t end) {
@@ -332,6 +338,8 @@ bool TensorCopyExecution::store() {
   });
   if (!isComplete)
     return false;
+  if (counters())
+    counters()->tensorCopy(place(), {map.boxBytes(), insideBytes});
   if (agent)
     warp.bulkGroups.add(std::move(agent), LaneMask(1) << lane);
   return true;

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Conversions.h"
+#include "Counters.h"
 #include "MatrixCollective.h"
+#include "Scheduler.h"
 #include "ThreadBlock.h"
 #include "WarpgroupUnit.h"
 #include "WgmmaQueue.h"
@@ -187,6 +189,9 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
     queue.consume(lanes);
     pointers.push_back(values[i].data());
   }
+  Counters *counters = warp.block.cluster.scheduler.counters.get();
+  if (counters && warp.indexInBlock % 4 == 0)
+    counters->wgmma(warp.place(instruction));
   multiply(details.operation, a, b, warp.predicate(details.scaleD) & 1,
            pointers.data());
   for (size_t i = 0; i < count; ++i)

@@ -414,6 +414,22 @@ TEST(CheckerTest, TheMemoryOfABlockThatEndedIsGone) {
   EXPECT_EQ(script.rules(), "cluster-exit");
 }
 
+TEST(CheckerTest, AClusterIsWhatTheExecutionSays) {
+  // Two clusters of two blocks, above each other in a grid of 2x2: blocks 0 and
+  // 2 are one, 1 and 3 the other.
+  for (uint32_t other : {1, 2}) {
+    Script script({4, 1, 2});
+    script.checker = createChecker(script.setup);
+    script.checker->addAllocation(globalBase, globalSize, nullptr);
+    for (uint32_t block = 0; block != 4; ++block)
+      script.checker->beginBlock(block, block % 2, 1, sharedSize);
+    for (uint32_t block : {uint32_t(0), other})
+      script.strong(lane(0, 0, block), AccessKind::Atomic, global(0),
+                    Order::Relaxed, Scope::Cluster);
+    EXPECT_EQ(script.rules(), other == 2 ? "" : "global-race");
+  }
+}
+
 TEST(CheckerTest, AClusterBarrierOrdersBlocks) {
   Script broken({2, 1, 2});
   broken.write(lane(0, 0, 0), sharedOf(1, 0));

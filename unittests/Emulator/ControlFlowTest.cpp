@@ -194,7 +194,7 @@ TEST(ControlFlowTest, DynamicSharedMemoryFollowsTheStatic) {
   EXPECT_EQ(run.read<uint32_t>(out, 32), Words(32, 32 + 128));
   run.launch.dynamicSharedBytes = 124;
   EXPECT_EQ(run.brokenRules().size(), 1u);
-  EXPECT_EQ(run.result.reports.at(0).rule, "out-of-bounds");
+  EXPECT_EQ(run.result.reports.at(0).rule, "shared-size");
 }
 
 TEST(ControlFlowTest, PrintfWritesTheOutput) {

@@ -123,6 +123,7 @@ BODY bulkLoadsOverlap(uint32_t *out, uint32_t *in) {
 DEFECT(bulkLoadsOverlap)
 
 // The second load does not wait until all have read the first.
+// also: deadlock
 BODY bulkLoadOverARead(uint32_t *out, uint32_t *in) {
   __shared__ alignas(128) uint32_t tile[64];
   __shared__ alignas(8) uint64_t barrier;

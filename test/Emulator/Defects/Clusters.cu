@@ -51,31 +51,6 @@ BODY remoteWriteWithoutBarrier(uint32_t *out, uint32_t *in) {
 // run: grid 2 block 1 cluster 2
 DEFECT(remoteWriteWithoutBarrier)
 
-// A relaxed arrival orders nothing, but for inits that were fenced.
-BODY remoteMbarrierWithoutFence(uint32_t *out, uint32_t *in) {
-  __shared__ alignas(8) uint64_t barrier;
-  uint32_t full = sharedAddress(&barrier), other;
-  MBARRIER_INIT(full, 1); // expected: mbarrier-init-fence
-  if (isFixed)
-    DO("fence.mbarrier_init.release.cluster");
-  asm volatile("barrier.cluster.arrive.relaxed.aligned;\n"
-               "barrier.cluster.wait.aligned;" ::
-                   : "memory");
-  MAPA(other, full, blockIdx.x ^ 1);
-  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];"
-                   ::"r"(other)
-               : "memory"); // expected: mbarrier-init-fence @-2
-  asm volatile("{ .reg .pred done;\n"
-               "again: mbarrier.try_wait.parity.acquire.cluster.shared::cta"
-               ".b64 done, [%0], 0;\n"
-               "@!done bra again; }" ::"r"(full)
-               : "memory");
-  out[blockIdx.x] = in[blockIdx.x];
-  CLUSTER_SYNC;
-}
-// run: grid 2 block 1 cluster 2
-DEFECT(remoteMbarrierWithoutFence)
-
 // An arrival of block scope does not reach the other block.
 BODY remoteArrivalOfBlockScope(uint32_t *out, uint32_t *in) {
   __shared__ uint32_t word;

@@ -9,10 +9,13 @@
 //
 //   // run: grid 2 block 64        before DEFECT: how it is launched
 //   // expected: shared-race       the rule, and this is one of its lines
-//   // expected: shared-race @-2   the line two above
+//   // expected: shared-race @-1   the line above
+//   // also: deadlock              before BODY: what may come along
 //
 // Accesses are macros of inline assembly: the compiler must not move what it
-// takes for undefined, and a report names the line that uses them.
+// takes for undefined, and a report names the line that uses them. (A statement
+// of several lines has the line of its last operand.) With `map 1` a tensor map
+// of the first 128 words of `in` lies at word 768 of it.
 //
 //===----------------------------------------------------------------------===//
 

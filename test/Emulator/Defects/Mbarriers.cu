@@ -39,6 +39,7 @@ BODY initWithoutBarrier(uint32_t *out, uint32_t *in) {
 DEFECT(initWithoutBarrier)
 
 // A lane waits without having seen that the phase's data is for it.
+// also: unwritten-shared
 BODY waitForTheWrongPhase(uint32_t *out, uint32_t *in) {
   __shared__ uint32_t tile[64];
   __shared__ alignas(8) uint64_t barrier;
@@ -65,7 +66,7 @@ BODY tooManyArrivals(uint32_t *out, uint32_t *in) {
   MBARRIER_INIT(full, 2);
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0], %1;" ::"r"(full),
                "r"(isFixed ? 2 : 3)
-               : "memory"); // expected: mbarrier-count @-2
+               : "memory"); // expected: mbarrier-count @-1
   out[0] = in[0];
 }
 // run: block 1
@@ -106,7 +107,7 @@ BODY staleToken(uint32_t *out, uint32_t *in) {
                "selp.u32 %0, 1, 0, p; }"
                : "=r"(done)
                : "r"(full), "l"(token)
-               : "memory"); // expected: mbarrier-parity @-5
+               : "memory"); // expected: mbarrier-parity @-1
   out[0] = done;
 }
 // run: block 1

@@ -59,7 +59,7 @@ BODY misalignedVector(uint32_t *out, uint32_t *in) {
   asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(a), "=r"(b), "=r"(c), "=r"(d)
                : "l"(in + (isFixed ? 4 : 2))
-               : "memory"); // expected: misaligned @-3
+               : "memory"); // expected: misaligned @-1
   out[0] = a + b + c + d;
 }
 // run: block 1
@@ -75,7 +75,7 @@ BODY sharedLoadOfAGlobalAddress(uint32_t *out, uint32_t *in) {
   asm volatile("ld.shared.u32 %0, [%1];"
                : "=r"(value)
                : "l"(from)
-               : "memory"); // expected: wrong-space @-3
+               : "memory"); // expected: wrong-space @-1
   out[0] = value;
 }
 // run: block 1

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 // No barrier between a write and a read by another warp.
+// also: unwritten-shared
 BODY missingBarrier(uint32_t *out, uint32_t *in) {
   __shared__ uint32_t tile[64];
   uint32_t at = sharedAddress(tile), i = threadIdx.x, value;
@@ -84,9 +85,9 @@ BODY lanesWriteOnePlace(uint32_t *out, uint32_t *in) {
 }
 DEFECT(lanesWriteOnePlace)
 
-// Vectors of 16 bytes at a distance of 8.
+// The vector of 16 bytes of one warp lies over that of the other.
 BODY vectorsOverlap(uint32_t *out, uint32_t *in) {
-  __shared__ alignas(16) uint32_t tile[128];
+  __shared__ alignas(16) uint32_t tile[256];
   uint32_t i = threadIdx.x, value;
   // Warp 1 begins where warp 0 ends, less half a vector.
   uint32_t at = sharedAddress(tile) + 16 * i - (isFixed ? 0 : i / 32 * 16);
@@ -104,6 +105,7 @@ BODY vectorsOverlap(uint32_t *out, uint32_t *in) {
 DEFECT(vectorsOverlap)
 
 // Two of three warps meet at a barrier; the third reads.
+// also: unwritten-shared
 BODY namedBarrierOfTooFewWarps(uint32_t *out, uint32_t *in) {
   __shared__ uint32_t tile[96];
   uint32_t at = sharedAddress(tile), i = threadIdx.x, value;
@@ -119,6 +121,7 @@ BODY namedBarrierOfTooFewWarps(uint32_t *out, uint32_t *in) {
 DEFECT(namedBarrierOfTooFewWarps)
 
 // bar.arrive says that one has come; it waits for nobody.
+// also: unwritten-shared
 BODY arriveDoesNotWait(uint32_t *out, uint32_t *in) {
   __shared__ uint32_t tile[64];
   uint32_t at = sharedAddress(tile), i = threadIdx.x, value;
@@ -142,7 +145,7 @@ BODY atomicsAndARead(uint32_t *out, uint32_t *in) {
   __syncthreads();
   asm volatile("red.relaxed.cta.shared::cta.add.u32 [%0], %1;" ::"r"(at),
                "r"(in[threadIdx.x])
-               : "memory"); // expected: shared-race @-2
+               : "memory"); // expected: shared-race @-1
   if (isFixed)
     __syncthreads();
   LD_SHARED(value, at); // expected: shared-race

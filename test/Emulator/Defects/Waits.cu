@@ -38,7 +38,7 @@ BODY spinsForEver(uint32_t *out, uint32_t *in) {
                "again: ld.relaxed.gpu.global.u32 v, [%0];\n"
                "setp.ne.u32 p, v, 1;\n"
                "@p bra again; }" ::"l"(in + 512)
-               : "memory"); // expected: livelock @-4
+               : "memory"); // expected: livelock @-1
   out[0] = in[0];
 }
 // run: block 1
@@ -60,7 +60,7 @@ BODY shuffleOutsideItsMask(uint32_t *out, uint32_t *in) {
   asm volatile("shfl.sync.bfly.b32 %0, %1, 1, 31, %2;"
                : "=r"(value)
                : "r"(in[threadIdx.x]), "r"(isFixed ? 0xffffffff : 0x0000ffff)
-               : "memory"); // expected: collective-mask @-3
+               : "memory"); // expected: collective-mask @-1
   out[threadIdx.x] = value;
 }
 DEFECT(shuffleOutsideItsMask)
@@ -75,22 +75,22 @@ BODY ldmatrixOfHalfAWarp(uint32_t *out, uint32_t *in) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];"
                  : "=r"(value)
                  : "r"(at + 16 * (threadIdx.x % 8))
-                 : "memory"); // expected: divergent-collective @-3
+                 : "memory"); // expected: divergent-collective @-1
   out[threadIdx.x] = value;
 }
 DEFECT(ldmatrixOfHalfAWarp)
 
-// The registers of a block are what its threads began with.
-BODY registerPoolOverrun(uint32_t *out, uint32_t *in) {
+// Registers are given away with .dec and taken with .inc.
+BODY registersTakenByDec(uint32_t *out, uint32_t *in) {
   // 256 threads of 64 registers: one warpgroup gives 24 each away, the other
-  // may take as many.
+  // takes as many.
   if (threadIdx.x < 128)
     DO("setmaxnreg.dec.sync.aligned.u32 40");
   else if (isFixed)
     DO("setmaxnreg.inc.sync.aligned.u32 88");
   else
-    DO("setmaxnreg.inc.sync.aligned.u32 96"); // expected: register-pool
+    DO("setmaxnreg.dec.sync.aligned.u32 88"); // expected: register-pool
   out[threadIdx.x] = in[threadIdx.x];
 }
 // run: block 256
-DEFECT_WITH(__maxnreg__(64), registerPoolOverrun)
+DEFECT_WITH(__maxnreg__(64), registersTakenByDec)

@@ -44,25 +44,6 @@ BODY missingFence(uint32_t *out, uint32_t *in) {
 // run: block 128
 DEFECT(missingFence)
 
-BODY accumulatorsReadEarly(uint32_t *out, uint32_t *in) {
-  __shared__ alignas(128) uint32_t operands[512 + 64];
-  uint32_t a = sharedAddress(operands), b = a + 2048;
-  for (uint32_t i = threadIdx.x; i < 512 + 64; i += 128)
-    ST_SHARED(a + 4 * i, 0x3c003c00);
-  DO("fence.proxy.async.shared::cta");
-  __syncthreads();
-  float c[4] = {};
-  DO("wgmma.fence.sync.aligned");
-  WGMMA(c, a, b); // expected: wgmma-in-flight
-  COMMIT;
-  if (isFixed)
-    WAIT(c);
-  STORE_RESULT(c); // expected: wgmma-in-flight
-  DO("wgmma.wait_group.sync.aligned 0");
-}
-// run: block 128
-DEFECT(accumulatorsReadEarly)
-
 BODY operandOverwritten(uint32_t *out, uint32_t *in) {
   __shared__ alignas(128) uint32_t operands[512 + 64];
   uint32_t a = sharedAddress(operands), b = a + 2048;
