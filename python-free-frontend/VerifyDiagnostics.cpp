@@ -10,6 +10,7 @@
 // `@below` is the next line that holds no expectation, `@above` the line before
 // this one, `@+2` and `@-1` count lines; none of them means this line.
 
+#include "mlir/IR/Diagnostics.h"
 #include "tk/Frontend/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
@@ -24,18 +25,11 @@ using llvm::StringRef;
 namespace {
 
 struct Expectation {
-  DiagSeverity severity;
+  StringRef severity;
   unsigned line;
   StringRef text;
   llvm::SMLoc loc;
   bool isMet = false;
-};
-
-/// A message or a note, as far as expectations see it.
-struct Reported {
-  DiagSeverity severity;
-  SourceRange range;
-  std::string text;
 };
 
 class Verifier {
@@ -43,21 +37,15 @@ public:
   Verifier(const llvm::SourceMgr &sourceMgr, llvm::raw_ostream &os)
       : sourceMgr(sourceMgr), os(os) {}
 
-  bool verify(llvm::ArrayRef<SourceDiagnostic> diagnostics) {
+  bool verify(llvm::ArrayRef<ReportedMessage> messages) {
     readExpectations();
-    for (const SourceDiagnostic &diagnostic : diagnostics) {
-      match({diagnostic.getSeverity(), diagnostic.range,
-             diagnostic.text + " [" + getName(diagnostic.kind).str() + "]"},
-            /*mustBeExpected=*/true);
-      for (const SourceDiagnostic::Note &note : diagnostic.notes)
-        match({DiagSeverity::Note, note.range, note.text},
-              /*mustBeExpected=*/false);
-    }
+    for (const ReportedMessage &message : messages)
+      match(message);
     for (const Expectation &expectation : expectations)
       if (!expectation.isMet)
-        complain(expectation.loc,
-                 "expected " + stringifySeverity(expectation.severity).str() +
-                     " '" + expectation.text.str() + "' was not reported");
+        complain(expectation.loc, "expected " + expectation.severity.str() +
+                                      " '" + expectation.text.str() +
+                                      "' was not reported");
     return isGood;
   }
 
@@ -95,8 +83,8 @@ private:
          at = text.find(kPrefix)) {
       llvm::SMLoc loc = llvm::SMLoc::getFromPointer(text.data() + at);
       text = text.drop_front(at + kPrefix.size());
-      std::optional<DiagSeverity> severity = takeSeverity(text);
-      if (!severity)
+      StringRef severity = takeSeverity(text);
+      if (severity.empty())
         continue;
       text = text.ltrim(' ');
       bool isBelow = text.consume_front("@below");
@@ -111,17 +99,16 @@ private:
       if (isBelow)
         pending.push_back(expectations.size());
       expectations.push_back(
-          {*severity, line + *offset, text.slice(2, end), loc});
+          {severity, line + *offset, text.slice(2, end), loc});
       text = text.drop_front(end + 2);
     }
   }
 
-  static std::optional<DiagSeverity> takeSeverity(StringRef &text) {
-    for (DiagSeverity severity :
-         {DiagSeverity::Error, DiagSeverity::Warning, DiagSeverity::Note})
-      if (text.consume_front(stringifySeverity(severity)))
+  static StringRef takeSeverity(StringRef &text) {
+    for (StringRef severity : {"error", "warning", "remark", "note"})
+      if (text.consume_front(severity))
         return severity;
-    return std::nullopt;
+    return "";
   }
 
   /// Reads `@above`, `@+n`, `@-n` or nothing; no value if it is none of these.
@@ -139,24 +126,24 @@ private:
     return sign * static_cast<int>(lines);
   }
 
-  void match(const Reported &reported, bool mustBeExpected) {
-    unsigned line = 0;
-    if (reported.range.isValid() &&
-        sourceMgr.FindBufferContainingLoc(reported.range.Start) ==
-            sourceMgr.getMainFileID())
-      line = getLineColumn(sourceMgr, reported.range.Start).line;
+  void match(const ReportedMessage &message) {
     for (Expectation &expectation : expectations) {
-      if (expectation.isMet || expectation.severity != reported.severity ||
-          expectation.line != line ||
-          !StringRef(reported.text).contains(expectation.text))
+      if (expectation.isMet || expectation.severity != message.severity ||
+          expectation.line != message.line ||
+          !StringRef(message.text).contains(expectation.text))
         continue;
       expectation.isMet = true;
       return;
     }
-    if (mustBeExpected)
-      complain(reported.range.Start,
-               "unexpected " + stringifySeverity(reported.severity).str() +
-                   ": " + reported.text);
+    // Notes go with a message that was.
+    if (message.severity == "note")
+      return;
+    isGood = false;
+    if (message.line)
+      os << sourceMgr.getMemoryBuffer(sourceMgr.getMainFileID())
+                ->getBufferIdentifier()
+         << ':' << message.line << ": ";
+    os << "unexpected " << message.severity << ": " << message.text << '\n';
   }
 
   const llvm::SourceMgr &sourceMgr;
@@ -167,24 +154,95 @@ private:
 
 } // namespace
 
+//===----------------------------------------------------------------------===//
+// Messages of the front end
+//===----------------------------------------------------------------------===//
+
+static unsigned getMainLine(const llvm::SourceMgr &sourceMgr,
+                            SourceRange range) {
+  bool isInMain =
+      range.isValid() && sourceMgr.FindBufferContainingLoc(range.Start) ==
+                             sourceMgr.getMainFileID();
+  return isInMain ? getLineColumn(sourceMgr, range.Start).line : 0;
+}
+
+static void append(const llvm::SourceMgr &sourceMgr,
+                   const SourceDiagnostic &diagnostic,
+                   std::vector<ReportedMessage> &messages) {
+  messages.push_back(
+      {stringifySeverity(diagnostic.getSeverity()),
+       getMainLine(sourceMgr, diagnostic.range),
+       diagnostic.text + " [" + getName(diagnostic.kind).str() + "]"});
+  for (const SourceDiagnostic::Note &note : diagnostic.notes)
+    messages.push_back({"note", getMainLine(sourceMgr, note.range), note.text});
+}
+
+bool mlir::tk::verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
+                                 llvm::ArrayRef<ReportedMessage> messages,
+                                 llvm::raw_ostream &os) {
+  return Verifier(sourceMgr, os).verify(messages);
+}
+
 bool mlir::tk::verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
                                  llvm::ArrayRef<SourceDiagnostic> diagnostics,
                                  llvm::raw_ostream &os) {
-  return Verifier(sourceMgr, os).verify(diagnostics);
+  std::vector<ReportedMessage> messages;
+  for (const SourceDiagnostic &diagnostic : diagnostics)
+    append(sourceMgr, diagnostic, messages);
+  return verifyDiagnostics(sourceMgr, messages, os);
 }
+
+//===----------------------------------------------------------------------===//
+// Messages of passes
+//===----------------------------------------------------------------------===//
+
+static unsigned getMainLine(const llvm::SourceMgr &sourceMgr, Location loc) {
+  // Of inlined and fused ops, the first place counts, as in mlir-opt.
+  auto place = loc->findInstanceOf<FileLineColLoc>();
+  StringRef main = sourceMgr.getMemoryBuffer(sourceMgr.getMainFileID())
+                       ->getBufferIdentifier();
+  return place && place.getFilename().getValue() == main ? place.getLine() : 0;
+}
+
+static StringRef getSeverityText(DiagnosticSeverity severity) {
+  switch (severity) {
+  case DiagnosticSeverity::Error:
+    return "error";
+  case DiagnosticSeverity::Warning:
+    return "warning";
+  case DiagnosticSeverity::Remark:
+    return "remark";
+  case DiagnosticSeverity::Note:
+    return "note";
+  }
+  llvm_unreachable("all severities are listed");
+}
+
+void DiagnosticSession::add(const Diagnostic &diagnostic) {
+  messages.push_back({getSeverityText(diagnostic.getSeverity()),
+                      getMainLine(sourceMgr, diagnostic.getLocation()),
+                      diagnostic.str()});
+  for (const Diagnostic &note : diagnostic.getNotes())
+    messages.push_back(
+        {"note", getMainLine(sourceMgr, note.getLocation()), note.str()});
+}
+
+//===----------------------------------------------------------------------===//
+// Sessions
+//===----------------------------------------------------------------------===//
 
 DiagnosticSession::DiagnosticSession(const llvm::SourceMgr &sourceMgr,
                                      bool verifies, llvm::raw_ostream &os)
     : sourceMgr(sourceMgr), verifies(verifies), os(os),
       reporter(sourceMgr, [this](const SourceDiagnostic &diagnostic) {
         if (this->verifies)
-          diagnostics.push_back(diagnostic);
+          append(this->sourceMgr, diagnostic, messages);
         else
           printDiagnostic(this->sourceMgr, diagnostic, this->os);
       }) {}
 
 bool DiagnosticSession::finish() {
   if (verifies)
-    return verifyDiagnostics(sourceMgr, diagnostics, os);
+    return verifyDiagnostics(sourceMgr, messages, os);
   return !reporter.hasErrors();
 }

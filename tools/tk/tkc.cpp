@@ -40,10 +40,16 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
   bool isSource = options.compiler.startAt == Stage::Source;
   DiagnosticSession session(sources, isSource && options.verifyDiagnostics,
                             llvm::errs());
-  if (options.verifyDiagnostics && !isSource) {
+  // An expected error makes the compilation fail; what counts is that all
+  // diagnostics were expected.
+  if (options.verifyDiagnostics && isSource) {
+    ScopedDiagnosticHandler handler(
+        &context, [&](Diagnostic &diagnostic) { session.add(diagnostic); });
+    (void)compiler.compile(sources, session.getReporter(), timing);
+    return success(session.finish());
+  }
+  if (options.verifyDiagnostics) {
     SourceMgrDiagnosticVerifierHandler handler(sources, &context);
-    // An expected error makes the compilation fail; what counts is that all
-    // diagnostics were expected.
     (void)compiler.compile(sources, session.getReporter(), timing);
     return handler.verify();
   }
@@ -57,9 +63,7 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
   FailureOr<CompilerOutput> output =
       compiler.compile(sources, session.getReporter(), timing);
   bool isFine = session.finish();
-  if (isSource && options.verifyDiagnostics)
-    return success(isFine && !hasErrors);
-  if (failed(output) || hasErrors)
+  if (failed(output) || hasErrors || !isFine)
     return failure();
   os << output->getContents();
   return success();

@@ -32,6 +32,10 @@ class raw_ostream;
 class SourceMgr;
 } // namespace llvm
 
+namespace mlir {
+class Diagnostic;
+} // namespace mlir
+
 namespace mlir::tk {
 
 using SourceRange = llvm::SMRange;
@@ -173,11 +177,25 @@ std::string formatCount(size_t count, llvm::StringRef noun);
 void printDiagnostic(const llvm::SourceMgr &sourceMgr,
                      const SourceDiagnostic &diagnostic, llvm::raw_ostream &os);
 
+/// A message, wherever it comes from, as far as expectations see it.
+struct ReportedMessage {
+  /// "error", "warning", "remark" or "note".
+  llvm::StringRef severity;
+  /// Of the main buffer; 0 if it is about no line of it.
+  unsigned line = 0;
+  /// With the `[Name]` of a message of the front end.
+  std::string text;
+};
+
 /// Compares what was reported with the `expected-error {{...}}` comments of
 /// the main buffer of `sourceMgr` and prints every difference to `os`. An
 /// expectation stands on its line, or says `@below`, `@above`, `@+2`, `@-1`;
-/// it is met by a message whose text or `[Name]` contains its own text. Returns
-/// true when all were met and nothing else was reported.
+/// it is met by a message that contains its text. Returns true when all were
+/// met and nothing was reported besides, but for notes.
+bool verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
+                       llvm::ArrayRef<ReportedMessage> messages,
+                       llvm::raw_ostream &os);
+/// The same for messages of the front end.
 bool verifyDiagnostics(const llvm::SourceMgr &sourceMgr,
                        llvm::ArrayRef<SourceDiagnostic> diagnostics,
                        llvm::raw_ostream &os);
@@ -191,6 +209,9 @@ public:
 
   DiagnosticReporter &getReporter() { return reporter; }
 
+  /// Keeps a message of a pass, to be verified with those of the front end.
+  void add(const Diagnostic &diagnostic);
+
   /// True if there was no error or, when verifying, if all messages were
   /// expected.
   bool finish();
@@ -199,7 +220,7 @@ private:
   const llvm::SourceMgr &sourceMgr;
   bool verifies;
   llvm::raw_ostream &os;
-  std::vector<SourceDiagnostic> diagnostics;
+  std::vector<ReportedMessage> messages;
   DiagnosticReporter reporter;
 };
 
