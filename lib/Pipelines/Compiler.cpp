@@ -64,6 +64,13 @@ static StringRef getExtension(Stage stage, Vendor vendor) {
   llvm_unreachable("all stages are listed");
 }
 
+static constexpr StringLiteral kWarps = "warps";
+static constexpr StringLiteral kStages = "stages";
+
+bool mlir::tk::isMachineDefinition(StringRef name) {
+  return name == kWarps || name == kStages;
+}
+
 /// The stage of a module, by what is in it.
 static Stage identifyStage(ModuleOp module) {
   if (module.getOps<KernelOp>().empty())
@@ -94,6 +101,8 @@ public:
 
 private:
   FailureOr<CompilerOutput> finish() {
+    if (failed(applyMachineDefinitions()))
+      return failure();
     while (true) {
       if (failed(dump()))
         return failure();
@@ -112,6 +121,8 @@ private:
   LogicalResult read(llvm::SourceMgr &sources, DiagnosticReporter &reporter);
   LogicalResult parseSource(llvm::SourceMgr &sources,
                             DiagnosticReporter &reporter);
+  /// Gives every kernel the warps and stages that the user asks for.
+  LogicalResult applyMachineDefinitions();
   /// Takes the program to the next stage that the target has.
   LogicalResult advance();
   LogicalResult runPasses(StringRef name,
@@ -177,6 +188,32 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
     return emitError(loc, "nothing is left to do from a binary");
   }
   llvm_unreachable("all stages are listed");
+}
+
+LogicalResult Compiler::Run::applyMachineDefinitions() {
+  for (const InstanceBinding &definition : options.definitions) {
+    bool isWarps = definition.name == kWarps;
+    if (!isMachineDefinition(definition.name)) {
+      // Generic parameters were bound by the front end.
+      if (options.startAt == Stage::Source)
+        continue;
+      return emitError(loc) << "'" << definition.name
+                            << "' can be defined for a .tk file only";
+    }
+    if (stage != Stage::Tk)
+      return emitError(loc) << "'" << definition.name
+                            << "' can be defined up to the stage 'tk' only";
+    int64_t value;
+    if (StringRef(definition.value).getAsInteger(10, value) || value < 1)
+      return emitError(loc) << "expects a number of " << definition.name
+                            << ", got '" << definition.value << "'";
+    for (KernelOp kernel : module->getOps<KernelOp>())
+      if (isWarps)
+        kernel.setWarps(value);
+      else
+        kernel.setStages(value);
+  }
+  return success();
 }
 
 LogicalResult

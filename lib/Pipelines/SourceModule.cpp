@@ -10,9 +10,6 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-/// Not a generic parameter, but for the compiler.
-static constexpr StringLiteral kWarps = "warps";
-
 /// The instances that the options name, or those that the file exports.
 static std::optional<std::vector<Instance>>
 listInstances(CheckedProgram &program, DiagnosticReporter &reporter,
@@ -39,7 +36,7 @@ static LogicalResult applyDefinitions(Location loc, CheckedProgram &program,
                                       const CompilerOptions &options,
                                       std::vector<Instance> &instances) {
   for (const InstanceBinding &definition : options.definitions) {
-    if (definition.name == kWarps)
+    if (isMachineDefinition(definition.name))
       continue;
     bool isUsed = false;
     for (Instance &instance : instances) {
@@ -54,22 +51,6 @@ static LogicalResult applyDefinitions(Location loc, CheckedProgram &program,
     if (!isUsed)
       return emitError(loc) << "no kernel to be compiled has a parameter '"
                             << definition.name << "'";
-  }
-  return success();
-}
-
-/// Sets the number of warps that the options ask for.
-static LogicalResult applyWarps(Location loc, const CompilerOptions &options,
-                                ModuleOp module) {
-  for (const InstanceBinding &definition : options.definitions) {
-    if (definition.name != kWarps)
-      continue;
-    int64_t warps;
-    if (StringRef(definition.value).getAsInteger(10, warps) || warps < 1)
-      return emitError(loc)
-             << "expects a number of warps, got '" << definition.value << "'";
-    for (KernelOp kernel : module.getOps<KernelOp>())
-      kernel.setWarps(warps);
   }
   return success();
 }
@@ -89,6 +70,67 @@ static LogicalResult appendModule(ModuleOp to, ModuleOp from) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Sequences, which only the manifest knows
+//===----------------------------------------------------------------------===//
+
+static ParamAccess getParamAccess(ParamMode mode) {
+  switch (mode) {
+  case ParamMode::In:
+    return ParamAccess::Read;
+  case ParamMode::Mut:
+    return ParamAccess::Mut;
+  case ParamMode::Out:
+    return ParamAccess::Out;
+  case ParamMode::Temp:
+    return ParamAccess::Temp;
+  }
+  llvm_unreachable("all modes are listed");
+}
+
+static ManifestSequence makeSequence(const SequencePlan &plan) {
+  ManifestSequence sequence;
+  sequence.name = plan.info.instance.name;
+  sequence.instance = plan.info.instance.str();
+  for (const ParamInfo &info : plan.info.params)
+    sequence.params.push_back({info.name, info.isTensor, info.isPointer,
+                               info.dtype, getParamAccess(info.mode), info.dims,
+                               info.aliases, info.isZeroed});
+  for (const SequenceTemp &temp : plan.temps)
+    sequence.temps.push_back({temp.name, /*isTensor=*/true,
+                              /*isPointer=*/false, temp.dtype,
+                              ParamAccess::Temp, temp.dims, /*aliases=*/{},
+                              temp.isZeroed});
+  sequence.requirements = plan.info.requirements;
+  for (const SequenceStep &planStep : plan.steps) {
+    ManifestStep &step = sequence.steps.emplace_back();
+    step.kernel = planStep.instance.str();
+    for (const SequenceArg &arg : planStep.args)
+      step.arguments.push_back(
+          {arg.scalar ? "" : arg.buffer, arg.dims, arg.strides, arg.scalar});
+  }
+  return sequence;
+}
+
+/// Describes the sequences among `instances` and appends the kernels that they
+/// launch, where these are missing.
+static LogicalResult addSequences(CheckedProgram &program,
+                                  std::vector<Instance> &instances,
+                                  Manifest &manifest) {
+  for (size_t i = 0; i < instances.size(); ++i) {
+    if (!instances[i].isSequence)
+      continue;
+    std::optional<SequencePlan> plan = program.getSequencePlan(instances[i]);
+    if (!plan)
+      return failure();
+    manifest.sequences.push_back(makeSequence(*plan));
+    for (const SequenceStep &step : plan->steps)
+      if (!llvm::is_contained(instances, step.instance))
+        instances.push_back(step.instance);
+  }
+  return success();
+}
+
 OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
     llvm::SourceMgr &sources, DiagnosticReporter &reporter,
     const CompilerOptions &options, MLIRContext &context) {
@@ -102,20 +144,21 @@ OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
     return nullptr;
   std::optional<std::vector<Instance>> instances =
       listInstances(*program, reporter, options);
+  Manifest manifest;
   if (!instances ||
-      failed(applyDefinitions(loc, *program, options, *instances)))
+      failed(applyDefinitions(loc, *program, options, *instances)) ||
+      failed(addSequences(*program, *instances, manifest)))
     return nullptr;
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   for (const Instance &instance : *instances) {
-    // A sequence is launched by the host; its kernels are in the list as well.
     if (instance.isSequence)
       continue;
     OwningOpRef<ModuleOp> part = program->instantiate(instance, &context);
     if (!part || failed(appendModule(*module, *part)))
       return nullptr;
   }
-  if (reporter.hasErrors() || failed(applyWarps(loc, options, *module)))
+  if (reporter.hasErrors())
     return nullptr;
   if (module->getOps<KernelOp>().empty()) {
     emitError(loc)
@@ -123,7 +166,6 @@ OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
            "test or bench names a kernel";
     return nullptr;
   }
-  Manifest manifest;
   manifest.target = options.target.target->getName().str();
   manifest.sourceHash = hashSource(buffer->getBuffer());
   if (options.embedsSource)

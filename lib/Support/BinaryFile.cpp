@@ -132,7 +132,13 @@ Expected<Manifest> mlir::tk::readManifest(StringRef contents) {
   if (!text)
     return createStringError("the " + stringifyBinaryKind(*kind) +
                              " has no manifest: " + toString(text.takeError()));
-  return Manifest::fromJSON(StringRef(*text).rtrim('\0'));
+  Expected<Manifest> manifest =
+      Manifest::fromJSON(StringRef(*text).rtrim('\0'));
+  if (!manifest)
+    return manifest.takeError();
+  if (Error error = manifest->checkSequences())
+    return std::move(error);
+  return manifest;
 }
 
 //===----------------------------------------------------------------------===//

@@ -49,6 +49,8 @@ static void describeParam(const ManifestParam &param, raw_ostream &os) {
   interleaveComma(param.dims, os,
                   [&](const HostExpr &dim) { os << dim.str(); });
   os << "]";
+  if (param.isZeroed)
+    os << " = 0";
   if (!param.aliases.empty())
     os << " may overlap " << join(param.aliases, ", ");
   os << "\n";
@@ -113,6 +115,37 @@ static void describeKernel(const ManifestKernel &kernel,
   }
 }
 
+static void describeSequence(const ManifestSequence &sequence,
+                             raw_ostream &os) {
+  os << "sequence " << sequence.instance << "\n";
+  for (const ManifestParam &param : sequence.params)
+    describeParam(param, os);
+  for (const ManifestParam &temp : sequence.temps)
+    describeParam(temp, os);
+  for (const HostExpr &requirement : sequence.requirements)
+    os << "  require(" << requirement.str() << ")\n";
+  auto printExprs = [&](ArrayRef<HostExpr> exprs) {
+    interleaveComma(exprs, os, [&](const HostExpr &e) { os << e.str(); });
+  };
+  for (const ManifestStep &step : sequence.steps) {
+    os << "  launches " << step.kernel << "(";
+    interleaveComma(step.arguments, os, [&](const ManifestStepArgument &arg) {
+      if (arg.scalar) {
+        os << arg.scalar->str();
+      } else if (arg.strides.empty()) {
+        os << arg.buffer;
+      } else {
+        os << "tensor(" << arg.buffer << ", [";
+        printExprs(arg.dims);
+        os << "], [";
+        printExprs(arg.strides);
+        os << "])";
+      }
+    });
+    os << ")\n";
+  }
+}
+
 Error mlir::tk::describeBinary(StringRef contents, raw_ostream &os) {
   Expected<Manifest> manifest = readManifest(contents);
   if (!manifest)
@@ -128,5 +161,7 @@ Error mlir::tk::describeBinary(StringRef contents, raw_ostream &os) {
   const TargetInfo *target = TargetInfo::lookup(manifest->target);
   for (const ManifestKernel &kernel : manifest->kernels)
     describeKernel(kernel, functions, target, os);
+  for (const ManifestSequence &sequence : manifest->sequences)
+    describeSequence(sequence, os);
   return Error::success();
 }

@@ -47,9 +47,25 @@ bool ManifestKernel::operator==(const ManifestKernel &other) const {
          workspace == other.workspace && variants == other.variants;
 }
 
+bool ManifestStepArgument::operator==(const ManifestStepArgument &other) const {
+  auto getText = [](const std::optional<HostExpr> &expr) {
+    return expr ? expr->str() : "";
+  };
+  return buffer == other.buffer && areEqual(dims, other.dims) &&
+         areEqual(strides, other.strides) &&
+         getText(scalar) == getText(other.scalar);
+}
+
+bool ManifestSequence::operator==(const ManifestSequence &other) const {
+  return name == other.name && instance == other.instance &&
+         params == other.params && temps == other.temps &&
+         areEqual(requirements, other.requirements) && steps == other.steps;
+}
+
 bool Manifest::operator==(const Manifest &other) const {
   return target == other.target && kernels == other.kernels &&
-         sourceHash == other.sourceHash && source == other.source;
+         sequences == other.sequences && sourceHash == other.sourceHash &&
+         source == other.source;
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,6 +153,23 @@ const ManifestKernel *Manifest::findInstance(StringRef instance) const {
   return nullptr;
 }
 
+Error Manifest::checkSequences() const {
+  for (const ManifestSequence &sequence : sequences)
+    for (const ManifestStep &step : sequence.steps) {
+      const ManifestKernel *kernel = findInstance(step.kernel);
+      if (!kernel)
+        return createStringError("bad manifest: the sequence '" +
+                                 sequence.instance + "' launches '" +
+                                 step.kernel + "', which is not there");
+      if (kernel->params.size() != step.arguments.size())
+        return createStringError(
+            "bad manifest: the sequence '" + sequence.instance + "' gives '" +
+            step.kernel + "' " + Twine(step.arguments.size()) +
+            " arguments, but it has " + Twine(kernel->params.size()));
+    }
+  return Error::success();
+}
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
@@ -202,15 +235,55 @@ static json::Value writeKernel(const ManifestKernel &kernel) {
   };
 }
 
+static json::Value writeStep(const ManifestStep &step) {
+  json::Array arguments;
+  for (const ManifestStepArgument &argument : step.arguments) {
+    if (argument.scalar) {
+      arguments.push_back(json::Object{{"scalar", argument.scalar->toJSON()}});
+      continue;
+    }
+    json::Object object{{"buffer", argument.buffer}};
+    if (!argument.strides.empty()) {
+      object["dims"] = writeExprs(argument.dims);
+      object["strides"] = writeExprs(argument.strides);
+    }
+    arguments.push_back(std::move(object));
+  }
+  return json::Object{{"kernel", step.kernel},
+                      {"arguments", std::move(arguments)}};
+}
+
+static json::Value writeSequence(const ManifestSequence &sequence) {
+  json::Array params, temps, steps;
+  for (const ManifestParam &param : sequence.params)
+    params.push_back(writeParam(param));
+  for (const ManifestParam &temp : sequence.temps)
+    temps.push_back(writeParam(temp));
+  for (const ManifestStep &step : sequence.steps)
+    steps.push_back(writeStep(step));
+  return json::Object{
+      {"name", sequence.name},
+      {"instance", sequence.instance},
+      {"params", std::move(params)},
+      {"temps", std::move(temps)},
+      {"require", writeExprs(sequence.requirements)},
+      {"steps", std::move(steps)},
+  };
+}
+
 std::string Manifest::toJSON() const {
-  json::Array kernelArray;
+  json::Array kernelArray, sequenceArray;
   for (const ManifestKernel &kernel : kernels)
     kernelArray.push_back(writeKernel(kernel));
+  for (const ManifestSequence &sequence : sequences)
+    sequenceArray.push_back(writeSequence(sequence));
   json::Object object{
       {"schema", kSchemaVersion},
       {"target", target},
       {"kernels", std::move(kernelArray)},
   };
+  if (!sequences.empty())
+    object["sequences"] = std::move(sequenceArray);
   if (!sourceHash.empty())
     object["source_hash"] = sourceHash;
   // JSON is UTF-8, and so is what the front end accepts.
@@ -411,6 +484,49 @@ static ManifestKernel readKernel(Reader &reader, const json::Object &object,
   return kernel;
 }
 
+static ManifestStep readStep(Reader &reader, const json::Object &object,
+                             const Twine &path) {
+  ManifestStep step;
+  step.kernel = reader.getString(object, "kernel", path);
+  reader.forEachObject(
+      object, "arguments", path,
+      [&](const json::Object &entry, const Twine &entryPath) {
+        ManifestStepArgument &argument = step.arguments.emplace_back();
+        if (const json::Value *scalar = entry.get("scalar")) {
+          argument.scalar = reader.readExpr(*scalar, entryPath + "scalar");
+          return;
+        }
+        argument.buffer = reader.getString(entry, "buffer", entryPath);
+        if (!entry.get("dims"))
+          return;
+        argument.dims = reader.getExprs(entry, "dims", entryPath);
+        argument.strides = reader.getExprs(entry, "strides", entryPath);
+        if (argument.dims.size() != argument.strides.size())
+          reader.fail(entryPath + "strides", "as long as 'dims'");
+      });
+  return step;
+}
+
+static ManifestSequence readSequence(Reader &reader, const json::Object &object,
+                                     const Twine &path) {
+  ManifestSequence sequence;
+  sequence.name = reader.getString(object, "name", path);
+  sequence.instance = reader.getString(object, "instance", path);
+  for (auto [key, params] : {std::make_pair("params", &sequence.params),
+                             std::make_pair("temps", &sequence.temps)})
+    reader.forEachObject(
+        object, key, path,
+        [&, params = params](const json::Object &param, const Twine &p) {
+          params->push_back(readParam(reader, param, p));
+        });
+  sequence.requirements = reader.getExprs(object, "require", path);
+  reader.forEachObject(object, "steps", path,
+                       [&](const json::Object &step, const Twine &p) {
+                         sequence.steps.push_back(readStep(reader, step, p));
+                       });
+  return sequence;
+}
+
 Expected<Manifest> Manifest::fromJSON(StringRef text) {
   Expected<json::Value> value = json::parse(text);
   if (!value)
@@ -433,6 +549,12 @@ Expected<Manifest> Manifest::fromJSON(StringRef text) {
                          manifest.kernels.push_back(
                              readKernel(reader, kernel, path));
                        });
+  if (object->get("sequences"))
+    reader.forEachObject(*object, "sequences", "",
+                         [&](const json::Object &sequence, const Twine &path) {
+                           manifest.sequences.push_back(
+                               readSequence(reader, sequence, path));
+                         });
   manifest.sourceHash = object->getString("source_hash").value_or("").str();
   manifest.source = object->getString("source").value_or("").str();
   if (Error error = reader.takeError())

@@ -25,7 +25,7 @@ def start_at_eq : V<"start-at",
 def format : F<"format",
     "Write the source with canonical white space to -o or standard output">;
 def define : JoinedOrSeparate<["-"], "D">, MetaVarName<"<name>=<value>">,
-    HelpText<"Give a generic parameter, or 'warps', this value">;
+    HelpText<"Give a generic parameter, 'warps' or 'stages', this value">;
 def kernel : Separate<["--", "-"], "kernel">, MetaVarName<"<instance>">,
     HelpText<"Compile this instance, such as 'softmax<bf16, BLOCK = 5120>' (default: what the file exports)">;
 def kernel_eq : Joined<["--", "-"], "kernel=">, Alias<kernel>;

@@ -49,9 +49,28 @@ static Manifest makeManifest() {
   general.preconditions.clear();
   general.hasLinearGrid = true;
   kernel.variants = {vector, general};
+  ManifestSequence sequence;
+  sequence.name = "twice";
+  sequence.instance = "twice<f16>";
+  sequence.params = {x, y};
+  ManifestParam temp = x;
+  temp.name = "t";
+  temp.access = ParamAccess::Temp;
+  temp.isZeroed = true;
+  sequence.temps = {temp};
+  sequence.requirements = {parse("M > 0")};
+  ManifestStep first, second;
+  first.kernel = second.kernel = kernel.instance;
+  first.arguments = {{"x", {}, {}, {}},
+                     {"", {}, {}, parse("2 * M")},
+                     {"t", {parse("M * N / 2")}, {parse("1")}, {}}};
+  second.arguments = {
+      {"t", {}, {}, {}}, {"", {}, {}, parse("1")}, {"y", {}, {}, {}}};
+  sequence.steps = {first, second};
   Manifest manifest;
   manifest.target = "sm_90a";
   manifest.kernels = {kernel};
+  manifest.sequences = {sequence};
   manifest.source = "kernel axpy // \"µ\"\n";
   manifest.sourceHash = hashSource(manifest.source);
   return manifest;
@@ -68,6 +87,19 @@ TEST(ManifestTest, EverythingReadsBack) {
   ASSERT_TRUE(bool(back)) << toString(back.takeError());
   EXPECT_EQ(*back, manifest);
   EXPECT_EQ(back->toJSON(), manifest.toJSON());
+}
+
+TEST(ManifestTest, SequencesLaunchWhatIsThere) {
+  Manifest manifest = makeManifest();
+  EXPECT_FALSE(bool(manifest.checkSequences()));
+  manifest.sequences[0].steps[1].arguments.pop_back();
+  EXPECT_EQ(toString(manifest.checkSequences()),
+            "bad manifest: the sequence 'twice<f16>' gives 'axpy<f16>' 2 "
+            "arguments, but it has 3");
+  manifest.sequences[0].steps[0].kernel = "axpy<f32>";
+  EXPECT_EQ(toString(manifest.checkSequences()),
+            "bad manifest: the sequence 'twice<f16>' launches 'axpy<f32>', "
+            "which is not there");
 }
 
 TEST(ManifestTest, InstancesAreFoundByName) {

@@ -105,6 +105,43 @@ struct ManifestKernel {
   bool operator==(const ManifestKernel &other) const;
 };
 
+/// A tensor in the memory of a launch of a sequence, or a scalar.
+struct ManifestStepArgument {
+  /// A parameter or temp of the sequence; empty for a scalar.
+  std::string buffer;
+  /// The same memory in another shape; both empty if taken as it is.
+  std::vector<HostExpr> dims;
+  std::vector<HostExpr> strides;
+  std::optional<HostExpr> scalar;
+
+  bool operator==(const ManifestStepArgument &other) const;
+};
+
+/// One launch of a sequence.
+struct ManifestStep {
+  /// ManifestKernel::instance.
+  std::string kernel;
+  /// One for each parameter of the kernel.
+  std::vector<ManifestStepArgument> arguments;
+
+  bool operator==(const ManifestStep &other) const {
+    return kernel == other.kernel && arguments == other.arguments;
+  }
+};
+
+/// Launches of kernels, one after the other, on memory that they share.
+struct ManifestSequence {
+  std::string name;
+  std::string instance;
+  std::vector<ManifestParam> params;
+  /// Memory that the host provides for the time of the launches.
+  std::vector<ManifestParam> temps;
+  std::vector<HostExpr> requirements;
+  std::vector<ManifestStep> steps;
+
+  bool operator==(const ManifestSequence &other) const;
+};
+
 struct Manifest {
   static constexpr int64_t kSchemaVersion = 1;
   static constexpr llvm::StringLiteral kSymbolName = "__tk_manifest";
@@ -112,6 +149,7 @@ struct Manifest {
   /// "sm_90a".
   std::string target;
   std::vector<ManifestKernel> kernels;
+  std::vector<ManifestSequence> sequences;
   /// Of the text that was compiled, as 16 hexadecimal digits; may be empty.
   std::string sourceHash;
   /// The text itself, if it was embedded: makes a binary testable.
@@ -121,6 +159,10 @@ struct Manifest {
   std::string toJSON() const;
   /// The error names the field that is missing or wrong.
   static llvm::Expected<Manifest> fromJSON(llvm::StringRef text);
+
+  /// Fails if a sequence launches a kernel that is not here, or with a wrong
+  /// number of arguments. Holds once all kernels are collected.
+  llvm::Error checkSequences() const;
 
   const ManifestKernel *findInstance(llvm::StringRef instance) const;
 

@@ -381,6 +381,8 @@ static int64_t getWantedStages(scf::ForOp loop, const Candidates &candidates) {
 static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
                                const tk::TargetInfo &target) {
   auto hint = loop->getAttrOfType<IntegerAttr>(kNumStagesAttr);
+  if (!hint)
+    hint = loop->getParentOfType<tk::KernelOp>().getStagesAttr();
   int64_t wanted = hint ? hint.getInt() : getWantedStages(loop, candidates);
   if (candidates.bytesPerStage == 0)
     return wanted;

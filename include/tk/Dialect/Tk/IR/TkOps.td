@@ -37,7 +37,8 @@ def Tk_KernelOp : Tk_Op<"kernel", [
     `grid` holds one to three host expressions, `require` the conditions of the
     kernel, both over the names of dimensions and scalar arguments. `instance`
     is the instance as a user writes it. `warps` is the number of warps of a
-    block, where the source or the tuner fixed it.
+    block and `stages` that of the stages of its loops, where the user or the
+    tuner fixed them.
 
     Lowers to a device function with an entry in the manifest.
 
@@ -63,7 +64,8 @@ def Tk_KernelOp : Tk_Op<"kernel", [
     OptionalAttr<StrAttr>:$instance,
     OptionalAttr<StrArrayAttr>:$grid,
     OptionalAttr<StrArrayAttr>:$require,
-    OptionalAttr<I64Attr>:$warps
+    OptionalAttr<I64Attr>:$warps,
+    OptionalAttr<I64Attr>:$stages
   );
   let regions = (region AnyRegion:$body);
   let builders = [OpBuilder<(ins "StringRef":$name, "FunctionType":$type,

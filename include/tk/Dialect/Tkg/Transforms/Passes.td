@@ -118,7 +118,7 @@ def ChooseSchedulePass : Pass<"tkg-choose-schedule", "::mlir::tk::KernelOp"> {
   let description = [{
     Loops that copy into shared memory, or load tiles, get a schedule: copies in
     stage 0, loads into registers one iteration ahead of the work, which is in the
-    last stage. `tkg.num_stages` on a loop is a
+    last stage. `tkg.num_stages` on a loop, or else `stages` of the kernel, is a
     wish; without one, there are as many stages as hide the latency of memory
     behind the dots of the loop. Either is cut to what shared memory holds,
     computed with the sizes that the allocation will use.
