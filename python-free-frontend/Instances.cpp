@@ -215,11 +215,12 @@ CheckedProgram::Impl::rebind(const Instance &instance,
   return bound->getInstance();
 }
 
-std::optional<Instance> CheckedProgram::Impl::parseInstance(StringRef text) {
-  // Read as the export of a file of its own, so that messages can point at it.
-  std::string source = ("tk 1; export " + text + ";").str();
-  unsigned buffer = sourceMgr.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBufferCopy(source, "<instance>"), {});
+const Decl *CheckedProgram::Impl::parseDecl(const Twine &text) {
+  // Read as a file of its own, so that messages can point at it.
+  unsigned buffer =
+      sourceMgr.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(
+                                       ("tk 1; " + text).str(), "<argument>"),
+                                   {});
   llvm::StringSet<> generics;
   for (const auto &entry : decls.named)
     generics.insert(entry.getKey());
@@ -227,10 +228,18 @@ std::optional<Instance> CheckedProgram::Impl::parseInstance(StringRef text) {
   SourceFile file =
       parseSourceFile(sourceMgr, buffer, generics, astContext, diags);
   if (diags.getNumErrors() != errorsBefore)
+    return nullptr;
+  if (file.decls.size() == 1)
+    return file.decls.front();
+  diags.report({}, DiagKind::UnknownName, text.str());
+  return nullptr;
+}
+
+std::optional<Instance> CheckedProgram::Impl::parseInstance(StringRef text) {
+  const Decl *decl = parseDecl("export " + text + ";");
+  if (!decl)
     return std::nullopt;
-  auto *exports = file.decls.size() == 1
-                      ? dyn_cast<ExportDecl>(file.decls.front())
-                      : nullptr;
+  auto *exports = dyn_cast<ExportDecl>(decl);
   if (!exports || exports->instances.size() != 1) {
     diags.report({}, DiagKind::UnknownName, text);
     return std::nullopt;

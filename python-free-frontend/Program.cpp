@@ -106,6 +106,23 @@ OwningOpRef<ModuleOp> CheckedProgram::instantiate(const Instance &instance,
   return impl->generateKernel(*bound, context);
 }
 
+bool CheckedProgram::select(const TestSelection &selection) {
+  return impl->select(selection);
+}
+
+bool CheckedProgram::hasUsedDefinition(StringRef name) const {
+  return impl->usedDefinitions.contains(name);
+}
+
+std::vector<TestCase> CheckedProgram::parseTests(StringRef text, bool isBench) {
+  return impl->parseTests(text, isBench);
+}
+
+Location CheckedProgram::getTestLocation(const TestCase &test,
+                                         MLIRContext *context) {
+  return getLocation(impl->sourceMgr, test.range, context);
+}
+
 const std::vector<TestCase> &CheckedProgram::getTests() {
   return impl->getTests();
 }

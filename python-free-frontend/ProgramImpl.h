@@ -64,6 +64,8 @@ public:
 
   std::vector<Instance> listInstances();
   std::optional<Instance> parseInstance(llvm::StringRef text);
+  /// Reads one declaration from a command line; null after an error.
+  const Decl *parseDecl(const llvm::Twine &text);
   std::optional<BoundInstance> resolve(const Instance &instance);
   /// From `name<args>` where `constants` are the names known around it.
   std::optional<BoundInstance> bindInstance(const InstanceRef &ref,
@@ -94,6 +96,12 @@ public:
 
   const std::vector<TestCase> &getTests();
   const std::vector<TestCase> &getBenches();
+  bool select(const TestSelection &selection);
+  std::vector<TestCase> parseTests(llvm::StringRef text, bool isBench);
+  /// Appends the cases of a test, unless the selection leaves it out.
+  void buildTest(const TestDecl &decl, std::vector<TestCase> &cases);
+  /// What the selection gives the generic parameters of an instance.
+  std::vector<InstanceBinding> getSelectedBindings(const BoundInstance &bound);
 
   //===--------------------------------------------------------------------===//
   // References: ReferenceModel.cpp
@@ -122,6 +130,11 @@ public:
   ASTContext astContext;
   ParsedProgram parsed;
   Declarations decls;
+  /// Of the selection: the kernel whose tests are wanted, null for all; what is
+  /// given to its generic parameters, and to those of any kernel.
+  const Decl *selectedKernel = nullptr;
+  std::vector<InstanceBinding> selectedBindings, definitions;
+  llvm::StringSet<> usedDefinitions;
 
 private:
   void buildTests();

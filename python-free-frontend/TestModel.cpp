@@ -42,7 +42,7 @@ public:
     if (!bound)
       return std::nullopt;
     instance = std::move(*bound);
-    if (!bindArguments() || !chooseConfiguration())
+    if (!applySelection() || !bindArguments() || !chooseConfiguration())
       return std::nullopt;
     test.instance = instance.getInstance();
     if (!buildArguments() || !buildOutputs() || !evaluateCounts())
@@ -51,6 +51,21 @@ public:
   }
 
 private:
+  /// Gives generic parameters the values that the user asks for.
+  bool applySelection() {
+    selected = program.getSelectedBindings(instance);
+    if (selected.empty())
+      return true;
+    std::optional<Instance> changed =
+        program.rebind(instance.getInstance(), selected);
+    std::optional<BoundInstance> bound =
+        changed ? program.resolve(*changed) : std::nullopt;
+    if (!bound)
+      return false;
+    instance = std::move(*bound);
+    return true;
+  }
+
   //===--------------------------------------------------------------------===//
   // Arguments
   //===--------------------------------------------------------------------===//
@@ -224,7 +239,9 @@ private:
                    : i < instance.parts.genericParams.size() &&
                          params[i].name.name == genericParam)
         return true;
-    return false;
+    return llvm::any_of(selected, [&](const InstanceBinding &binding) {
+      return binding.name == genericParam;
+    });
   }
 
   /// The values of scalars, which requirements may name.
@@ -674,28 +691,108 @@ private:
   FunctionInstances functions;
   BodyChecker checker;
   BoundInstance instance;
+  std::vector<InstanceBinding> selected;
   llvm::StringMap<SmallVector<int64_t, 4>> shapes;
   TestCase test;
 };
 
 } // namespace
 
+//===----------------------------------------------------------------------===//
+// What a user asks for
+//===----------------------------------------------------------------------===//
+
+bool CheckedProgram::Impl::select(const TestSelection &selection) {
+  definitions = selection.definitions;
+  if (selection.kernel.empty())
+    return true;
+  const Decl *decl = parseDecl("export " + selection.kernel + ";");
+  if (!decl)
+    return false;
+  auto *exports = dyn_cast<ExportDecl>(decl);
+  if (!exports || exports->instances.size() != 1) {
+    diags.report({}, DiagKind::UnknownName, selection.kernel);
+    return false;
+  }
+  const InstanceRef &ref = exports->instances.front();
+  auto found = decls.named.find(ref.name.name);
+  if (found == decls.named.end() ||
+      !isa<KernelDecl, SequenceDecl>(found->second)) {
+    diags.report(ref.name.range, DiagKind::UnknownName, ref.name.name);
+    return false;
+  }
+  selectedKernel = found->second;
+  if (ref.args.empty())
+    return true;
+  Scope scope;
+  std::optional<BoundInstance> bound = bindInstance(ref, scope);
+  if (!bound)
+    return false;
+  // Those that are not given stay as the tests have them.
+  for (auto [position, param] : llvm::enumerate(bound->parts.genericParams)) {
+    auto isParam = [&, position = position,
+                    &param = param](const auto &indexed) {
+      const GenericArg &arg = indexed.value();
+      return arg.name ? arg.name.name == param.name.name
+                      : indexed.index() == position;
+    };
+    if (llvm::any_of(llvm::enumerate(ref.args), isParam))
+      selectedBindings.push_back(
+          {param.name.name.str(),
+           bound->getInstance().getBinding(param.name.name).str()});
+  }
+  return true;
+}
+
+std::vector<InstanceBinding>
+CheckedProgram::Impl::getSelectedBindings(const BoundInstance &bound) {
+  std::vector<InstanceBinding> bindings = selectedBindings;
+  for (const InstanceBinding &definition : definitions)
+    if (llvm::any_of(bound.parts.genericParams, [&](const GenericParam &param) {
+          return param.name.name == definition.name;
+        })) {
+      bindings.push_back(definition);
+      usedDefinitions.insert(definition.name);
+    }
+  return bindings;
+}
+
+std::vector<TestCase> CheckedProgram::Impl::parseTests(StringRef text,
+                                                       bool isBench) {
+  // The name of the kernel is that of the test.
+  StringRef name = text.ltrim().take_while(
+      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  std::vector<TestCase> cases;
+  const Decl *decl =
+      parseDecl(Twine(isBench ? "bench " : "test ") +
+                (name.empty() ? "unnamed" : name) + " : " + text + ";");
+  if (auto *test = dyn_cast_or_null<TestDecl>(decl))
+    buildTest(*test, cases);
+  return cases;
+}
+
+void CheckedProgram::Impl::buildTest(const TestDecl &decl,
+                                     std::vector<TestCase> &cases) {
+  if (selectedKernel &&
+      decl.target.name.name != getLaunchableParts(*selectedKernel).name.name)
+    return;
+  std::optional<std::vector<SweepPoint>> points = expandSweeps(*this, decl);
+  if (!points)
+    return;
+  for (const SweepPoint &point : *points) {
+    std::optional<TestCase> test = TestCaseBuilder(*this, decl, point).build();
+    // The other points would say the same again.
+    if (!test)
+      return;
+    cases.push_back(std::move(*test));
+  }
+}
+
 void CheckedProgram::Impl::buildTests() {
   tests.emplace();
   benches.emplace();
-  for (const TestDecl *decl : decls.tests) {
-    std::optional<std::vector<SweepPoint>> points = expandSweeps(*this, *decl);
-    if (!points)
-      continue;
-    for (const SweepPoint &point : *points) {
-      std::optional<TestCase> test =
-          TestCaseBuilder(*this, *decl, point).build();
-      // The other points would say the same again.
-      if (!test)
-        break;
-      (decl->isBench ? *benches : *tests).push_back(std::move(*test));
-    }
-  }
+  for (const TestDecl *decl : decls.tests)
+    buildTest(*decl, decl->isBench ? *benches : *tests);
 }
 
 const std::vector<TestCase> &CheckedProgram::Impl::getTests() {

@@ -63,5 +63,10 @@ if shutil.which("cmake"):
     config.available_features.add("cmake")
 if config.tk_sanitize:
     config.available_features.add("sanitizers")
+for name in ["cuda", "hip"]:
+    library = os.path.join(config.tk_obj_root, "lib", "libTkFake%s.so" % name.capitalize())
+    config.substitutions.append(("%fake-" + name, library))
+    if os.path.exists(library):
+        config.available_features.add("fake-drivers")
 if glob.glob("/dev/nvidia[0-9]*"):
     config.available_features.add("gpu")

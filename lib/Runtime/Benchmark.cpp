@@ -69,8 +69,8 @@ namespace {
 /// Launches with or without an event before and after each.
 class Launcher {
 public:
-  Launcher(GpuDevice &device, function_ref<Error(int64_t)> launch)
-      : device(device), launch(launch) {}
+  Launcher(GpuDevice &device, LaunchFunction launch, LaunchFunction prepare)
+      : device(device), launch(launch), prepare(prepare) {}
 
   /// Allocates what overwrites the cache.
   Error prepareFlush() {
@@ -101,7 +101,7 @@ public:
       events.push_back(std::move(*event));
     }
     for (int64_t i = 0; i < count; ++i) {
-      if (Error error = flush())
+      if (Error error = prepareLaunch())
         return error;
       if (Error error = device.record(events[2 * i]))
         return error;
@@ -123,19 +123,22 @@ public:
   }
 
 private:
-  Error flush() {
+  Error prepareLaunch() {
+    if (prepare)
+      if (Error error = prepare(iteration))
+        return error;
     return device.fill(flushBuffer.getAddress(), 0,
                        flushBuffer.getSizeInBytes());
   }
 
   Error launchOnce() {
-    if (Error error = flush())
+    if (Error error = prepareLaunch())
       return error;
     return launch(iteration++);
   }
 
   GpuDevice &device;
-  function_ref<Error(int64_t)> launch;
+  LaunchFunction launch, prepare;
   DeviceBuffer flushBuffer;
   int64_t iteration = 0;
 };
@@ -173,8 +176,9 @@ static int64_t countLaunches(double time, double perLaunch, int64_t minimum,
 
 Expected<Measurement> mlir::tk::measure(GpuDevice &device,
                                         const BenchOptions &options,
-                                        function_ref<Error(int64_t)> launch) {
-  Launcher launcher(device, launch);
+                                        LaunchFunction launch,
+                                        LaunchFunction prepare) {
+  Launcher launcher(device, launch, prepare);
   if (options.flushL2)
     if (Error error = launcher.prepareFlush())
       return std::move(error);

@@ -263,6 +263,8 @@ Error GpuDevice::copyToHost(MutableArrayRef<uint8_t> bytes, uint64_t address) {
 }
 
 Error GpuDevice::copyOnDevice(uint64_t to, uint64_t from, int64_t sizeInBytes) {
+  if (sizeInBytes == 0)
+    return Error::success();
   return check(driver->copyOnDevice(to, from, sizeInBytes, nullptr),
                "cannot copy on the device");
 }
@@ -292,6 +294,15 @@ Expected<DeviceTensor> DeviceTensor::upload(GpuDevice &device,
 
 Error DeviceTensor::update(GpuDevice &device, const HostTensor &tensor) {
   return device.copyToDevice(buffer.getAddress(), tensor.getMemory());
+}
+
+Error DeviceTensor::copyFrom(GpuDevice &device, const DeviceTensor &other) {
+  return device.copyOnDevice(buffer.getAddress(), other.buffer.getAddress(),
+                             buffer.getSizeInBytes());
+}
+
+Error DeviceTensor::zero(GpuDevice &device) {
+  return device.fill(buffer.getAddress(), 0, buffer.getSizeInBytes());
 }
 
 Error DeviceTensor::download(GpuDevice &device, HostTensor &tensor) const {

@@ -94,14 +94,19 @@ bool mlir::tk::needsMagnitude(ToleranceClass toleranceClass) {
   llvm_unreachable("all classes are listed");
 }
 
+std::string mlir::tk::describeTolerance(const OutputCheck &check) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (check.toleranceClass == ToleranceClass::Explicit)
+    os << llvm::format("rel %g, abs %g", check.relative, check.absolute);
+  else
+    os << "class " << stringifyToleranceClass(check.toleranceClass);
+  if (check.toleranceClass == ToleranceClass::D)
+    os << "(" << check.length << ")";
+  return text;
+}
+
 namespace {
-/// err <= relative * scale + absolute.
-struct Bound {
-  double relative, scale, absolute;
-
-  double get() const { return relative * scale + absolute; }
-};
-
 /// The bound of each element of one output.
 class BoundRule {
 public:
@@ -114,13 +119,13 @@ public:
           largest = std::max(largest, std::fabs(reference.getDouble(i)));
   }
 
-  Bound get(int64_t element, double reference) const {
+  double get(int64_t element, double reference) const {
     double u = getComputeRoundOff(dtype), size = std::fabs(reference);
     switch (check.toleranceClass) {
     case ToleranceClass::X:
     case ToleranceClass::P:
     case ToleranceClass::Q:
-      return {0, size, 0};
+      return 0;
     case ToleranceClass::A:
       return getStored(3 * u, element, size);
     case ToleranceClass::R:
@@ -129,11 +134,11 @@ public:
       return getStored((8 + check.length / 4.0) * u + context.operandError,
                        element, size);
     case ToleranceClass::F:
-      return {context.operandError > 0 ? kAttentionTF32
-                                       : select(kRowF, dtype).relative,
-              getMagnitude(element), 0};
+      return getMagnitude(element) * (context.operandError > 0
+                                          ? kAttentionTF32
+                                          : select(kRowF, dtype).relative);
     case ToleranceClass::FB:
-      return {select(kRowFB, dtype).relative, largest, 0};
+      return select(kRowFB, dtype).relative * largest;
     case ToleranceClass::M:
       return get(select(kRowM, dtype), size, 1);
     case ToleranceClass::S:
@@ -141,19 +146,19 @@ public:
     case ToleranceClass::N:
       return get(select(kRowN, dtype), size, getWeight(element));
     case ToleranceClass::Explicit:
-      return {check.relative, size, check.absolute};
+      return check.relative * size + check.absolute;
     }
     llvm_unreachable("all classes are listed");
   }
 
 private:
-  static Bound get(RelativeBound bound, double size, double weight) {
-    return {bound.relative * weight, size, bound.absolute * weight};
+  static double get(RelativeBound bound, double size, double weight) {
+    return weight * (bound.relative * size + bound.absolute);
   }
 
-  /// The rounding of the result to its type counts as an absolute part.
-  Bound getStored(double relative, int64_t element, double size) const {
-    return {relative, getMagnitude(element), getStorageRoundOff(dtype) * size};
+  /// The rounding of the result to its type comes on top.
+  double getStored(double relative, int64_t element, double size) const {
+    return relative * getMagnitude(element) + getStorageRoundOff(dtype) * size;
   }
 
   double getMagnitude(int64_t element) const {
@@ -216,10 +221,10 @@ static double roundToType(DType dtype, double value) {
   return readAsDouble(dtype, &bits);
 }
 
-/// The error of a float as a part of its bound: 0 if it agrees, more than 1 if
+/// The error of a float as a share of its bound: 0 if it agrees, more than 1 if
 /// it fails.
-static double getBadness(DType dtype, double found, double expected,
-                         double bound, bool isExact) {
+static double getShareOfBound(DType dtype, double found, double expected,
+                              double bound, bool isExact) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (isExact)
     return roundToBits(dtype, found) == roundToBits(dtype, expected)
@@ -258,6 +263,8 @@ static Comparison compareIntegers(const HostTensor &found,
     ++result.numFailures;
   }
   result.passed = result.numFailures == 0;
+  if (!result.passed)
+    result.maxShareOfBound = std::numeric_limits<double>::infinity();
   return result;
 }
 
@@ -279,25 +286,18 @@ Comparison mlir::tk::compareOutput(const HostTensor &found,
   double worst = -1;
   for (int64_t i = 0; i < result.numElements; ++i) {
     double value = found.getDouble(i), expected = reference.getDouble(i);
-    Bound bound = rule.get(i, expected);
-    double badness =
-        getBadness(dtype, value, expected, bound.get(), result.isExact);
-    result.numFailures += badness > 1;
+    double share = getShareOfBound(dtype, value, expected,
+                                   rule.get(i, expected), result.isExact);
+    result.numFailures += share > 1;
     double error = std::fabs(value - expected);
-    if (std::isfinite(error)) {
+    if (std::isfinite(error))
       result.maxAbsoluteError = std::max(result.maxAbsoluteError, error);
-      double rest = std::max(error - bound.absolute, 0.0);
-      if (rest > 0 && bound.scale > 0)
-        result.maxRelativeError =
-            std::max(result.maxRelativeError, rest / bound.scale);
-    }
-    if (badness <= worst)
+    if (share <= worst)
       continue;
-    worst = badness;
+    worst = result.maxShareOfBound = share;
     result.worstIndex = delinearize(found.getShape(), i);
     result.found = formatElement(found, i);
     result.expected = formatElement(reference, i);
-    result.tolerance = bound.relative;
   }
   result.passed = result.numFailures == 0;
   return result;

@@ -11,6 +11,10 @@ using namespace mlir::tk;
 
 TestDevice::~TestDevice() = default;
 
+LogicalResult TestDevice::runPlain(TestPlan &, std::string &) {
+  return failure();
+}
+
 static KernelArgument
 makeTensorArgument(HostTensor &tensor,
                    const TestLaunchArgument &argument = {}) {

@@ -244,6 +244,7 @@ LogicalResult TestRunner::addSequenceLaunches(const TestCase &test,
 }
 
 FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
+  location = program.getTestLocation(test, context);
   TestPlan plan;
   for (const TestArgument &argument : test.arguments) {
     if (!argument.isTensor)

@@ -45,7 +45,7 @@ static const TestOutcome::Output *findWorst(const TestOutcome &outcome) {
   for (const TestOutcome::Output &output : outcome.outputs) {
     auto rank = [](const TestOutcome::Output &o) {
       return std::make_tuple(!o.comparison.passed, !o.comparison.isExact,
-                             o.comparison.maxRelativeError);
+                             o.comparison.maxShareOfBound);
     };
     if (!worst || rank(output) > rank(*worst))
       worst = &output;
@@ -62,6 +62,13 @@ static void printFailure(llvm::raw_ostream &os, const TestCase &test,
      << " of " << comparison.numElements << " elements fail";
 }
 
+static const OutputCheck &findCheck(const TestCase &test,
+                                    const TestOutcome::Output &output) {
+  return *llvm::find_if(test.outputs, [&](const OutputCheck &check) {
+    return check.argument == output.argument;
+  });
+}
+
 static void printErrors(llvm::raw_ostream &os, const TestCase &test,
                         const TestOutcome &outcome) {
   const TestOutcome::Output *worst = findWorst(outcome);
@@ -74,8 +81,9 @@ static void printErrors(llvm::raw_ostream &os, const TestCase &test,
   if (comparison.isExact)
     os << (comparison.passed ? "   exact" : "   not exact");
   else
-    os << llvm::format("   max rel err %.1e   (tolerance %.0e)",
-                       comparison.maxRelativeError, comparison.tolerance);
+    os << llvm::format("   max err %.2g of the bound   (",
+                       comparison.maxShareOfBound)
+       << describeTolerance(findCheck(test, *worst)) << ")";
   for (const TestOutcome::Output &output : outcome.outputs)
     if (!output.comparison.passed)
       printFailure(os, test, output);

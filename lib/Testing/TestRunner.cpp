@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace mlir::tk;
 
 LogicalResult TestRunner::emitError(const Twine &message) const {
-  return mlir::emitError(UnknownLoc::get(context), message);
+  return mlir::emitError(location, message);
 }
 
 //===----------------------------------------------------------------------===//
@@ -236,7 +236,7 @@ static void keepWorse(TestOutcome &outcome, unsigned argument,
     bool isWorse =
         comparison.passed != output.comparison.passed
             ? !comparison.passed
-            : comparison.maxAbsoluteError > output.comparison.maxAbsoluteError;
+            : comparison.maxShareOfBound > output.comparison.maxShareOfBound;
     if (isWorse)
       output.comparison = std::move(comparison);
     return;
@@ -251,10 +251,10 @@ static unsigned getBufferNumber(const TestCase &test, unsigned argument) {
       [](const TestArgument &argument) { return argument.isTensor; });
 }
 
-LogicalResult TestRunner::compare(const TestCase &test,
-                                  const References &references,
-                                  const TestPlan &before, const TestPlan &after,
-                                  TestOutcome &outcome) {
+LogicalResult
+TestRunner::compare(const TestCase &test, const References &references,
+                    const TestPlan &before, ArrayRef<TestBuffer> after,
+                    const TestPlan &launches, TestOutcome &outcome) {
   FailureOr<Evaluation> values = evaluate(*references.values, test, before);
   if (failed(values))
     return failure();
@@ -269,10 +269,10 @@ LogicalResult TestRunner::compare(const TestCase &test,
     if (check.isIgnored)
       continue;
     const HostTensor &found =
-        after.buffers[getBufferNumber(test, check.argument)].tensor;
+        after[getBufferNumber(test, check.argument)].tensor;
     ToleranceContext toleranceContext;
-    toleranceContext.sumFactor = getSumFactor(test, after, found);
-    toleranceContext.operandError = getOperandError(after);
+    toleranceContext.sumFactor = getSumFactor(test, launches, found);
+    toleranceContext.operandError = getOperandError(launches);
     toleranceContext.weights = findWeights(before, found);
     if (needsMagnitude(check.toleranceClass))
       toleranceContext.magnitude =
@@ -303,9 +303,12 @@ LogicalResult TestRunner::runSeed(const TestCase &test,
     outcome.printed = std::move(printed);
   if (failed(ran))
     return failure();
+  if (seed == options.firstSeed && options.onOutputs &&
+      failed(options.onOutputs(after.buffers)))
+    return failure();
   if (!references.values)
     return success();
-  return compare(test, references, *before, after, outcome);
+  return compare(test, references, *before, after.buffers, after, outcome);
 }
 
 /// Fills in the reason. Asked before anything is allocated.
@@ -339,6 +342,7 @@ static bool isRandom(const TestArgument &argument) {
 }
 
 TestOutcome TestRunner::run(const TestCase &test) {
+  location = program.getTestLocation(test, context);
   TestOutcome outcome;
   References references;
   if (test.hasReference && failed(makeReferences(test, references))) {

@@ -82,21 +82,24 @@ static llvm::Error readNumber(const InputArgList &arguments, OptionId id,
 }
 
 static llvm::Error readDevice(const InputArgList &arguments,
-                              TkRunOptions &options) {
-  using Choice = TkRunOptions::DeviceChoice;
+                              SessionOptions &options) {
+  using Choice = SessionOptions::DeviceChoice;
   StringRef name = arguments.getLastArgValue(OPT_device);
   std::optional<Choice> choice = llvm::StringSwitch<std::optional<Choice>>(name)
                                      .Case("", Choice::Automatic)
                                      .Case("interp", Choice::Interpreter)
+                                     .Case("emu", Choice::Emulator)
                                      .Case("cuda", Choice::Cuda)
                                      .Case("hip", Choice::Hip)
                                      .Default(std::nullopt);
   if (!choice)
     return createStringError("no device is called '" + name +
-                             "', expects interp, cuda or hip");
+                             "', expects interp, emu, cuda or hip");
   options.device = *choice;
   if (*choice == Choice::Hip)
     options.gpu.vendor = Vendor::AMD;
+  options.gpu.driverPath = arguments.getLastArgValue(OPT_driver).str();
+  options.staysInProcess = arguments.hasArg(OPT_in_process);
   TargetOptions &target = options.gpu.compiler.target;
   target.cudaPath = arguments.getLastArgValue(OPT_cuda_path).str();
   target.rocmPath = arguments.getLastArgValue(OPT_rocm_path).str();
@@ -111,11 +114,18 @@ static llvm::Error readDevice(const InputArgList &arguments,
 }
 
 static llvm::Error readBenches(const InputArgList &arguments,
-                               TkRunOptions &options) {
+                               SessionOptions &options) {
   options.runsBenches = arguments.hasArg(OPT_bench);
   options.bench.flushL2 = !arguments.hasArg(OPT_no_flush);
   options.jsonFile = arguments.getLastArgValue(OPT_json).str();
   options.csvFile = arguments.getLastArgValue(OPT_csv).str();
+  options.plotFile = arguments.getLastArgValue(OPT_plot).str();
+  if (!options.runsBenches)
+    for (OptionId id :
+         {OPT_only, OPT_mode, OPT_no_flush, OPT_json, OPT_csv, OPT_plot})
+      if (const Arg *argument = arguments.getLastArg(id))
+        return createStringError("'" + argument->getAsString(arguments) +
+                                 "' is of use with --bench only");
   StringRef mode = arguments.getLastArgValue(OPT_mode, "bench");
   std::optional<BenchMode> parsed = parseBenchMode(mode);
   if (!parsed)
@@ -125,40 +135,85 @@ static llvm::Error readBenches(const InputArgList &arguments,
   return llvm::Error::success();
 }
 
+/// Cuts "name=value" in two.
+static llvm::Expected<std::pair<std::string, std::string>>
+readPair(StringRef text, StringRef option, StringRef wanted) {
+  auto [name, value] = text.split('=');
+  if (name.empty() || value.empty())
+    return createStringError("expects " + option + wanted + ", got '" + option +
+                             text + "'");
+  return std::make_pair(name.trim().str(), value.trim().str());
+}
+
+static llvm::Error readSelection(const InputArgList &arguments,
+                                 SessionOptions &options) {
+  options.selection.kernel = arguments.getLastArgValue(OPT_kernel).str();
+  options.launches = arguments.getAllArgValues(OPT_run);
+  for (const std::string &text : arguments.getAllArgValues(OPT_define)) {
+    auto pair = readPair(text, "-D", "<name>=<value>");
+    if (!pair)
+      return pair.takeError();
+    bool isForCompiler = isMachineDefinition(pair->first);
+    (isForCompiler ? options.gpu.compiler.definitions
+                   : options.selection.definitions)
+        .push_back({pair->first, pair->second});
+  }
+  for (const std::string &text : arguments.getAllArgValues(OPT_output)) {
+    auto pair = readPair(text, "--output=", "<name>=<file>");
+    if (!pair)
+      return pair.takeError();
+    options.outputs.push_back({pair->first, pair->second});
+  }
+  if (!options.outputs.empty() && options.files.size() > 1)
+    return createStringError("--output expects one input file, got " +
+                             llvm::Twine(options.files.size()));
+  options.name =
+      arguments.getLastArgValue(options.runsBenches ? OPT_only : OPT_test)
+          .str();
+  return llvm::Error::success();
+}
+
 llvm::Expected<TkRunOptions>
 mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
   TkRunOptTable table;
   unsigned missingIndex, missingCount;
   InputArgList arguments = table.ParseArgs(argv, missingIndex, missingCount);
   TkRunOptions options;
-  options.printsHelp = arguments.hasArg(OPT_help);
-  if (options.printsHelp)
+  if (arguments.hasArg(OPT_help)) {
+    options.action = TkRunOptions::Action::PrintHelp;
     return options;
-  options.tests.timeLimitInSeconds = 300;
+  }
+  if (arguments.hasArg(OPT_describe))
+    options.action = TkRunOptions::Action::Describe;
+  SessionOptions &session = options.session;
+  session.files = arguments.getAllArgValues(OPT_INPUT);
+  session.tests.timeLimitInSeconds = 300;
+  session.isWorker = arguments.hasArg(OPT_worker);
   llvm::Error error =
       checkArguments(table, arguments, missingIndex, missingCount);
   if (!error)
-    error = readDevice(arguments, options);
+    error = readDevice(arguments, session);
   if (!error)
-    error = readBenches(arguments, options);
+    error = readBenches(arguments, session);
   if (!error)
-    error = readNumber(arguments, OPT_seeds, "seeds", options.tests.numSeeds);
+    error = readSelection(arguments, session);
+  if (!error)
+    error = readNumber(arguments, OPT_seeds, "seeds", session.tests.numSeeds);
   if (!error)
     error = readNumber(arguments, OPT_timeout, "timeout",
-                       options.tests.timeLimitInSeconds);
+                       session.tests.timeLimitInSeconds);
+  if (!error)
+    error = readNumber(arguments, OPT_worker, "worker", session.firstItem);
   if (error)
     return std::move(error);
-  options.gpu.timeoutInSeconds = options.tests.timeLimitInSeconds;
-  options.name =
-      arguments.getLastArgValue(options.runsBenches ? OPT_only : OPT_test)
-          .str();
-  options.files = arguments.getAllArgValues(OPT_INPUT);
-  if (options.files.empty())
+  session.gpu.timeoutInSeconds = session.tests.timeLimitInSeconds;
+  if (session.files.empty())
     return createStringError("no input file");
   return options;
 }
 
 void mlir::tk::printTkRunHelp(raw_ostream &os) {
-  TkRunOptTable().printHelp(os, "tk-run [options] <file.tk>...",
-                            "runs the tests and benches of .tk files");
+  TkRunOptTable().printHelp(
+      os, "tk-run [options] <file.tk, .cubin, .hsaco or .ptx>...",
+      "runs the tests and benches of .tk files and the kernels of binaries");
 }

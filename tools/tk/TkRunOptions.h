@@ -4,26 +4,15 @@
 #ifndef TK_TOOLS_TK_TKRUNOPTIONS_H
 #define TK_TOOLS_TK_TKRUNOPTIONS_H
 
-#include "tk/Testing/GpuTestDevice.h"
-#include "tk/Testing/TestRunner.h"
+#include "tk/Testing/RunSession.h"
 
 namespace mlir::tk {
 
 /// What one call of tk-run is to do.
 struct TkRunOptions {
-  enum class DeviceChoice { Automatic, Interpreter, Cuda, Hip };
-
-  bool printsHelp = false;
-  std::vector<std::string> files;
-  DeviceChoice device = DeviceChoice::Automatic;
-  GpuTestOptions gpu;
-  /// Of the tests or benches to run; all if empty.
-  std::string name;
-  TestOptions tests;
-  bool runsBenches = false;
-  BenchOptions bench;
-  std::string jsonFile;
-  std::string csvFile;
+  enum class Action { Run, Describe, PrintHelp };
+  Action action = Action::Run;
+  SessionOptions session;
 };
 
 /// Fails with a message that says what is wrong with the command line.

@@ -14,10 +14,14 @@ multiclass V<string name, string help, string meta> {
 
 def help : F<"help", "Print this text">;
 def : Flag<["-"], "h">, Alias<help>;
+def describe : F<"describe",
+    "Print what a cubin, hsaco or PTX file says about itself">;
 
 defm device : V<"device",
-    "Where kernels run: interp, cuda or hip (default: cuda if there is a GPU, else interp)", "<device>">;
+    "Where kernels run: interp, emu, cuda or hip (default: cuda if there is a GPU, else interp)", "<device>">;
 defm gpu : V<"gpu", "Number of the GPU (default: 0)", "<number>">;
+defm driver : V<"driver",
+    "Library of the driver (default: libcuda or libamdhip64, as installed)", "<file>">;
 defm target : V<"target", "Chip to compile for (default: that of the GPU)", "<name>">;
 defm variant : V<"variant",
     "Run only this variant of each kernel: vector or general", "<name>">;
@@ -25,14 +29,29 @@ defm cuda_path : V<"cuda-path",
     "CUDA toolkit (default: CUDA_PATH, CUDA_HOME, the usual places)", "<folder>">;
 defm rocm_path : V<"rocm-path", "ROCm (default: ROCM_PATH, the usual places)", "<folder>">;
 defm timeout : V<"timeout", "Seconds that one run may take (default: 300)", "<seconds>">;
+def in_process : F<"in-process",
+    "Do everything in one process, for debuggers: a crash or hang ends all">;
 
 defm test : V<"test", "Run only the tests of this name", "<name>">;
+defm run : V<"run",
+    "Run this instead of the tests or benches of the file, such as 'softmax<bf16>(x = randn[4, 100])'", "<launch>">;
+defm kernel : V<"kernel",
+    "Run only the tests or benches of this kernel, with these parameters: 'softmax<f16, BLOCK = 512>'", "<instance>">;
+def define : JoinedOrSeparate<["-"], "D">, MetaVarName<"<name>=<value>">,
+    HelpText<"Give a generic parameter, 'warps' or 'stages', this value">;
+defm output : V<"output",
+    "Write this output, with the first seed, to a .npy file", "<name>=<file>">;
 defm seeds : V<"seeds", "Seeds for random inputs (default: 2)", "<number>">;
 
 def bench : F<"bench", "Run the benches instead of the tests">;
 defm only : V<"only", "Run only the benches of this name", "<name>">;
 defm mode : V<"mode",
     "How launches follow each other: burst, bench or steady (default: bench)", "<mode>">;
-def no_flush : F<"no-flush", "Leave the L2 cache as the launch before left it">;
+def no_flush : F<"no-flush",
+    "Leave the L2 cache as the launch before left it, on one copy of the buffers">;
 defm json : V<"json", "Write the results of benches to this file", "<file>">;
 defm csv : V<"csv", "Write the results of benches to this file", "<file>">;
+defm plot : V<"plot", "Draw speed over size, for benches with a sweep, to this .svg file", "<file>">;
+
+/// What a worker is called with: see lib/Testing/RunEvents.h.
+def worker : Joined<["--"], "worker=">, Flags<[HelpHidden]>;

@@ -123,6 +123,50 @@ TEST(GpuDeviceTest, FaultsAreNamed) {
             "the kernel failed: the kernel accessed an illegal address");
 }
 
+TEST(GpuDeviceTest, HipHasTheSameFunctions) {
+  std::unique_ptr<GpuDevice> device =
+      cantFail(GpuDevice::create(Vendor::AMD, 0, TK_FAKE_HIP_DRIVER));
+  EXPECT_EQ(device->getFacts().name, "Fake GPU");
+  EXPECT_EQ(device->getFacts().numProcessors, 132);
+  EXPECT_EQ(device->getFacts().l2Bytes, 1 << 20);
+  HostTensor tensor = cantFail(HostTensor::create(DType::F32, {5}));
+  DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
+  DeviceModule module = cantFail(device->load("add_one hang"));
+  cantFail(device->launch(module, "add_one", kOne, kOne, kOne, 0,
+                          {remote.getArgument().address, 5}));
+  cantFail(device->wait());
+  cantFail(remote.download(*device, tensor));
+  EXPECT_EQ(tensor.getDouble(4), 1.0);
+  EXPECT_EQ(getError(device->allocate(int64_t(2) << 30)),
+            "too little device memory: needs 2.15 GB, but 1.07 GB of 1.07 GB "
+            "are free");
+  device->setTimeout(std::chrono::milliseconds(100));
+  cantFail(device->launch(module, "hang", kOne, kOne, kOne, 0, {}));
+  EXPECT_EQ(getError(device->wait()), "the kernel did not end within 0.1 s");
+}
+
+TEST(BenchmarkTest, WhatPreparesIsNotTimed) {
+  std::unique_ptr<GpuDevice> device = openFake();
+  DeviceModule module = cantFail(device->load("add_one"));
+  HostTensor tensor = cantFail(HostTensor::create(DType::F32, {5}));
+  DeviceTensor original = cantFail(DeviceTensor::upload(*device, tensor));
+  DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
+  // A copy of the fake takes a millisecond, too.
+  Measurement result = cantFail(measure(
+      *device, {},
+      [&](int64_t) {
+        return device->launch(module, "add_one", kOne, kOne, kOne, 0,
+                              {remote.getArgument().address, 5});
+      },
+      [&](int64_t) { return remote.copyFrom(*device, original); }));
+  EXPECT_EQ(result.median, 1.0);
+  cantFail(remote.download(*device, tensor));
+  EXPECT_EQ(tensor.getDouble(0), 1.0);
+  cantFail(remote.zero(*device));
+  cantFail(remote.download(*device, tensor));
+  EXPECT_EQ(tensor.getDouble(0), 0.0);
+}
+
 TEST(BenchmarkTest, QuantilesAreInterpolated) {
   Measurement result = summarize({5, 1, 4, 2, 3, 6});
   EXPECT_EQ(result.minimum, 1);

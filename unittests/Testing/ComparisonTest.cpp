@@ -166,8 +166,45 @@ TEST_F(ComparisonTest, TheWorstElementIsNamed) {
   EXPECT_EQ(comparison.found, "16");
   EXPECT_EQ(comparison.expected, "8");
   EXPECT_EQ(comparison.maxAbsoluteError, 8);
-  EXPECT_EQ(comparison.maxRelativeError, 1);
-  EXPECT_EQ(comparison.tolerance, 0.5);
+  // 8 of the 4 that are allowed.
+  EXPECT_EQ(comparison.maxShareOfBound, 2);
+}
+
+TEST_F(ComparisonTest, TheShareOfTheBoundCountsNotTheRelativeError) {
+  // At 0 any error is infinitely large relative to the reference, but well
+  // within the absolute part of the bound.
+  OutputCheck check;
+  check.toleranceClass = ToleranceClass::Explicit;
+  check.relative = 1e-3;
+  check.absolute = 1e-2;
+  Comparison comparison =
+      compareOutput(makeTensor(DType::F64, {0.005, 10.005}),
+                    makeTensor(DType::F64, {0, 10}), check, {});
+  EXPECT_TRUE(comparison.passed);
+  EXPECT_EQ(comparison.maxShareOfBound, 0.5);
+  EXPECT_EQ(comparison.worstIndex, (SmallVector<int64_t, 4>{0}));
+
+  check.toleranceClass = ToleranceClass::X;
+  EXPECT_EQ(compareOutput(makeTensor(DType::F64, {1}),
+                          makeTensor(DType::F64, {1}), check, {})
+                .maxShareOfBound,
+            0);
+  EXPECT_EQ(compareOutput(makeTensor(DType::F64, {1}),
+                          makeTensor(DType::F64, {2}), check, {})
+                .maxShareOfBound,
+            kInfinity);
+}
+
+TEST_F(ComparisonTest, TolerancesAreDescribed) {
+  OutputCheck check;
+  check.toleranceClass = ToleranceClass::S;
+  EXPECT_EQ(describeTolerance(check), "class S");
+  check.toleranceClass = ToleranceClass::D;
+  check.length = 4096;
+  EXPECT_EQ(describeTolerance(check), "class D(4096)");
+  check.toleranceClass = ToleranceClass::Explicit;
+  check.relative = 1e-3;
+  EXPECT_EQ(describeTolerance(check), "rel 0.001, abs 0");
 }
 
 TEST_F(ComparisonTest, NothingToCompareIsFine) {

@@ -230,6 +230,15 @@ struct TestCase {
   std::optional<int64_t> bytes;
 };
 
+/// What a user asks of the tests and benches of a file.
+struct TestSelection {
+  /// "softmax" or "softmax<f16, BLOCK = 512>": only those of this kernel or
+  /// sequence, with the generic parameters that are given. All if empty.
+  std::string kernel;
+  /// Values for generic parameters, where an instance has them.
+  std::vector<InstanceBinding> definitions;
+};
+
 //===----------------------------------------------------------------------===//
 // CheckedProgram
 //===----------------------------------------------------------------------===//
@@ -271,10 +280,23 @@ public:
   OwningOpRef<ModuleOp> instantiate(const Instance &instance,
                                     MLIRContext *context);
 
+  /// Restricts and changes the tests and benches. To be called before the first
+  /// question about them; false after an error.
+  bool select(const TestSelection &selection);
+  /// Whether the selection changed a test or bench through this definition.
+  bool hasUsedDefinition(llvm::StringRef name) const;
+
+  /// Reads a test without its name, `softmax<f16>(x = randn[4, 100])`, from a
+  /// command line. It is called after its kernel.
+  std::vector<TestCase> parseTests(llvm::StringRef text, bool isBench);
+
   /// The tests of the main file.
   const std::vector<TestCase> &getTests();
   /// The benches of the main file, one entry for each point of a sweep.
   const std::vector<TestCase> &getBenches();
+
+  /// The name of a test, for messages about it.
+  Location getTestLocation(const TestCase &test, MLIRContext *context);
 
   /// A verified module with one `func.func @reference`. Its arguments are, in
   /// order: the `in` and `mut` arguments of the test as they stand there,

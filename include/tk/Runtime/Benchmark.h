@@ -54,11 +54,15 @@ struct Measurement {
 /// Sorts and summarises.
 Measurement summarize(std::vector<double> times);
 
-/// Times `launch`, which queues one launch. It gets the number of the launch,
-/// to rotate between copies of its buffers.
-llvm::Expected<Measurement>
-measure(GpuDevice &device, const BenchOptions &options,
-        llvm::function_ref<llvm::Error(int64_t iteration)> launch);
+/// Queues something for one launch. Gets the number of the launch, to rotate
+/// between copies of its buffers.
+using LaunchFunction = llvm::function_ref<llvm::Error(int64_t iteration)>;
+
+/// Times `launch`. What `prepare` queues before each is not counted.
+llvm::Expected<Measurement> measure(GpuDevice &device,
+                                    const BenchOptions &options,
+                                    LaunchFunction launch,
+                                    LaunchFunction prepare = nullptr);
 
 /// The speed of copying memory that exceeds the caches, in bytes per second,
 /// read and written bytes counted: the roof of kernels that move data.

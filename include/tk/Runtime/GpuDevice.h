@@ -176,6 +176,18 @@ public:
   /// Copies back into a tensor of the same shape and strides.
   llvm::Error download(GpuDevice &device, HostTensor &tensor) const;
 
+  /// Queues a copy from a tensor of the same shape and strides.
+  llvm::Error copyFrom(GpuDevice &device, const DeviceTensor &other);
+  /// Queues setting all memory to 0.
+  llvm::Error zero(GpuDevice &device);
+
+  int64_t getSizeInBytes() const { return buffer.getSizeInBytes(); }
+  /// The argument in another shape, from the same first element.
+  LaunchArgument getArgument(llvm::ArrayRef<int64_t> otherShape,
+                             llvm::ArrayRef<int64_t> otherStrides) const {
+    return LaunchArgument::tensor(buffer.getAddress() + originInBytes, dtype,
+                                  otherShape, otherStrides);
+  }
   LaunchArgument getArgument() const {
     return LaunchArgument::tensor(buffer.getAddress() + originInBytes, dtype,
                                   shape, strides);

@@ -30,21 +30,20 @@ struct Comparison {
   bool passed = true;
   /// Over the elements that are finite on both sides.
   double maxAbsoluteError = 0;
-  /// What goes beyond the absolute part of the bound, relative to what the
-  /// class measures by: |reference|, the sum of the absolute values of the
-  /// terms (A, R, D), the largest value of the column (F) or tensor (FB).
-  double maxRelativeError = 0;
-  /// The element whose error is the largest part of its bound, and both values
-  /// as text.
+  /// The largest error as a share of what the tolerance allows for its element:
+  /// more than 1 fails. Infinite where nothing but equality is allowed.
+  double maxShareOfBound = 0;
+  /// The element with that error, and both values as text.
   SmallVector<int64_t, 4> worstIndex;
   std::string found, expected;
-  /// What the relative error of the worst element may be.
-  double tolerance = 0;
   /// No rounding is allowed.
   bool isExact = false;
   int64_t numFailures = 0;
   int64_t numElements = 0;
 };
+
+/// What the class allows, for people: "class S", "rel 1e-3, abs 1e-6".
+std::string describeTolerance(const OutputCheck &check);
 
 /// Whether the class needs ToleranceContext::magnitude.
 bool needsMagnitude(ToleranceClass toleranceClass);

@@ -24,7 +24,8 @@ struct GpuTestOptions {
   std::string driverPath;
 };
 
-/// A GPU as a device for tests and benches. Each instance is compiled once.
+/// A GPU as a device for tests and benches. Each instance is compiled once, or
+/// comes from a binary.
 class GpuTestDevice : public TestDevice {
 public:
   static llvm::Expected<std::unique_ptr<GpuTestDevice>>
@@ -34,26 +35,47 @@ public:
   StringRef getName() const override;
   int64_t getNumSms() const override;
   LogicalResult run(TestPlan &plan, std::string &output) override;
+  LogicalResult runPlain(TestPlan &plan, std::string &output) override;
 
-  /// Times the launches of `plan`, all of them together, on one copy of its
-  /// buffers.
+  /// Times the launches of `plan`, all of them together. Between launches,
+  /// outside of the time, `mut` buffers are set to what they were. With the
+  /// cache flushed, buffers that fit into it rotate among copies.
   FailureOr<Measurement> measure(TestPlan &plan, const BenchOptions &options);
+
+  /// Forgets all kernels: those of another file may have the same names.
+  void clearKernels();
+
+  /// Takes the kernels of a cubin, hsaco or PTX; from now on launches of other
+  /// kernels are errors. `names` maps names of instances to those that the
+  /// binary has, where they differ.
+  llvm::Error addBinary(StringRef contents,
+                        const llvm::StringMap<std::string> &names);
+  bool hasKernel(StringRef instance) const {
+    return kernels.contains(instance);
+  }
 
   GpuDevice &getGpu() { return *gpu; }
 
 private:
-  /// A kernel that is loaded.
-  struct LoadedKernel {
+  /// A binary that is loaded.
+  struct LoadedBinary {
     Manifest manifest;
     DeviceModule module;
+  };
+  struct LoadedKernel {
+    const ManifestKernel *description = nullptr;
+    std::shared_ptr<LoadedBinary> binary;
   };
   /// The launches of a plan, with their memory.
   struct PreparedPlan;
 
   GpuTestDevice(MLIRContext &context, const GpuTestOptions &options,
                 std::unique_ptr<GpuDevice> gpu);
-  FailureOr<LoadedKernel *> getKernel(TestLaunch &launch);
+  FailureOr<LoadedKernel> getKernel(TestLaunch &launch);
+  FailureOr<LoadedKernel> compile(TestLaunch &launch);
+  llvm::Expected<std::shared_ptr<LoadedBinary>> load(StringRef contents);
   LogicalResult prepare(TestPlan &plan, PreparedPlan &prepared);
+  FailureOr<std::vector<DeviceTensor>> upload(TestPlan &plan);
   LogicalResult prepareLaunch(TestLaunch &launch, PreparedPlan &prepared);
   llvm::Error launch(PreparedPlan &prepared);
   LogicalResult report(Location loc, llvm::Error error);
@@ -61,7 +83,11 @@ private:
   MLIRContext &context;
   GpuTestOptions options;
   std::unique_ptr<GpuDevice> gpu;
-  llvm::StringMap<std::unique_ptr<LoadedKernel>> kernels;
+  /// By instance; those of plain runs have a prefix.
+  llvm::StringMap<LoadedKernel> kernels;
+  bool hasOnlyBinaries = false;
+  /// Kernels run as simply as the compiler can make them.
+  bool isPlain = false;
 };
 
 } // namespace mlir::tk

@@ -63,6 +63,11 @@ public:
   /// kernel and of the device are reported as diagnostics of the context.
   /// `output` gets what the kernels printed.
   virtual LogicalResult run(TestPlan &plan, std::string &output) = 0;
+
+  /// The same with kernels compiled without vector accesses and pipelines, to
+  /// compare with where there is no reference. Fails where there is nothing
+  /// simpler.
+  virtual LogicalResult runPlain(TestPlan &plan, std::string &output);
 };
 
 /// The interpreter as a device.

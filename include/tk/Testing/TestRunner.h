@@ -16,11 +16,14 @@
 #include "tk/Testing/Comparison.h"
 #include "tk/Testing/MagnitudeReference.h"
 #include "tk/Testing/TestDevice.h"
+#include <functional>
 #include <map>
 
 namespace mlir::tk {
 
 struct TestOptions {
+  /// Gets the memory after the run with the first seed, to write outputs.
+  std::function<LogicalResult(ArrayRef<TestBuffer>)> onOutputs;
   uint64_t firstSeed = 0;
   /// Tests with random contents run with this many seeds.
   unsigned numSeeds = 2;
@@ -29,6 +32,9 @@ struct TestOptions {
   /// A reference that costs more is refused with the estimate.
   double maxReferenceOperations = 2e10;
   double maxBytes = 2e9;
+  /// The same for the check before a bench, which should take less time than
+  /// the bench itself.
+  double maxCheckOperations = 2e8;
   /// Wall-clock limit of each run in the interpreter; 0: none.
   double timeLimitInSeconds = 0;
 };
@@ -56,6 +62,14 @@ struct TestOutcome {
   std::string printed;
 };
 
+/// What came of the check before a bench is timed.
+struct BenchCheck {
+  /// What the outputs were compared with: "reference", "reference at 64 of 8192
+  /// M", "plain configuration".
+  std::string method;
+  TestOutcome outcome;
+};
+
 /// How much a reference costs.
 struct ReferenceCost {
   double operations = 0;
@@ -67,13 +81,19 @@ public:
   TestRunner(CheckedProgram &program, MLIRContext *context, TestDevice &device,
              TestOptions options)
       : program(program), context(context), device(device),
-        options(std::move(options)) {}
+        options(std::move(options)), location(UnknownLoc::get(context)) {}
 
   TestOutcome run(const TestCase &test);
 
   /// Builds the launches of a test with generated inputs and poisoned outputs.
   /// Reports mistakes as diagnostics.
   FailureOr<TestPlan> makePlan(const TestCase &test, uint64_t seed);
+
+  /// Runs the launches of a bench once and compares its outputs: with the whole
+  /// reference if it is small; else with the reference on a sample of those
+  /// dimensions whose elements it treats independently; else with the same
+  /// kernel in its plain configuration. `plan` stays as it is.
+  BenchCheck check(const TestCase &bench, TestPlan &plan);
 
 private:
   // TestPlan.cpp
@@ -108,23 +128,49 @@ private:
                                  const TestPlan &plan) const;
   LogicalResult runSeed(const TestCase &test, const References &references,
                         uint64_t seed, TestOutcome &outcome);
+  /// `launches` made `after` of `before`; only its kernels are looked at.
   LogicalResult compare(const TestCase &test, const References &references,
-                        const TestPlan &before, const TestPlan &after,
-                        TestOutcome &outcome);
+                        const TestPlan &before, ArrayRef<TestBuffer> after,
+                        const TestPlan &launches, TestOutcome &outcome);
+
+  // BenchCheck.cpp
+  /// A dimension by name, and the elements of it that are looked at.
+  struct Sample {
+    std::string dim;
+    int64_t extent;
+    std::vector<int64_t> elements;
+  };
+  FailureOr<bool> compareSample(const TestCase &bench, const TestPlan &plan,
+                                ArrayRef<TestBuffer> after,
+                                ArrayRef<StringRef> dims, BenchCheck &check);
+  FailureOr<bool> isSeparable(const TestCase &sampled,
+                              const References &references,
+                              const TestPlan &sampledPlan,
+                              ArrayRef<Sample> samples);
+  FailureOr<bool> compareWithReference(const TestCase &bench,
+                                       const TestPlan &plan,
+                                       ArrayRef<TestBuffer> after,
+                                       BenchCheck &check);
+  LogicalResult compareBench(const TestCase &bench, TestPlan &plan,
+                             ArrayRef<TestBuffer> after, BenchCheck &check);
+  LogicalResult compareWithPlain(const TestCase &bench, TestPlan &plan,
+                                 ArrayRef<TestBuffer> after, BenchCheck &check);
   LogicalResult emitError(const Twine &message) const;
 
   CheckedProgram &program;
   MLIRContext *context;
   TestDevice &device;
   TestOptions options;
+  /// The test that is being run.
+  Location location;
 };
 
 /// Estimates what evaluating a reference takes.
 ReferenceCost estimateCost(ModuleOp reference);
 
 /// One line for each test, aligned over all of them:
-///   test  small   f32   x[4, 100]    BLOCK=4096   ok   max rel err 1.2e-07
-///   (tolerance 1e-05)
+///   test  small   f32   x[4, 100]    BLOCK=4096   ok   max err 0.012 of the
+///   bound   (class S)
 class TestReport {
 public:
   explicit TestReport(ArrayRef<TestCase> tests);

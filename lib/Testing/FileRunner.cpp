@@ -1,0 +1,404 @@
+//===- FileRunner.cpp - runs the tests and benches of files ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "FileRunner.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Support/FileUtilities.h"
+#include "tk/Frontend/Diagnostics.h"
+#include "tk/Interpreter/Interpreter.h"
+#include "tk/Pipelines/Registration.h"
+#include "tk/Runtime/NpyFile.h"
+#include "tk/Support/BinaryFile.h"
+#include "tk/Testing/BinaryDeclarations.h"
+#include "tk/Testing/EmulatorTestDevice.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::tk;
+
+static bool fail(const Twine &message) {
+  llvm::outs().flush();
+  llvm::WithColor::error(llvm::errs(), "tk-run") << message << "\n";
+  return false;
+}
+
+namespace {
+/// Clears the progress bar before the front end prints.
+class SessionStream : public llvm::raw_ostream {
+public:
+  explicit SessionStream(ProgressBar &progress) : progress(progress) {
+    SetUnbuffered();
+  }
+  bool has_colors() const override { return llvm::errs().has_colors(); }
+  raw_ostream &changeColor(enum Colors colors, bool bold, bool bg) override {
+    llvm::errs().changeColor(colors, bold, bg);
+    return *this;
+  }
+  raw_ostream &resetColor() override {
+    llvm::errs().resetColor();
+    return *this;
+  }
+
+private:
+  void write_impl(const char *bytes, size_t size) override {
+    progress.clear();
+    llvm::outs().flush();
+    llvm::errs().write(bytes, size);
+  }
+  uint64_t current_pos() const override { return 0; }
+
+  ProgressBar &progress;
+};
+} // namespace
+
+/// Members in the order in which they depend on each other.
+struct FileRunner::Input {
+  explicit Input(StringRef path)
+      : name(llvm::sys::path::filename(path)),
+        directory(llvm::sys::path::parent_path(path)) {}
+
+  std::string name;
+  std::string directory;
+  llvm::SourceMgr sources;
+  std::unique_ptr<DiagnosticSession> session;
+  std::unique_ptr<CheckedProgram> program;
+  /// Launches from the command line, in the language of the program.
+  std::vector<std::string> launches;
+  bool isBinary = false;
+  std::vector<TestCase> cases;
+  std::optional<TestReport> report;
+};
+
+FileRunner::FileRunner(const SessionOptions &options, RunEvents &events)
+    : options(options), events(events),
+      progress(llvm::errs(), llvm::sys::Process::StandardErrIsDisplayed()) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+}
+
+//===----------------------------------------------------------------------===//
+// The device
+//===----------------------------------------------------------------------===//
+
+bool FileRunner::openDevice() {
+  using Choice = SessionOptions::DeviceChoice;
+  if (options.device == Choice::Emulator) {
+    EmulatorTestOptions emulatorOptions;
+    emulatorOptions.compiler = options.gpu.compiler;
+    emulatorOptions.variant = options.gpu.variant;
+    device = createEmulatorDevice(context, emulatorOptions);
+    deviceText = "emu";
+    return true;
+  }
+  if (options.device != Choice::Interpreter) {
+    llvm::Expected<std::unique_ptr<GpuTestDevice>> opened =
+        GpuTestDevice::create(context, options.gpu);
+    if (opened) {
+      gpu = opened->get();
+      deviceText =
+          (gpu->getName() + " (" + gpu->getGpu().getFacts().name + ")").str();
+      device = std::move(*opened);
+      return true;
+    }
+    std::string reason = llvm::toString(opened.takeError());
+    if (options.device != Choice::Automatic)
+      return fail("cannot use the device '" +
+                  Twine(options.device == Choice::Hip ? "hip" : "cuda") +
+                  "': " + reason);
+    deviceText = "interp (no GPU found)";
+  }
+  RunOptions runOptions;
+  runOptions.timeLimitInSeconds = options.tests.timeLimitInSeconds;
+  device = createInterpreterDevice(runOptions);
+  if (deviceText.empty())
+    deviceText = "interp";
+  return true;
+}
+
+bool FileRunner::startBenches() {
+  if (!gpu)
+    return fail("benches need a GPU, but the device is " + deviceText);
+  llvm::Expected<double> copySpeed = measureCopySpeed(gpu->getGpu());
+  if (!copySpeed)
+    return fail(llvm::toString(copySpeed.takeError()));
+  const DeviceFacts &facts = gpu->getGpu().getFacts();
+  benchDevice = {facts.name, facts.numProcessors, facts.driverVersion,
+                 options.bench.mode, *copySpeed};
+  events.onDevice(benchDevice);
+  if (options.firstItem == 0)
+    llvm::outs() << benchDevice.getHeading() << "\n";
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Opening files
+//===----------------------------------------------------------------------===//
+
+/// Takes the source inside, or declarations of what the manifest says.
+bool FileRunner::openBinary(StringRef contents, Input &input) {
+  if (!gpu)
+    return fail("'" + input.name + "' runs on a GPU only, but the device is " +
+                deviceText);
+  if (!options.selection.definitions.empty())
+    return fail("'" + input.name +
+                "' is compiled already, so nothing in it can be defined");
+  llvm::Expected<Manifest> manifest = readManifest(contents);
+  if (!manifest)
+    return fail("'" + input.name +
+                "': " + llvm::toString(manifest.takeError()));
+  BinaryDeclarations declarations(*manifest);
+  bool hasSource = !manifest->source.empty();
+  if (!hasSource && options.launches.empty())
+    return fail("'" + input.name +
+                "' has no source inside, so it has no tests and no reference "
+                "to check with; pass --run '<kernel>(<inputs>)', or compile "
+                "it with --embed-source");
+  StringRef text =
+      hasSource ? StringRef(manifest->source) : declarations.getText();
+  input.sources.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy(text, input.name), llvm::SMLoc());
+  for (const std::string &launch : options.launches) {
+    llvm::Expected<std::string> translated =
+        hasSource ? llvm::Expected<std::string>(launch)
+                  : declarations.translateLaunch(launch);
+    if (!translated)
+      return fail("'" + input.name +
+                  "': " + llvm::toString(translated.takeError()));
+    input.launches.push_back(std::move(*translated));
+  }
+  input.isBinary = true;
+  if (llvm::Error error =
+          gpu->addBinary(contents, hasSource ? llvm::StringMap<std::string>()
+                                             : declarations.getInstances()))
+    return fail("'" + input.name + "': " + llvm::toString(std::move(error)));
+  return true;
+}
+
+bool FileRunner::openFile(StringRef path, Input &input) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &message);
+  if (!buffer)
+    return fail(message);
+  if (gpu)
+    gpu->clearKernels();
+  if (identifyBinary(buffer->getBuffer())) {
+    if (!openBinary(buffer->getBuffer(), input))
+      return false;
+  } else {
+    input.sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+    input.launches = options.launches;
+  }
+  return true;
+}
+
+/// Reads the tests or benches that are to run.
+bool FileRunner::listCases(Input &input) {
+  DiagnosticReporter &reporter = input.session->getReporter();
+  input.program = CheckedProgram::create(input.sources, reporter);
+  if (!input.program || !input.program->select(options.selection))
+    return false;
+  if (options.launches.empty())
+    input.cases = options.runsBenches ? input.program->getBenches()
+                                      : input.program->getTests();
+  for (const std::string &launch : input.launches)
+    llvm::append_range(input.cases,
+                       input.program->parseTests(launch, options.runsBenches));
+  if (reporter.hasErrors())
+    return false;
+  if (!options.name.empty())
+    llvm::erase_if(input.cases, [&](const TestCase &test) {
+      return test.name != options.name;
+    });
+  if (input.isBinary)
+    keepRunnable(input);
+  for (const InstanceBinding &definition : options.selection.definitions)
+    if (!input.program->hasUsedDefinition(definition.name))
+      return fail("'" + input.name + "': nothing that is to run has a " +
+                  "parameter '" + definition.name + "'");
+  if (!options.outputs.empty() && input.cases.size() != 1)
+    return fail("--output takes the outputs of one " +
+                Twine(options.runsBenches ? "bench" : "test") + ", but " +
+                Twine(input.cases.size()) +
+                " are to run; choose one by its name, or with --run");
+  input.report.emplace(input.cases);
+  return true;
+}
+
+void FileRunner::keepRunnable(Input &input) {
+  size_t numCases = input.cases.size();
+  llvm::erase_if(input.cases, [&](const TestCase &test) {
+    if (!test.instance.isSequence)
+      return !gpu->hasKernel(test.instance.str());
+    std::optional<SequencePlan> plan =
+        input.program->getSequencePlan(test.instance);
+    return !plan || llvm::any_of(plan->steps, [&](const SequenceStep &step) {
+      return !gpu->hasKernel(step.instance.str());
+    });
+  });
+  if (size_t numLeftOut = numCases - input.cases.size())
+    llvm::outs() << input.name << ": left out " << numLeftOut << " "
+                 << (options.runsBenches ? "benches" : "tests")
+                 << " of instances that it does not have\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+LogicalResult FileRunner::writeOutputs(ArrayRef<TestBuffer> buffers) {
+  for (const OutputFile &file : options.outputs) {
+    SmallVector<StringRef> known;
+    const TestBuffer *found = nullptr;
+    for (const TestBuffer &buffer : buffers) {
+      if (buffer.mode != ParamMode::Out && buffer.mode != ParamMode::Mut)
+        continue;
+      known.push_back(buffer.name);
+      if (buffer.name == file.output)
+        found = &buffer;
+    }
+    if (!found)
+      return success(fail("--output: there is no output '" + file.output +
+                          "', only " + llvm::join(known, ", ")));
+    if (llvm::Error error = writeNpyFile(file.path, found->tensor))
+      return success(fail(llvm::toString(std::move(error))));
+  }
+  return success();
+}
+
+static TestOptions makeTestOptions(const SessionOptions &options,
+                                   StringRef directory) {
+  TestOptions testOptions = options.tests;
+  // Launches from the command line name files from there.
+  if (options.launches.empty())
+    testOptions.directory = directory.str();
+  return testOptions;
+}
+
+bool FileRunner::runTest(Input &input, const TestCase &test) {
+  TestOptions testOptions = makeTestOptions(options, input.directory);
+  if (!options.outputs.empty())
+    testOptions.onOutputs = [&](ArrayRef<TestBuffer> buffers) {
+      return writeOutputs(buffers);
+    };
+  TestRunner runner(*input.program, &context, *device, testOptions);
+  TestOutcome outcome = runner.run(test);
+  progress.clear();
+  llvm::outs() << outcome.printed << input.report->format(test, outcome);
+  llvm::outs().flush();
+  return outcome.status == TestOutcome::Status::Passed;
+}
+
+/// "rows (N = 4096)".
+static std::string getTitle(const TestCase &test) {
+  std::string sweep = BenchRow("", test, {}).getSweepText();
+  return test.name + (sweep.empty() ? "" : " (" + sweep + ")");
+}
+
+bool FileRunner::runBench(Input &input, const TestCase &bench) {
+  TestOptions testOptions = makeTestOptions(options, input.directory);
+  if (!options.outputs.empty())
+    testOptions.onOutputs = [&](ArrayRef<TestBuffer> buffers) {
+      return writeOutputs(buffers);
+    };
+  TestRunner runner(*input.program, &context, *device, testOptions);
+  FailureOr<TestPlan> plan = runner.makePlan(bench, testOptions.firstSeed);
+  FailureOr<Measurement> measurement = failure();
+  BenchCheck check;
+  if (succeeded(plan)) {
+    // A wrong kernel has no speed.
+    check = runner.check(bench, *plan);
+    if (check.outcome.status == TestOutcome::Status::Passed)
+      measurement = gpu->measure(*plan, options.bench);
+  }
+  progress.clear();
+  if (failed(measurement)) {
+    llvm::outs() << "  bench " << getTitle(bench) << ": failed";
+    if (check.outcome.status == TestOutcome::Status::Failed)
+      llvm::outs() << " the comparison with the " << check.method << "\n"
+                   << input.report->format(bench, check.outcome);
+    else
+      llvm::outs() << "\n";
+    llvm::outs().flush();
+    return false;
+  }
+  BenchRow row(input.name, bench, *measurement);
+  row.check = check.method;
+  for (const TestOutcome::Output &output : check.outcome.outputs)
+    row.maxShareOfBound =
+        std::max(row.maxShareOfBound, output.comparison.maxShareOfBound);
+  llvm::outs() << row.format(benchDevice);
+  llvm::outs().flush();
+  events.onRow(row, benchDevice);
+  return true;
+}
+
+bool FileRunner::runCases(Input &input) {
+  bool passed = true;
+  for (auto [number, test] : llvm::enumerate(input.cases)) {
+    int64_t item = nextItem++;
+    if (isDone(item))
+      continue;
+    std::string name = input.name + ": " + (test.isBench ? "bench " : "test ") +
+                       getTitle(test);
+    events.onBegin(item, name);
+    progress.show(number, input.cases.size(), name);
+    bool isGood = test.isBench ? runBench(input, test) : runTest(input, test);
+    progress.clear();
+    events.onEnd(item, isGood);
+    passed &= isGood;
+    if (hasBrokenDevice())
+      return false;
+  }
+  return passed;
+}
+
+bool FileRunner::runFile(StringRef path) {
+  Input input(path);
+  SessionStream errors(progress);
+  int64_t item = nextItem++;
+  bool wasOpened = isDone(item);
+  // What is wrong with it was said by the worker that opened it.
+  input.session = std::make_unique<DiagnosticSession>(
+      input.sources, /*verifies=*/false,
+      wasOpened ? static_cast<raw_ostream &>(llvm::nulls()) : errors);
+  std::optional<SourceMgrDiagnosticHandler> handler;
+  if (!wasOpened)
+    events.onBegin(item, input.name);
+  bool isGood = openFile(path, input);
+  if (isGood) {
+    handler.emplace(input.sources, &context, errors);
+    isGood = listCases(input);
+  }
+  if (!wasOpened) {
+    events.onEnd(item, isGood);
+    if (isGood) {
+      llvm::outs() << input.name;
+      if (!options.runsBenches)
+        llvm::outs() << ": device: " << deviceText;
+      llvm::outs() << "\n";
+    }
+  }
+  // Diagnostics go to another stream.
+  llvm::outs().flush();
+  isGood = isGood && runCases(input);
+  return input.session->finish() && isGood;
+}
+
+bool FileRunner::run() {
+  if (!openDevice() || (options.runsBenches && !startBenches()))
+    return false;
+  bool passed = true;
+  for (const std::string &file : options.files) {
+    passed &= runFile(file);
+    if (hasBrokenDevice())
+      return false;
+  }
+  return passed;
+}

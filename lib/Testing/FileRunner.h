@@ -1,0 +1,59 @@
+//===- FileRunner.h - runs the tests and benches of files -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TK_LIB_TESTING_FILERUNNER_H
+#define TK_LIB_TESTING_FILERUNNER_H
+
+#include "RunEvents.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tk/Testing/ProgressBar.h"
+#include "tk/Testing/RunSession.h"
+
+namespace mlir::tk {
+
+/// Does the items of a session from the first on, in this process.
+class FileRunner {
+public:
+  FileRunner(const SessionOptions &options, RunEvents &events);
+
+  bool run();
+  /// After a hang or a fault: the driver must not be asked to clean up.
+  bool hasBrokenDevice() const { return gpu && !gpu->getGpu().isUsable(); }
+
+private:
+  /// A file, opened.
+  struct Input;
+
+  bool openDevice();
+  bool startBenches();
+
+  bool runFile(StringRef path);
+  bool openFile(StringRef path, Input &input);
+  bool openBinary(StringRef contents, Input &input);
+  bool listCases(Input &input);
+  /// Leaves out the tests of instances that a binary does not have.
+  void keepRunnable(Input &input);
+  bool runCases(Input &input);
+  bool runTest(Input &input, const TestCase &test);
+  bool runBench(Input &input, const TestCase &bench);
+  LogicalResult writeOutputs(ArrayRef<TestBuffer> buffers);
+
+  /// Whether an item was done by a worker before this one.
+  bool isDone(int64_t item) const { return item < options.firstItem; }
+
+  const SessionOptions &options;
+  RunEvents &events;
+  MLIRContext context;
+  std::unique_ptr<TestDevice> device;
+  /// The same, if it is a GPU.
+  GpuTestDevice *gpu = nullptr;
+  /// "interp (no GPU found)".
+  std::string deviceText;
+  BenchDevice benchDevice;
+  ProgressBar progress;
+  int64_t nextItem = 0;
+};
+
+} // namespace mlir::tk
+
+#endif // TK_LIB_TESTING_FILERUNNER_H

@@ -1,0 +1,293 @@
+//===- FakeDriver.cpp - a driver for tests, without a GPU -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Has the functions of libcuda that lib/Runtime loads or, with TK_FAKE_HIP,
+// those of libamdhip64. Device memory is host memory, 1 GiB of it. A launch
+// takes one millisecond of a clock that only launches and copies advance.
+//
+// What a kernel does depends on its name:
+//   add_one(x: f32 *, n)         adds 1 to each
+//   fake_twice*(x, y)            y = 2 x, as f32; fake_wrong*: y = 3 x
+//   hang, fake_hang*             never ends
+//   fault, fake_fault*           reads an illegal address
+//   fake_crash*                  takes the process down
+//   fake_block*                  the driver does not return from the launch
+// The `fake_` ones are compiled from `k(x: tensor<f32>[N], y: out
+// tensor<f32>[N])`, with these parameters: x, N, y of the vector variant; x, N,
+// stride, y, stride of the general one.
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <unistd.h>
+
+#ifdef TK_FAKE_HIP
+#define NAME(cuda, hip) hip
+#else
+#define NAME(cuda, hip) cuda
+#endif
+
+namespace {
+struct FakeState {
+  size_t totalBytes = size_t(1) << 30;
+  size_t usedBytes = 0;
+  float clock = 0;
+  bool hangs = false;
+  bool faulted = false;
+  unsigned lastGrid[3] = {};
+  unsigned lastCluster[3] = {};
+};
+
+enum Result {
+  Success = 0,
+  InvalidValue = 1,
+  OutOfMemory = 2,
+  NoBinaryForDevice = 209,
+  InvalidPtx = 218,
+  NotFound = 500,
+  NotReady = 600,
+  IllegalAddress = 700
+};
+} // namespace
+
+static FakeState state;
+
+// Sizes of allocations stand in front of them.
+static constexpr size_t kHeaderSize = 64;
+
+static bool startsWith(const std::string &text, const char *prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
+
+/// y = factor * x, by the parameters of a compiled kernel.
+static void scale(const std::string &name, void **params, float factor) {
+  bool isVector = name.find("__vector") != std::string::npos;
+  auto readInteger = [&](int i) { return *static_cast<int64_t *>(params[i]); };
+  auto *x = *static_cast<float **>(params[0]);
+  auto *y = *static_cast<float **>(params[isVector ? 2 : 3]);
+  int64_t count = readInteger(1);
+  int64_t xStride = isVector ? 1 : readInteger(2);
+  int64_t yStride = isVector ? 1 : readInteger(4);
+  for (int64_t i = 0; i < count; ++i)
+    y[i * yStride] = factor * x[i * xStride];
+}
+
+static void runKernel(const std::string &name, void **params) {
+  state.clock += 1;
+  state.hangs |= name == "hang" || startsWith(name, "fake_hang");
+  state.faulted |= name == "fault" || startsWith(name, "fake_fault");
+  if (startsWith(name, "fake_crash"))
+    abort();
+  if (startsWith(name, "fake_block"))
+    pause();
+  if (startsWith(name, "fake_twice"))
+    scale(name, params, 2);
+  if (startsWith(name, "fake_wrong"))
+    scale(name, params, 3);
+  if (name == "add_one") {
+    auto *x = *static_cast<float **>(params[0]);
+    int64_t n = *static_cast<int64_t *>(params[1]);
+    for (int64_t i = 0; i < n; ++i)
+      x[i] += 1;
+  }
+}
+
+extern "C" {
+
+int NAME(cuInit, hipInit)(unsigned) { return Success; }
+int NAME(cuDriverGetVersion, hipDriverGetVersion)(int *version) {
+  return *version = 13000, Success;
+}
+int NAME(cuDeviceGetCount, hipGetDeviceCount)(int *count) {
+  return *count = 1, Success;
+}
+int NAME(cuDeviceGet, hipDeviceGet)(int *device, int index) {
+  return *device = index, Success;
+}
+int NAME(cuDeviceGetName, hipDeviceGetName)(char *name, int size, int) {
+  return strncpy(name, "Fake GPU", size), Success;
+}
+int NAME(cuDeviceGetPCIBusId, hipDeviceGetPCIBusId)(char *id, int, int) {
+  return *id = 0, Success;
+}
+
+int NAME(cuDeviceGetAttribute, hipDeviceGetAttribute)(int *value, int attribute,
+                                                      int) {
+  switch (attribute) {
+  case NAME(16, 63): // multiprocessors
+    return *value = 132, Success;
+  case NAME(38, 19): // bytes of L2
+    return *value = 1 << 20, Success;
+  case NAME(75, 23): // compute capability
+    return *value = 9, Success;
+  case NAME(76, 61):
+    return *value = 0, Success;
+  }
+  return InvalidValue;
+}
+
+int NAME(cuDeviceTotalMem_v2, hipDeviceTotalMem)(size_t *bytes, int) {
+  return *bytes = state.totalBytes, Success;
+}
+int NAME(cuMemGetInfo_v2, hipMemGetInfo)(size_t *freeBytes,
+                                         size_t *totalBytes) {
+  *freeBytes = state.totalBytes - state.usedBytes;
+  return *totalBytes = state.totalBytes, Success;
+}
+
+int NAME(cuMemAlloc_v2, hipMalloc)(uint64_t *address, size_t bytes) {
+  if (bytes > state.totalBytes - state.usedBytes)
+    return OutOfMemory;
+  // Aligned as a driver's, so that vector variants may run.
+  void *memory = nullptr;
+  if (posix_memalign(&memory, 256, bytes + 256) != 0)
+    return OutOfMemory;
+  auto *user = static_cast<char *>(memory) + 256;
+  memcpy(user - kHeaderSize, &bytes, sizeof(bytes));
+  memcpy(user - kHeaderSize + sizeof(bytes), &memory, sizeof(memory));
+  state.usedBytes += bytes;
+  return *address = reinterpret_cast<uint64_t>(user), Success;
+}
+
+int NAME(cuMemFree_v2, hipFree)(uint64_t address) {
+  char *header = reinterpret_cast<char *>(address) - kHeaderSize;
+  size_t bytes;
+  void *memory;
+  memcpy(&bytes, header, sizeof(bytes));
+  memcpy(&memory, header + sizeof(bytes), sizeof(memory));
+  state.usedBytes -= bytes;
+  free(memory);
+  return Success;
+}
+
+int NAME(cuMemcpyHtoD_v2, hipMemcpyHtoD)(uint64_t to, const void *from,
+                                         size_t bytes) {
+  return memcpy(reinterpret_cast<void *>(to), from, bytes), Success;
+}
+int NAME(cuMemcpyDtoH_v2, hipMemcpyDtoH)(void *to, uint64_t from,
+                                         size_t bytes) {
+  return memcpy(to, reinterpret_cast<void *>(from), bytes), Success;
+}
+int NAME(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)(uint64_t to, uint64_t from,
+                                                   size_t bytes, void *) {
+  state.clock += 1;
+  memcpy(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from), bytes);
+  return Success;
+}
+int NAME(cuMemsetD8Async, hipMemsetD8Async)(uint64_t address,
+                                            unsigned char value, size_t bytes,
+                                            void *) {
+  return memset(reinterpret_cast<void *>(address), value, bytes), Success;
+}
+
+int NAME(cuModuleLoadDataEx, hipModuleLoadDataEx)(void **module,
+                                                  const void *image,
+                                                  unsigned numOptions,
+                                                  int *options, void **values) {
+  std::string text = static_cast<const char *>(image);
+  if (text == "other gpu")
+    return NoBinaryForDevice;
+  if (text == "bad ptx") {
+    for (unsigned i = 0; i < numOptions; ++i)
+      if (options[i] == 5)
+        strcpy(static_cast<char *>(values[i]), "line 1; error: bad ptx");
+    return InvalidPtx;
+  }
+  return *module = new std::string(text), Success;
+}
+int NAME(cuModuleUnload, hipModuleUnload)(void *module) {
+  return delete static_cast<std::string *>(module), Success;
+}
+
+int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
+                                                    void *module,
+                                                    const char *name) {
+  // A text is the list of its kernels; of a binary, names are not looked at.
+  const auto &text = *static_cast<std::string *>(module);
+  bool isElf = startsWith(text, "\x7f"
+                                "ELF");
+  if (!isElf && text.find(name) == std::string::npos)
+    return NotFound;
+  // Handles live as long as the process.
+  return *function = new std::string(name), Success;
+}
+
+int NAME(cuLaunchKernel,
+         hipModuleLaunchKernel)(void *function, unsigned gridX, unsigned gridY,
+                                unsigned gridZ, unsigned, unsigned, unsigned,
+                                unsigned, void *, void **params, void **) {
+  state.lastGrid[0] = gridX, state.lastGrid[1] = gridY;
+  state.lastGrid[2] = gridZ;
+  // Whatever goes wrong, only waiting tells.
+  runKernel(*static_cast<std::string *>(function), params);
+  return Success;
+}
+
+int NAME(cuEventCreate, hipEventCreateWithFlags)(void **event, unsigned) {
+  return *event = new float, Success;
+}
+int NAME(cuEventRecord, hipEventRecord)(void *event, void *) {
+  return *static_cast<float *>(event) = state.clock, Success;
+}
+int NAME(cuEventQuery, hipEventQuery)(void *) {
+  return state.faulted ? IllegalAddress : state.hangs ? NotReady : Success;
+}
+int NAME(cuEventElapsedTime, hipEventElapsedTime)(float *time, void *from,
+                                                  void *to) {
+  *time = *static_cast<float *>(to) - *static_cast<float *>(from);
+  return Success;
+}
+int NAME(cuEventDestroy_v2, hipEventDestroy)(void *event) {
+  return delete static_cast<float *>(event), Success;
+}
+
+#ifdef TK_FAKE_HIP
+
+int hipSetDevice(int) { return state = FakeState(), Success; }
+const char *hipGetErrorName(int) { return "hipErrorFake"; }
+const char *hipGetErrorString(int) { return "fake"; }
+
+#else
+
+struct FakeConfig {
+  unsigned grid[3], block[3], sharedBytes;
+  void *stream;
+  struct {
+    int id;
+    char padding[4];
+    unsigned cluster[16];
+  } *attributes;
+  unsigned numAttributes;
+};
+
+int cuLaunchKernelEx(const FakeConfig *config, void *function, void **params,
+                     void **extra) {
+  if (config->numAttributes != 1 || config->attributes->id != 4)
+    return InvalidValue;
+  memcpy(state.lastCluster, config->attributes->cluster, 12);
+  return cuLaunchKernel(function, config->grid[0], config->grid[1],
+                        config->grid[2], 1, 1, 1, 0, nullptr, params, extra);
+}
+
+int cuFuncSetAttribute(void *, int, int value) {
+  return value > 232448 ? InvalidValue : Success;
+}
+int cuDevicePrimaryCtxRetain(void **context, int) {
+  return state = FakeState(), *context = &state, Success;
+}
+int cuDevicePrimaryCtxRelease_v2(int) { return Success; }
+int cuCtxSetCurrent(void *) { return Success; }
+int cuGetErrorName(int, const char **name) {
+  return *name = "CUDA_ERROR_FAKE", Success;
+}
+int cuGetErrorString(int, const char **text) { return *text = "fake", Success; }
+
+#endif
+
+/// For tests: the state of the last launch.
+void fakeGetLaunch(unsigned *grid, unsigned *cluster) {
+  memcpy(grid, state.lastGrid, 12);
+  memcpy(cluster, state.lastCluster, 12);
+}
+}
