@@ -46,8 +46,7 @@ struct ConstantPattern : TkgPattern<arith::ConstantOp> {
     TypedAttr attr = op.getValue();
     if (auto dense = dyn_cast<DenseElementsAttr>(op.getValue())) {
       if (!dense.isSplat())
-        return op.emitOpError("is a tile with different elements, which is "
-                              "not supported");
+        return readTable(op, dense, type, e);
       attr = cast<TypedAttr>(dense.getSplatValue<Attribute>());
     }
     if (isa<IndexType>(attr.getType()))
@@ -55,6 +54,61 @@ struct ConstantPattern : TkgPattern<arith::ConstantOp> {
           type, cast<IntegerAttr>(attr).getValue().sextOrTrunc(64));
     int64_t numRegisters = getTileLayout(op.getType()).getNumRegisters();
     return SmallVector<Value>(numRegisters, e.getConstant(type, attr));
+  }
+
+private:
+  /// A tile of different elements is a table in memory.
+  SmallVector<Value> readTable(arith::ConstantOp op, DenseElementsAttr elements,
+                               Type type, Emitter &e) const {
+    auto tile = cast<RankedTensorType>(op.getType());
+    const tk::Layout &layout = getTileLayout(tile);
+    const TileCoordinates &coordinates = context.getCoordinates(layout, e);
+    Type stored = getMemoryType(type);
+    LLVM::GlobalOp table = createTable(op, elements, stored, e);
+    Value base = e.create<LLVM::AddressOfOp>(table);
+    SmallVector<Value> values;
+    for (int64_t r = 0, end = layout.getNumRegisters(); r < end; ++r) {
+      Value index = e.getI32Constant(0);
+      for (auto [dim, extent] : llvm::enumerate(tile.getShape())) {
+        Value coordinate = coordinates.getCoordinate(e, dim, r);
+        // Padding reads the last element rather than what lies behind.
+        if (layout.getExtents()[dim] != extent)
+          coordinate = e.create<LLVM::UMinOp>(e.getI32(), coordinate,
+                                              e.getI32Constant(extent - 1));
+        index = e.add(e.mul(index, e.getI32Constant(extent)), coordinate);
+      }
+      Value value = e.create<LLVM::LoadOp>(
+          stored, e.getElementPointer(base, stored, index),
+          getSizeInBytes(stored));
+      values.push_back(type == stored ? value : e.truncate(value, type));
+    }
+    return values;
+  }
+
+  static LLVM::GlobalOp createTable(arith::ConstantOp op,
+                                    DenseElementsAttr elements, Type stored,
+                                    Emitter &e) {
+    auto module = op->getParentOfType<ModuleOp>();
+    OpBuilder::InsertionGuard guard(e.getRewriter());
+    e.getRewriter().setInsertionPointToStart(module.getBody());
+    std::string name;
+    for (unsigned number = 0; name.empty() || module.lookupSymbol(name);
+         ++number)
+      name = ("__tk_table" + Twine(number)).str();
+    int64_t numElements = elements.getNumElements();
+    auto flat = RankedTensorType::get({numElements}, stored);
+    SmallVector<Attribute> values;
+    for (Attribute value : elements.getValues<Attribute>()) {
+      if (auto integer = dyn_cast<IntegerAttr>(value))
+        value = IntegerAttr::get(stored, elements.getElementType().isInteger(1)
+                                             ? integer.getValue().zext(8)
+                                             : integer.getValue());
+      values.push_back(value);
+    }
+    return e.create<LLVM::GlobalOp>(
+        LLVM::LLVMArrayType::get(stored, numElements), /*isConstant=*/true,
+        LLVM::Linkage::Internal, name, DenseElementsAttr::get(flat, values),
+        /*alignment=*/16, kGlobalSpace);
   }
 };
 

@@ -13,6 +13,22 @@
 using namespace mlir;
 using namespace mlir::tkg;
 
+/// Checks that every tile has a layout: nothing says otherwise who holds it.
+static LogicalResult checkLayouts(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) {
+    for (ValueRange values :
+         {ValueRange(op->getOperands()), ValueRange(op->getResults())})
+      for (Type type : values.getTypes())
+        if (isa<RankedTensorType>(type) && !getLayout(type)) {
+          op->emitOpError("expects tiles that carry a layout, got ")
+              << type << "; run tkg-assign-layouts first";
+          return WalkResult::interrupt();
+        }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Finds the traits of all accesses while loops are still loops.
 static void collectAccessTraits(ModuleOp module, LoweringContext &context) {
   for (auto kernel : module.getOps<tk::KernelOp>()) {
@@ -151,6 +167,8 @@ LogicalResult mlir::tkg::lowerKernels(
       module.getContext(), [&](Diagnostic &diagnostic) {
         return filterDiagnostic(diagnostic, hasError);
       });
+  if (failed(checkLayouts(module)))
+    return failure();
   collectAccessTraits(module, context);
   annotateRolledLoops(module);
   if (failed(lowerStructuredControlFlow(module)) ||

@@ -2,6 +2,11 @@
 
 #two = #tkg.layout<shape = [[64]], register = [[1]], lane = [[2], [4], [8], [16], [32]]>
 
+#three = #tkg.layout<shape = [[4]], lane = [[1], [2], [0], [0], [0]]>
+
+// CHECK-DAG: llvm.mlir.global internal constant @__tk_table0(dense<[1.000000e+00, 2.000000e+00, 4.000000e+00]> : tensor<3xf32>) {addr_space = 1 : i32, alignment = 16 : i64} : !llvm.array<3 x f32>
+// CHECK-DAG: llvm.mlir.global internal constant @__tk_table1(dense<[1, 0, 1]> : tensor<3xi8>)
+
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 
 // One op for each register; equal operands share it.
@@ -134,6 +139,31 @@ tk.kernel @cast_sticky(%p: !tk.ptr<bf16>, %a: i64) attributes {grid = ["1"], tkg
 tk.kernel @cast_toward_zero(%p: !tk.ptr<bf16>, %a: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %0 = tk.cast %a rounding rtz : f32 -> bf16
   tk.store %0, %p : bf16, !tk.ptr<bf16>
+  tk.return
+}
+
+// A constant of different elements is a table; padding reads its last element.
+// CHECK-LABEL: llvm.func @table
+// CHECK-DAG:     %[[BASE:.*]] = llvm.mlir.addressof @__tk_table0 : !llvm.ptr<1>
+// CHECK-DAG:     %[[LAST:.*]] = llvm.mlir.constant(2 : i32)
+// CHECK:         %[[INDEX:.*]] = llvm.intr.umin(%{{.*}}, %[[LAST]])
+// CHECK:         %[[PLACE:.*]] = llvm.getelementptr %[[BASE]][%[[INDEX]]] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, f32
+// CHECK:         llvm.load %[[PLACE]] {alignment = 4 : i64} : !llvm.ptr<1> -> f32
+tk.kernel @table(%y: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = arith.constant dense<[1.0, 2.0, 4.0]> : tensor<3xf32, #three>
+  tk.store_view %t, %y[%c0 +: 3] : tensor<3xf32, #three>, !tk.view<?xf32>
+  tk.return
+}
+
+// Bools take a byte.
+// CHECK-LABEL: llvm.func @bools
+// CHECK:         llvm.load %{{.*}} {alignment = 1 : i64} : !llvm.ptr<1> -> i8
+// CHECK:         llvm.trunc %{{.*}} : i8 to i1
+tk.kernel @bools(%y: !tk.view<?xi1>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = arith.constant dense<[true, false, true]> : tensor<3xi1, #three>
+  tk.store_view %t, %y[%c0 +: 3] : tensor<3xi1, #three>, !tk.view<?xi1>
   tk.return
 }
 }

@@ -50,6 +50,18 @@ tk.kernel @no_offset() attributes {grid = ["1"], tkg.warps = 1 : i32} {
 
 // -----
 
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+tk.kernel @no_layout(%x: !tk.view<?xf32>, %y: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  // expected-error @below {{expects tiles that carry a layout, got 'tensor<32xf32>'; run tkg-assign-layouts first}}
+  %t = tk.load_view %x[%c0 +: 32] : !tk.view<?xf32> -> tensor<32xf32>
+  tk.store_view %t, %y[%c0 +: 32] : tensor<32xf32>, !tk.view<?xf32>
+  tk.return
+}
+}
+
+// -----
+
 #lanes = #tkg.layout<shape = [[32]], lane = [[1], [2], [4], [8], [16]]>
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 tk.kernel @combiner_with_if(%x: !tk.view<?xi32>, %y: !tk.ptr<i32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
