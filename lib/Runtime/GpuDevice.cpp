@@ -390,16 +390,16 @@ Error GpuDevice::launch(const DeviceModule &module, StringRef symbol,
   for (const uint64_t &cell : cells)
     parameters.emplace_back(reinterpret_cast<const uint8_t *>(&cell),
                             sizeof(cell));
-  return launch(module, symbol, grid, block, cluster, dynamicSharedBytes,
-                parameters);
+  return launchWithBytes(module, symbol, grid, block, cluster,
+                         dynamicSharedBytes, parameters);
 }
 
-Error GpuDevice::launch(const DeviceModule &module, StringRef symbol,
-                        const std::array<int64_t, 3> &grid,
-                        const std::array<int64_t, 3> &block,
-                        const std::array<int64_t, 3> &cluster,
-                        int64_t dynamicSharedBytes,
-                        ArrayRef<ArrayRef<uint8_t>> parameters) {
+Error GpuDevice::launchWithBytes(const DeviceModule &module, StringRef symbol,
+                                 const std::array<int64_t, 3> &grid,
+                                 const std::array<int64_t, 3> &block,
+                                 const std::array<int64_t, 3> &cluster,
+                                 int64_t dynamicSharedBytes,
+                                 ArrayRef<ArrayRef<uint8_t>> parameters) {
   Expected<void *> function = getFunction(module, symbol, dynamicSharedBytes);
   if (!function)
     return function.takeError();

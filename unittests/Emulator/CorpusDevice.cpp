@@ -170,9 +170,9 @@ Error GpuCorpusDevice::run(StringRef path, const EmulatorLaunch &launch) {
   for (const std::vector<uint8_t> &argument : launch.arguments)
     parameters.push_back(argument);
   // A cluster that the entry requires need not be said again.
-  if (Error error = gpu->launch(found->second, launch.entry, widen(launch.grid),
-                                widen(launch.block), {1, 1, 1},
-                                launch.dynamicSharedBytes, parameters))
+  if (Error error = gpu->launchWithBytes(
+          found->second, launch.entry, widen(launch.grid), widen(launch.block),
+          {1, 1, 1}, launch.dynamicSharedBytes, parameters))
     return error;
   return gpu->wait();
 }

@@ -123,12 +123,13 @@ public:
                      int64_t dynamicSharedBytes,
                      llvm::ArrayRef<uint64_t> cells);
   /// The same with the bytes of each parameter: for structures.
-  llvm::Error launch(const DeviceModule &module, llvm::StringRef symbol,
-                     const std::array<int64_t, 3> &grid,
-                     const std::array<int64_t, 3> &block,
-                     const std::array<int64_t, 3> &cluster,
-                     int64_t dynamicSharedBytes,
-                     llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parameters);
+  llvm::Error
+  launchWithBytes(const DeviceModule &module, llvm::StringRef symbol,
+                  const std::array<int64_t, 3> &grid,
+                  const std::array<int64_t, 3> &block,
+                  const std::array<int64_t, 3> &cluster,
+                  int64_t dynamicSharedBytes,
+                  llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parameters);
 
   /// Waits for all queued work, at most for the timeout.
   llvm::Error wait();
