@@ -6,13 +6,12 @@
 // iterations in between; as many as shared memory holds are possible.
 //
 //   stage 0       copies, and what their addresses need from memory
-//   stage S - 2   loads into registers beside copies: one iteration ahead,
-//                 since every further one costs registers
+//   stage S - 2   loads into registers: one iteration ahead, since every
+//                 further one costs registers
 //   stage S - 1   everything else: first the wait for the copies
 //
-// A loop without dots has no copies. Its loads are stage 0 of two, so that
-// memory is busy while a block computes or waits, or of three where a thread
-// loads much.
+// A loop without dots has no copies. Its loads run one iteration ahead of the
+// work on them, so that memory is busy while a block computes or waits.
 //
 // In one time step the wait comes first, then the copies, so that one barrier
 // between them serves both: copies of other threads have arrived, and the slot
@@ -59,8 +58,6 @@ struct Candidates {
   /// Loads into registers that feed a dot, or any in a loop without dots, and
   /// what they need.
   llvm::SetVector<Operation *> loads;
-  /// The stages that a loop without copies should have.
-  int64_t stagesOfLoads = 2;
   /// Bytes of shared memory that a stage takes.
   int64_t bytesPerStage = 0;
 
@@ -204,36 +201,19 @@ static SmallVector<Type> getLivingTiles(scf::ForOp loop) {
   return tiles;
 }
 
-/// Registers of each thread for what lives in `loop` and for `loads`, as many
-/// times as there are stages: one tile is used while the next ones arrive. None
-/// where the number of threads is not known.
-static int64_t countRegistersAhead(scf::ForOp loop,
-                                   ArrayRef<tk::LoadViewOp> loads,
-                                   int64_t numStages) {
+/// Whether the registers of `loads`, twice while one tile is used and the next
+/// one arrives, fit beside what lives in the loop.
+static bool fitInRegisters(scf::ForOp loop, ArrayRef<tk::LoadViewOp> loads) {
   std::optional<tk::ThreadCounts> threads = getThreadCounts(loop);
   if (!threads)
-    return 0;
+    return true;
   int64_t numThreads = int64_t(threads->numLanes) * threads->numWarps;
   int64_t registers = 0;
   for (Type tile : getLivingTiles(loop))
     registers += getNumRegisters(tile, numThreads);
   for (tk::LoadViewOp load : loads)
-    registers +=
-        numStages * getNumRegisters(load.getResult().getType(), numThreads);
-  return registers;
-}
-
-/// How far ahead loads into registers should run. One iteration, as a rule:
-/// other blocks keep memory busy meanwhile. A thread that loads 64 bytes in an
-/// iteration has few companions, so two are better if there is room.
-static int64_t getStagesOfLoads(scf::ForOp loop,
-                                ArrayRef<tk::LoadViewOp> loads) {
-  constexpr int64_t kManyRegisters = 16, kMaxRegistersTwoAhead = 96;
-  bool hasDot = !loop.getBody()->getOps<DotOp>().empty();
-  int64_t one = countRegistersAhead(loop, loads, 1);
-  int64_t three = countRegistersAhead(loop, loads, 3);
-  bool loadsMuch = (three - one) / 2 >= kManyRegisters;
-  return !hasDot && loadsMuch && three <= kMaxRegistersTwoAhead ? 3 : 2;
+    registers += 2 * getNumRegisters(load->getResult(0).getType(), numThreads);
+  return registers <= kMaxRegistersAhead;
 }
 
 /// Whether `loop` has about one iteration: the ragged ends of a loop that was
@@ -265,8 +245,7 @@ static Candidates findCandidates(scf::ForOp loop) {
       memories.insert(memory);
   }
   SmallVector<tk::LoadViewOp> loads = findLoads(loop);
-  bool hasRoom = countRegistersAhead(loop, loads, 2) <= kMaxRegistersAhead;
-  found.stagesOfLoads = getStagesOfLoads(loop, loads);
+  bool hasRoom = fitInRegisters(loop, loads);
   for (tk::LoadViewOp load : loads) {
     if (!hasRoom) {
       remarkMissed(load, "NotAhead", kScheduleRemark)
@@ -370,7 +349,7 @@ static int64_t getOtherBytes(scf::ForOp loop) {
 /// many as iterations pass meanwhile.
 static int64_t getWantedStages(scf::ForOp loop, const Candidates &candidates) {
   if (candidates.copies.empty())
-    return candidates.stagesOfLoads;
+    return 2;
   int64_t ahead =
       llvm::divideCeil(kLatencyInCycles, getCyclesOfIteration(loop));
   return std::min<int64_t>(2 + ahead, kMaxStages);
@@ -425,7 +404,7 @@ static void setPlaces(scf::ForOp loop, const Candidates &candidates,
     if (candidates.copies.contains(&op))
       setPlace(&op, 0, kCopyOrder);
     else if (candidates.loads.contains(&op))
-      setPlace(&op, candidates.copies.empty() ? 0 : numStages - 2, kCopyOrder);
+      setPlace(&op, numStages - 2, kCopyOrder);
     else if (isa<AsyncWaitOp>(op))
       setPlace(&op, numStages - 1, kWaitOrder);
     else
