@@ -226,7 +226,8 @@ tk.kernel @wait_counts(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attribut
 
 // A pipelined loop, three slots: two groups are in flight at the wait, the one
 // waited for and one more. A single barrier an iteration is for both the copies
-// of other threads and the slot that was read last.
+// of other threads and the slot that was read last. The kernel does not end
+// before the last copies.
 // CHECK-LABEL: tk.kernel @pipelined
 // CHECK:         tkg.copy_async
 // CHECK-NOT:     tkg.barrier
@@ -240,6 +241,8 @@ tk.kernel @wait_counts(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attribut
 // CHECK-NEXT:      tkg.local_load
 // CHECK-NOT:       tkg.barrier
 // CHECK:         }
+// CHECK-NEXT:    tkg.async_wait {pending = 0 : i32}
+// CHECK-NEXT:    tk.return
 tk.kernel @pipelined(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index) attributes {tkg.warps = 2 : i32} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index

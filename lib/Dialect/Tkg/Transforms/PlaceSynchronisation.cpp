@@ -455,6 +455,29 @@ Placement BarrierSearch::run() {
 // The pass
 //===----------------------------------------------------------------------===//
 
+static bool startsCopies(Operation &op) {
+  return op.walk([](AsyncCommitOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
+/// Copies may be on their way when the kernel ends: those of iterations that do
+/// not exist, which write zeros. A block must not end before them.
+static bool waitAtTheEnd(tk::KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  for (Operation &op : llvm::reverse(body)) {
+    auto wait = dyn_cast<AsyncWaitOp>(op);
+    if (wait && wait.getPending() == 0)
+      return false;
+    if (!startsCopies(op))
+      continue;
+    OpBuilder builder(body.getTerminator());
+    AsyncWaitOp::create(builder, op.getLoc(), ValueRange())
+        .setPending(int32_t(0));
+    return true;
+  }
+  return false;
+}
+
 void PlaceSynchronisation::runOnOperation() {
   tk::KernelOp kernel = getOperation();
   if (!kernel.getBody().hasOneBlock()) {
@@ -475,4 +498,6 @@ void PlaceSynchronisation::runOnOperation() {
     BarrierOp::create(builder, op->getLoc());
     ++numBarriers;
   }
+  if (waitAtTheEnd(kernel))
+    ++numWaits;
 }
