@@ -67,9 +67,10 @@ static Step runArrive(Warp &warp, const Instruction &instruction) {
       barrier.current = checker->createSyncObject();
       barrier.last = checker->createSyncObject();
     }
-    // barrier.cluster.arrive.relaxed orders nothing.
-    if (!(instruction.flags & IsRelaxed))
-      checker->release(warp.place(instruction), *barrier.current);
+    // A relaxed arrival publishes what lies before the fences of its threads.
+    checker->release(warp.place(instruction), *barrier.current,
+                     instruction.flags & IsRelaxed ? Order::Relaxed
+                                                   : Order::Release);
   }
   warp.clusterArrived |= warp.mask;
   forEachLane(warp.mask, [&](unsigned lane) {
