@@ -459,54 +459,50 @@ static Error decodeWaitGroup(DecodeContext &context,
   return Error::success();
 }
 
-/// Operands one after the other; `error` keeps the first mistake.
-namespace {
-class OperandReader {
-public:
-  OperandReader(DecodeContext &context, const PtxInstruction &instruction)
-      : context(context), instruction(instruction) {}
-
-  DecodeContext::Address address(PtxSpace space) {
-    const PtxOperand *operand = next("an address");
-    if (!operand)
-      return {};
-    Expected<DecodeContext::Address> result = context.address(*operand, space);
-    return result ? *result
-                  : (keep(result.takeError()), DecodeContext::Address());
-  }
-  Slot source(PtxType type) {
-    const PtxOperand *operand = next("a value");
-    if (!operand)
-      return noSlot;
-    Expected<Slot> result = context.source(*operand, type);
-    return result ? *result : (keep(result.takeError()), noSlot);
-  }
-  Error finish() {
-    if (failure)
-      return std::move(*failure);
-    if (position != instruction.operands.size())
-      return context.error(instruction, "there are operands too many");
-    return Error::success();
-  }
-
-private:
-  const PtxOperand *next(StringRef what) {
-    if (failure)
-      return nullptr;
-    if (position < instruction.operands.size())
-      return &instruction.operands[position++];
-    keep(context.error(instruction, "operand " + Twine(position + 1) + ", " +
-                                        what + ", is missing"));
+const PtxOperand *OperandReader::next(StringRef what) {
+  if (failure)
     return nullptr;
-  }
-  void keep(Error error) { failure.emplace(std::move(error)); }
+  if (position < instruction.operands.size())
+    return &instruction.operands[position++];
+  keep(context.error(instruction, "operand " + Twine(position + 1) + ", " +
+                                      what + ", is missing"));
+  return nullptr;
+}
 
-  DecodeContext &context;
-  const PtxInstruction &instruction;
-  size_t position = 0;
-  std::optional<Error> failure;
-};
-} // namespace
+void OperandReader::keep(Error error) {
+  if (error)
+    failure.emplace(std::move(error));
+}
+
+DecodeContext::Address OperandReader::address(PtxSpace space) {
+  const PtxOperand *operand = next("an address");
+  if (!operand)
+    return {};
+  Expected<DecodeContext::Address> result = context.address(*operand, space);
+  if (result)
+    return *result;
+  keep(result.takeError());
+  return {};
+}
+
+Slot OperandReader::source(PtxType type) {
+  const PtxOperand *operand = next("a value");
+  if (!operand)
+    return noSlot;
+  Expected<Slot> result = context.source(*operand, type);
+  if (result)
+    return *result;
+  keep(result.takeError());
+  return noSlot;
+}
+
+Error OperandReader::finish() {
+  if (failure)
+    return std::move(*failure);
+  if (position != instruction.operands.size())
+    return context.error(instruction, "there are operands too many");
+  return Error::success();
+}
 
 /// `.add.noftz.f16`: the operation and the type of a reduction.
 static Error decodeReduction(DecodeContext &context,

@@ -406,57 +406,12 @@ static Error decodeMode(DecodeContext &context,
   return Error::success();
 }
 
-namespace {
-/// Operands in the order of the instruction.
-struct OperandList {
-  DecodeContext &context;
-  const PtxInstruction &instruction;
-  size_t position = 0;
-
-  Expected<const PtxOperand *> next(StringRef what) {
-    if (position < instruction.operands.size())
-      return &instruction.operands[position++];
-    return context.error(instruction, what + " is missing");
-  }
-  Error address(DecodeContext::Address &result, PtxSpace space,
-                StringRef what) {
-    Expected<const PtxOperand *> operand = next(what);
-    if (!operand)
-      return operand.takeError();
-    Expected<DecodeContext::Address> address =
-        context.address(**operand, space);
-    if (!address)
-      return address.takeError();
-    result = *address;
-    return Error::success();
-  }
-  Error value(Slot &result, PtxType type, StringRef what) {
-    Expected<const PtxOperand *> operand = next(what);
-    if (!operand)
-      return operand.takeError();
-    Expected<Slot> slot = context.source(**operand, type);
-    if (!slot)
-      return slot.takeError();
-    result = *slot;
-    return Error::success();
-  }
-  Error coordinates(TensorCopy &copy) {
-    Expected<const PtxOperand *> operand = next("the tensor map");
-    if (!operand)
-      return operand.takeError();
-    return decodeCoordinates(context, instruction, **operand, copy);
-  }
-  Error finish(bool hasPolicy) {
-    Slot policy;
-    if (hasPolicy)
-      if (Error error = value(policy, PtxType::B64, "the cache policy"))
-        return error;
-    if (position != instruction.operands.size())
-      return context.error(instruction, "there are operands too many");
-    return Error::success();
-  }
-};
-} // namespace
+static void readCoordinates(DecodeContext &context,
+                            const PtxInstruction &instruction,
+                            OperandReader &operands, TensorCopy &copy) {
+  if (const PtxOperand *operand = operands.next("the tensor map"))
+    operands.keep(decodeCoordinates(context, instruction, *operand, copy));
+}
 
 static Error decodePrefetch(DecodeContext &context,
                             const PtxInstruction &instruction,
@@ -467,11 +422,12 @@ static Error decodePrefetch(DecodeContext &context,
   if (Error error = decodeMode(context, instruction, modifiers))
     return error;
   bool hasPolicy = modifiers.accept("L2::cache_hint");
-  OperandList operands{context, instruction};
-  if (Error error = operands.coordinates(copy))
-    return error;
+  OperandReader operands(context, instruction);
+  readCoordinates(context, instruction, operands, copy);
+  if (hasPolicy)
+    operands.source(PtxType::B64);
   result.handler = runNothing;
-  return operands.finish(hasPolicy);
+  return operands.finish();
 }
 
 static Error decodeLoad(DecodeContext &context,
@@ -488,19 +444,15 @@ static Error decodeLoad(DecodeContext &context,
                                       "supported");
   bool hasPolicy = modifiers.accept("L2::cache_hint");
   copy.isLoad = true;
-  OperandList operands{context, instruction};
-  if (Error error = operands.address(copy.shared, to, "the destination"))
-    return error;
-  if (Error error = operands.coordinates(copy))
-    return error;
-  if (Error error = operands.address(copy.barrier, PtxSpace::SharedCluster,
-                                     "the mbarrier"))
-    return error;
+  OperandReader operands(context, instruction);
+  copy.shared = operands.address(to);
+  readCoordinates(context, instruction, operands, copy);
+  copy.barrier = operands.address(PtxSpace::SharedCluster);
   if (isMulticast)
-    if (Error error =
-            operands.value(copy.blockMask, PtxType::B16, "the mask of blocks"))
-      return error;
-  return operands.finish(hasPolicy);
+    copy.blockMask = operands.source(PtxType::B16);
+  if (hasPolicy)
+    operands.source(PtxType::B64);
+  return operands.finish();
 }
 
 static Error decodeStore(DecodeContext &context,
@@ -520,13 +472,12 @@ static Error decodeStore(DecodeContext &context,
   if (!modifiers.accept("bulk_group"))
     return context.error(instruction, "'.bulk_group' is needed");
   bool hasPolicy = modifiers.accept("L2::cache_hint");
-  OperandList operands{context, instruction};
-  if (Error error = operands.coordinates(copy))
-    return error;
-  if (Error error =
-          operands.address(copy.shared, PtxSpace::Shared, "the source"))
-    return error;
-  return operands.finish(hasPolicy);
+  OperandReader operands(context, instruction);
+  readCoordinates(context, instruction, operands, copy);
+  copy.shared = operands.address(PtxSpace::Shared);
+  if (hasPolicy)
+    operands.source(PtxType::B64);
+  return operands.finish();
 }
 
 Error mlir::tk::emulator::decodeTensorCopy(DecodeContext &context,
