@@ -44,12 +44,15 @@ echo "Installing: ${missing[*]}"
 "${root[@]}" apt-get update -qq
 for package in "${llvm_packages[@]}"; do
   if ! is_available "$package"; then
-    . /etc/os-release
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-RELEASE}")
     cat >&2 <<MESSAGE
 install-dependencies.sh: the package sources of this system have no '$package'.
 LLVM 22 is in Debian 12's security updates and in Debian 13 and later. For other
-systems the LLVM project keeps a package source: see https://apt.llvm.org for the
-line of '${VERSION_CODENAME:-your release}' (version 22), add it, and run this again.
+systems the LLVM project keeps a package source. As root:
+  apt-get install ca-certificates wget
+  wget -O /etc/apt/trusted.gpg.d/apt.llvm.org.asc https://apt.llvm.org/llvm-snapshot.gpg.key
+  echo 'deb https://apt.llvm.org/$codename/ llvm-toolchain-$codename-22 main' >/etc/apt/sources.list.d/llvm-22.list
+Then run this again.
 MESSAGE
     exit 1
   fi
