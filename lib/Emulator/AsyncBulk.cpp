@@ -447,60 +447,14 @@ static Error decodeWaitGroup(DecodeContext &context,
                              const PtxInstruction &instruction,
                              Modifiers &modifiers, Instruction &result) {
   result.flags = modifiers.accept("read");
-  if (instruction.operands.size() != 1)
-    return context.error(instruction, "one operand is needed");
-  Expected<int64_t> count = context.constant(instruction.operands[0]);
-  if (!count)
-    return count.takeError();
-  if (*count < 0)
+  OperandReader operands(context, instruction, 1);
+  int64_t count = operands.constant();
+  if (Error error = operands.finish())
+    return error;
+  if (count < 0)
     return context.error(instruction, "a number of groups is not negative");
-  result.immediate = std::min<int64_t>(*count, UINT32_MAX);
+  result.immediate = std::min<int64_t>(count, UINT32_MAX);
   result.handler = runWaitGroup;
-  return Error::success();
-}
-
-const PtxOperand *OperandReader::next(StringRef what) {
-  if (failure)
-    return nullptr;
-  if (position < instruction.operands.size())
-    return &instruction.operands[position++];
-  keep(context.error(instruction, "operand " + Twine(position + 1) + ", " +
-                                      what + ", is missing"));
-  return nullptr;
-}
-
-void OperandReader::keep(Error error) {
-  if (error)
-    failure.emplace(std::move(error));
-}
-
-DecodeContext::Address OperandReader::address(PtxSpace space) {
-  const PtxOperand *operand = next("an address");
-  if (!operand)
-    return {};
-  Expected<DecodeContext::Address> result = context.address(*operand, space);
-  if (result)
-    return *result;
-  keep(result.takeError());
-  return {};
-}
-
-Slot OperandReader::source(PtxType type) {
-  const PtxOperand *operand = next("a value");
-  if (!operand)
-    return noSlot;
-  Expected<Slot> result = context.source(*operand, type);
-  if (result)
-    return *result;
-  keep(result.takeError());
-  return noSlot;
-}
-
-Error OperandReader::finish() {
-  if (failure)
-    return std::move(*failure);
-  if (position != instruction.operands.size())
-    return context.error(instruction, "there are operands too many");
   return Error::success();
 }
 
@@ -562,7 +516,7 @@ Error mlir::tk::emulator::decodeBulk(DecodeContext &context,
   }
   if (!isReduction && modifiers.accept("commit_group")) {
     result.handler = runCommitGroup;
-    return Error::success();
+    return expectOperands(context, instruction, 0);
   }
   if (!isReduction && modifiers.accept("wait_group"))
     return decodeWaitGroup(context, instruction, modifiers, result);
@@ -619,7 +573,7 @@ Error mlir::tk::emulator::decodeBulk(DecodeContext &context,
 namespace {
 struct StoreAsync {
   DecodeContext::Address destination, barrier;
-  SmallVector<Slot, 4> values;
+  SmallVector<Slot, 8> values;
   PtxType type = PtxType::B32;
   std::optional<BulkReduction> reduction;
 };
@@ -713,33 +667,11 @@ Error mlir::tk::emulator::decodeStoreAsync(DecodeContext &context,
       (isReduction && !isReducible(*store.reduction, *type)))
     return context.error(instruction, "a type of 32 or 64 bits is needed");
   store.type = *type;
-  if (instruction.operands.size() != 3)
-    return context.error(instruction, "three operands are needed");
-  Expected<DecodeContext::Address> destination =
-      context.address(instruction.operands[0], PtxSpace::SharedCluster);
-  if (!destination)
-    return destination.takeError();
-  store.destination = *destination;
-  const PtxOperand &value = instruction.operands[1];
-  ArrayRef<PtxOperand> values = value.kind == PtxOperand::Kind::Vector
-                                    ? ArrayRef<PtxOperand>(value.elements)
-                                    : ArrayRef<PtxOperand>(value);
-  if (values.size() != count)
-    return context.error(instruction, Twine(count) +
-                                          " values are needed, there are " +
-                                          Twine(values.size()));
-  for (const PtxOperand &element : values) {
-    Expected<Slot> slot = context.source(element, *type);
-    if (!slot)
-      return slot.takeError();
-    store.values.push_back(*slot);
-  }
-  Expected<DecodeContext::Address> barrier =
-      context.address(instruction.operands[2], PtxSpace::SharedCluster);
-  if (!barrier)
-    return barrier.takeError();
-  store.barrier = *barrier;
+  OperandReader operands(context, instruction, 3);
+  store.destination = operands.address(PtxSpace::SharedCluster);
+  store.values = operands.vector(*type, count, /*isDestination=*/false);
+  store.barrier = operands.address(PtxSpace::SharedCluster);
   result.details = &store;
   result.handler = runStoreAsync;
-  return Error::success();
+  return operands.finish();
 }

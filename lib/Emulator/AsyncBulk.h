@@ -7,6 +7,7 @@
 #include "Counters.h"
 #include "Decoder.h"
 #include "Memory.h"
+#include "Operands.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
 #include "llvm/ADT/Twine.h"
@@ -61,28 +62,6 @@ public:
   Warp &warp;
   const Instruction &instruction;
   unsigned lane;
-};
-
-/// Reads the operands of an instruction one after the other, and keeps the
-/// first mistake for the end.
-class OperandReader {
-public:
-  OperandReader(DecodeContext &context, const PtxInstruction &instruction)
-      : context(context), instruction(instruction) {}
-
-  DecodeContext::Address address(PtxSpace space);
-  Slot source(PtxType type);
-  /// An operand of another form; null after a mistake. `what` is for messages.
-  const PtxOperand *next(llvm::StringRef what);
-  void keep(llvm::Error error);
-  /// The first mistake, or that operands are left.
-  llvm::Error finish();
-
-private:
-  DecodeContext &context;
-  const PtxInstruction &instruction;
-  size_t position = 0;
-  std::optional<llvm::Error> failure;
 };
 
 /// Operations of cp.reduce.async.bulk and red.async.

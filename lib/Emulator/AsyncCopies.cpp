@@ -190,62 +190,59 @@ static Error decodeArrival(DecodeContext &context,
   if (space && *space != PtxSpace::Shared)
     return context.error(instruction, "the mbarrier is in '.shared'");
   arrival.isGeneric = !space;
-  if (!modifiers.accept("b64") || instruction.operands.size() != 1)
-    return context.error(instruction, "'.b64 [address]' is needed");
-  Expected<DecodeContext::Address> address = context.address(
-      instruction.operands[0], space.value_or(PtxSpace::Generic));
-  if (!address)
-    return address.takeError();
-  arrival.address = *address;
+  if (!modifiers.accept("b64"))
+    return context.error(instruction, "'.b64' is needed");
+  OperandReader operands(context, instruction, 1);
+  arrival.address = operands.address(space.value_or(PtxSpace::Generic));
   result.details = &arrival;
   result.handler = runCopyArrival;
-  return Error::success();
+  return operands.finish();
 }
 
 static Error decodeWait(DecodeContext &context,
                         const PtxInstruction &instruction,
                         Instruction &result) {
-  if (instruction.operands.size() != 1)
-    return context.error(instruction, "a number of groups is needed");
-  Expected<int64_t> count = context.constant(instruction.operands[0]);
-  if (!count)
-    return count.takeError();
-  if (*count < 0)
+  OperandReader operands(context, instruction, 1);
+  int64_t count = operands.constant();
+  if (Error error = operands.finish())
+    return error;
+  if (count < 0)
     return context.error(instruction, "a number of groups is not negative");
-  result.immediate = std::min<int64_t>(*count, UINT32_MAX);
+  result.immediate = std::min<int64_t>(count, UINT32_MAX);
   result.handler = runWaitGroup;
   return Error::success();
 }
 
-/// The operands after the addresses: the size, then the size of the source or
-/// the predicate that leaves it out, then the policy.
-static Error decodeSizes(DecodeContext &context,
-                         const PtxInstruction &instruction, bool isBypassing,
-                         bool hasPolicy, AsyncCopy &copy) {
-  ArrayRef<PtxOperand> operands = instruction.operands;
-  size_t expected = 3 + hasPolicy;
-  if (operands.size() != expected && operands.size() != expected + 1)
-    return context.error(instruction, "the number of operands is wrong");
-  Expected<int64_t> size = context.constant(operands[2]);
-  if (!size)
-    return size.takeError();
-  if (*size != 16 && (isBypassing || (*size != 4 && *size != 8)))
-    return context.error(instruction, Twine(*size) +
+/// The operands: two addresses, the size; then the size of the source or the
+/// predicate that leaves it out; then the policy.
+static Error decodeCopyOperands(DecodeContext &context,
+                                const PtxInstruction &instruction,
+                                bool isBypassing, bool hasPolicy,
+                                AsyncCopy &copy) {
+  OperandReader operands(context, instruction);
+  copy.destination = operands.address(PtxSpace::Shared);
+  copy.source = operands.address(PtxSpace::Global);
+  int64_t size = operands.constant();
+  if (operands.numLeft() > hasPolicy) {
+    const PtxOperand *extra = operands.next("the size of the source");
+    bool isPredicate = extra && extra->kind == PtxOperand::Kind::Name &&
+                       context.registerWidth(*extra) == 1u;
+    if (extra)
+      (isPredicate ? copy.ignoresSource : copy.sourceSize) =
+          operands.take(isPredicate ? context.predicate(*extra)
+                                    : context.source(*extra, PtxType::U32));
+  }
+  if (hasPolicy)
+    operands.source(PtxType::B64);
+  if (Error error = operands.finish())
+    return error;
+  if (size != 16 && (isBypassing || (size != 4 && size != 8)))
+    return context.error(instruction, Twine(size) +
                                           " bytes cannot be copied; " +
                                           (isBypassing ? "'.cg' copies 16"
                                                        : "'.ca' copies 4, 8 or "
                                                          "16"));
-  copy.size = static_cast<uint32_t>(*size);
-  if (operands.size() == expected)
-    return Error::success();
-  const PtxOperand &extra = operands[3];
-  bool isPredicate = extra.kind == PtxOperand::Kind::Name &&
-                     context.registerWidth(extra) == 1u;
-  Expected<Slot> slot = isPredicate ? context.predicate(extra)
-                                    : context.source(extra, PtxType::U32);
-  if (!slot)
-    return slot.takeError();
-  (isPredicate ? copy.ignoresSource : copy.sourceSize) = *slot;
+  copy.size = static_cast<uint32_t>(size);
   return Error::success();
 }
 
@@ -262,22 +259,9 @@ static Error decodeCopy(DecodeContext &context,
   bool hasPolicy = modifiers.accept("L2::cache_hint");
   modifiers.acceptOneOf({"L2::64B", "L2::128B", "L2::256B"});
   AsyncCopy &copy = context.makeDetails<AsyncCopy>();
-  if (Error error =
-          decodeSizes(context, instruction, *level == 1, hasPolicy, copy))
-    return error;
-  Expected<DecodeContext::Address> destination =
-      context.address(instruction.operands[0], PtxSpace::Shared);
-  if (!destination)
-    return destination.takeError();
-  Expected<DecodeContext::Address> source =
-      context.address(instruction.operands[1], PtxSpace::Global);
-  if (!source)
-    return source.takeError();
-  copy.destination = *destination;
-  copy.source = *source;
   result.details = &copy;
   result.handler = runCopy;
-  return Error::success();
+  return decodeCopyOperands(context, instruction, *level == 1, hasPolicy, copy);
 }
 
 /// `cp` and all that begins with it.
@@ -295,11 +279,11 @@ static Error decodeCp(DecodeContext &context, const PtxInstruction &instruction,
     return decodeArrival(context, instruction, modifiers, result);
   if (modifiers.accept("commit_group")) {
     result.handler = runCommitGroup;
-    return Error::success();
+    return expectOperands(context, instruction, 0);
   }
   if (modifiers.accept("wait_all")) {
     result.handler = runWaitAll;
-    return Error::success();
+    return expectOperands(context, instruction, 0);
   }
   if (modifiers.accept("wait_group"))
     return decodeWait(context, instruction, result);

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "AsyncBulk.h"
-#include "Decoder.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
+#include "Operands.h"
 #include "SoftFloat.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
@@ -50,8 +50,8 @@ struct AtomicDetails {
   unsigned elementBytes = 4;
   /// `red` has no destinations.
   bool hasResult = true;
-  std::array<Slot, 8> destinations = {};
-  std::array<Slot, 8> sources = {};
+  llvm::SmallVector<Slot, 8> destinations;
+  llvm::SmallVector<Slot, 8> sources;
   /// New value of cas.
   Slot replacement = noSlot;
 };
@@ -323,29 +323,6 @@ static llvm::Error decodeModifiers(DecodeContext &context,
   return llvm::Error::success();
 }
 
-static llvm::Error decodeVector(DecodeContext &context,
-                                const PtxInstruction &instruction,
-                                const PtxOperand &operand,
-                                const AtomicDetails &details, bool isResult,
-                                std::array<Slot, 8> &slots) {
-  llvm::ArrayRef<PtxOperand> elements = operand;
-  if (operand.kind == PtxOperand::Kind::Vector)
-    elements = operand.elements;
-  if (elements.size() != details.numElements)
-    return context.error(instruction,
-                         "expects " + llvm::Twine(details.numElements) +
-                             " elements, got " + llvm::Twine(elements.size()));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    llvm::Expected<Slot> slot =
-        isResult ? context.destination(elements[i], details.type)
-                 : context.source(elements[i], details.type);
-    if (!slot)
-      return slot.takeError();
-    slots[i] = *slot;
-  }
-  return llvm::Error::success();
-}
-
 static llvm::Error decodeAtomic(DecodeContext &context,
                                 const PtxInstruction &instruction,
                                 Modifiers &modifiers, Instruction &result,
@@ -361,41 +338,26 @@ static llvm::Error decodeAtomic(DecodeContext &context,
   if (isReduction && details.request.order != Order::Relaxed &&
       details.request.order != Order::Release)
     return context.error(instruction, "'red' is '.relaxed' or '.release'");
-  details.hasResult = !isReduction;
   details.request.kind =
       isReduction ? AccessKind::Reduction : AccessKind::Atomic;
 
-  llvm::ArrayRef<PtxOperand> operands = instruction.operands;
   size_t count =
       2 + (isReduction ? 0 : 1) + (isSwap ? 1 : 0) + (hasCacheHint ? 1 : 0);
-  if (operands.size() != count)
-    return context.error(instruction, "expects " + llvm::Twine(count) +
-                                          " operands, got " +
-                                          llvm::Twine(operands.size()));
-  if (!isReduction) {
-    if (operands[0].kind == PtxOperand::Kind::Sink && details.numElements == 1)
-      details.hasResult = false;
-    else if (llvm::Error error =
-                 decodeVector(context, instruction, operands[0], details, true,
-                              details.destinations))
-      return error;
-    operands = operands.drop_front();
-  }
-  llvm::Expected<DecodeContext::Address> address =
-      context.address(operands[0], details.request.space);
-  if (!address)
-    return address.takeError();
-  details.address = *address;
-  if (llvm::Error error = decodeVector(context, instruction, operands[1],
-                                       details, false, details.sources))
+  OperandReader operands(context, instruction, count);
+  if (!isReduction)
+    details.destinations =
+        operands.vector(details.type, details.numElements, true);
+  details.address = operands.address(details.request.space);
+  details.sources = operands.vector(details.type, details.numElements, false);
+  if (isSwap)
+    details.replacement = operands.source(details.type);
+  if (hasCacheHint)
+    operands.source(PtxType::B64);
+  if (llvm::Error error = operands.finish())
     return error;
-  if (isSwap) {
-    llvm::Expected<Slot> replacement =
-        context.source(operands[2], details.type);
-    if (!replacement)
-      return replacement.takeError();
-    details.replacement = *replacement;
-  }
+  // `atom` without a result still is one: it acquires.
+  details.hasResult =
+      !isReduction && instruction.operands[0].kind != PtxOperand::Kind::Sink;
   bool isShared = details.request.space == PtxSpace::Shared;
   // Integer reductions give the same sum in any order.
   if (!isShared && (details.hasResult || isFloat(details.type)))

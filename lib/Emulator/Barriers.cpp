@@ -11,6 +11,7 @@
 #include "Decoder.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
+#include "Operands.h"
 #include "Scheduler.h"
 #include "ThreadBlock.h"
 #include "llvm/ADT/bit.h"
@@ -229,15 +230,10 @@ static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
 static llvm::Error decodeWarpBarrier(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Instruction &result) {
-  if (instruction.operands.size() != 1)
-    return context.error(instruction, "expects a member mask");
-  llvm::Expected<Slot> members =
-      context.source(instruction.operands[0], PtxType::B32);
-  if (!members)
-    return members.takeError();
-  result.operands[0] = *members;
+  OperandReader operands(context, instruction, 1);
+  result.operands[0] = operands.source(PtxType::B32);
   result.handler = runWarpBarrier;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodeBlockBarrier(DecodeContext &context,
@@ -268,42 +264,22 @@ static llvm::Error decodeBlockBarrier(DecodeContext &context,
     return context.error(instruction, "expects '.popc.u32', '.and.pred' or "
                                       "'.or.pred'");
 
-  llvm::ArrayRef<PtxOperand> operands = instruction.operands;
   size_t fixed = isRed ? 3 : 1;
-  bool hasCount = operands.size() == fixed + 1;
-  if (operands.size() != fixed && !hasCount)
-    return context.error(instruction, "expects " + llvm::Twine(fixed) + " or " +
-                                          llvm::Twine(fixed + 1) +
-                                          " operands, got " +
-                                          llvm::Twine(operands.size()));
+  bool hasCount = instruction.operands.size() == fixed + 1;
   if (details.mode == BarrierMode::Arrive && !hasCount)
     return context.error(instruction, "'.arrive' needs a count of threads");
-  if (isRed) {
-    llvm::Expected<Slot> to =
-        isPopc ? context.destination(operands[0], PtxType::U32)
-               : context.predicateDestination(operands[0]);
-    if (!to)
-      return to.takeError();
-    llvm::Expected<Slot> predicate = context.predicate(operands.back());
-    if (!predicate)
-      return predicate.takeError();
-    details.result = *to;
-    details.predicate = *predicate;
-    operands = operands.drop_front().drop_back();
-  }
-  llvm::Expected<Slot> number = context.source(operands[0], PtxType::U32);
-  if (!number)
-    return number.takeError();
-  details.number = *number;
-  if (hasCount) {
-    llvm::Expected<Slot> count = context.source(operands[1], PtxType::U32);
-    if (!count)
-      return count.takeError();
-    details.count = *count;
-  }
+  OperandReader operands(context, instruction, fixed + hasCount);
+  if (isRed)
+    details.result = isPopc ? operands.destination(PtxType::U32)
+                            : operands.predicateDestination();
+  details.number = operands.source(PtxType::U32);
+  if (hasCount)
+    details.count = operands.source(PtxType::U32);
+  if (isRed)
+    details.predicate = operands.predicate();
   result.details = &details;
   result.handler = runBarrier;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 /// `bar` is `barrier` with `.aligned`.
@@ -354,23 +330,14 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
     result.handler = runTensorMapRelease;
     return llvm::Error::success();
   }
-  if (instruction.operands.size() != 2)
-    return context.error(instruction, "expects the address and the size of a "
-                                      "tensor map");
-  llvm::Expected<DecodeContext::Address> address =
-      context.address(instruction.operands[0], PtxSpace::Generic);
-  if (!address)
-    return address.takeError();
-  llvm::Expected<Slot> size =
-      context.source(instruction.operands[1], PtxType::U32);
-  if (!size)
-    return size.takeError();
-  result.operands[0] = address->base;
-  result.operands[1] = *size;
-  result.immediate = address->offset;
-  result.flags = address->is32Bit;
+  OperandReader operands(context, instruction, 2);
+  DecodeContext::Address address = operands.address(PtxSpace::Generic);
+  result.operands[0] = address.base;
+  result.operands[1] = operands.source(PtxType::U32);
+  result.immediate = address.offset;
+  result.flags = address.is32Bit;
   result.handler = runTensorMapAcquire;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodeFence(DecodeContext &context,

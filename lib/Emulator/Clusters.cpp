@@ -8,6 +8,7 @@
 
 #include "Clusters.h"
 #include "Memory.h"
+#include "Operands.h"
 #include "Scheduler.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
@@ -114,10 +115,8 @@ Error mlir::tk::emulator::decodeClusterBarrier(
   }
   if (modifiers.accept("aligned"))
     result.flags |= IsAligned;
-  if (!instruction.operands.empty())
-    return context.error(instruction, "there are no operands");
   result.handler = isArrive ? runArrive : runWait;
-  return Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 //===----------------------------------------------------------------------===//
@@ -159,24 +158,13 @@ static Error decodeMapAddress(DecodeContext &context,
   std::optional<PtxType> type = modifiers.acceptType();
   if (type != PtxType::U32 && type != PtxType::U64)
     return context.error(instruction, "'.u32' or '.u64' is needed");
-  if (instruction.operands.size() != 3)
-    return context.error(instruction, "three operands are needed");
-  Expected<Slot> destination =
-      context.destination(instruction.operands[0], *type);
-  if (!destination)
-    return destination.takeError();
-  Expected<Slot> address = context.source(instruction.operands[1], *type);
-  if (!address)
-    return address.takeError();
-  Expected<Slot> rank = context.source(instruction.operands[2], PtxType::U32);
-  if (!rank)
-    return rank.takeError();
-  result.operands[0] = *destination;
-  result.operands[1] = *address;
-  result.operands[2] = *rank;
+  OperandReader operands(context, instruction, 3);
+  result.operands[0] = operands.destination(*type);
+  result.operands[1] = operands.source(*type);
+  result.operands[2] = operands.source(PtxType::U32);
   result.handler =
       type == PtxType::U64 ? runMapAddress<uint64_t> : runMapAddress<uint32_t>;
-  return Error::success();
+  return operands.finish();
 }
 
 template <typename T>
@@ -204,20 +192,12 @@ static Error decodeRankOfAddress(DecodeContext &context,
   std::optional<PtxType> type = modifiers.acceptType();
   if (type != PtxType::U32 && type != PtxType::U64)
     return context.error(instruction, "'.u32' or '.u64' is needed");
-  if (instruction.operands.size() != 2)
-    return context.error(instruction, "two operands are needed");
-  Expected<Slot> destination =
-      context.destination(instruction.operands[0], PtxType::U32);
-  if (!destination)
-    return destination.takeError();
-  Expected<Slot> address = context.source(instruction.operands[1], *type);
-  if (!address)
-    return address.takeError();
-  result.operands[0] = *destination;
-  result.operands[1] = *address;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.destination(PtxType::U32);
+  result.operands[1] = operands.source(*type);
   result.handler = type == PtxType::U64 ? runRankOfAddress<uint64_t>
                                         : runRankOfAddress<uint32_t>;
-  return Error::success();
+  return operands.finish();
 }
 
 //===----------------------------------------------------------------------===//
@@ -285,17 +265,16 @@ static Error decodeSetRegisters(DecodeContext &context,
     return context.error(instruction,
                          "'.inc.sync.aligned.u32' or '.dec.sync.aligned.u32' "
                          "is needed");
-  if (instruction.operands.size() != 1)
-    return context.error(instruction, "one operand is needed");
-  Expected<int64_t> count = context.constant(instruction.operands[0]);
-  if (!count)
-    return count.takeError();
-  if (*count < leastRegisters || *count > 256 || *count % 8)
+  OperandReader operands(context, instruction, 1);
+  int64_t count = operands.constant();
+  if (Error error = operands.finish())
+    return error;
+  if (count < leastRegisters || count > 256 || count % 8)
     return context.error(instruction,
                          "a multiple of 8 within 24 and 256 is needed, not " +
-                             Twine(*count));
+                             Twine(count));
   result.flags = *action;
-  result.immediate = *count;
+  result.immediate = count;
   result.handler = runSetRegisters;
   return Error::success();
 }
@@ -316,7 +295,7 @@ static Error decodeGridDependency(DecodeContext &context,
     return context.error(instruction,
                          "'.launch_dependents' or '.wait' is needed");
   result.handler = runGridDependency;
-  return Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 void mlir::tk::emulator::registerClusters(DecoderTable &table) {

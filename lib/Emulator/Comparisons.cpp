@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "LaneLoops.h"
+#include "Operands.h"
 #include "SoftFloat.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <utility>
@@ -254,10 +255,8 @@ static llvm::Error decodeSources(DecodeContext &context,
                                  Instruction &result, CompareDetails &details,
                                  const CompareHead &head, PtxType type) {
   size_t expected = head.combine == BooleanOp::None ? 3 : 4;
-  if (instruction.operands.size() != expected)
-    return context.error(
-        instruction, "expects " + llvm::Twine(expected) + " operands, got " +
-                         llvm::Twine(instruction.operands.size()));
+  if (llvm::Error error = expectOperands(context, instruction, expected))
+    return error;
   if (head.flushes && type != PtxType::F32 && type != PtxType::F16 &&
       type != PtxType::F16x2)
     return context.error(instruction, "'.ftz' does not fit ." + getName(type));

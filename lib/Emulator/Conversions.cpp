@@ -8,6 +8,7 @@
 
 #include "Conversions.h"
 #include "LaneLoops.h"
+#include "Operands.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -589,10 +590,8 @@ static llvm::Error decodeScalar(DecodeContext &context,
                                 const CvtModifiers &modifiers) {
   if (llvm::Error error = checkScalar(context, instruction, modifiers))
     return error;
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
+  if (llvm::Error error = expectOperands(context, instruction, 2))
+    return error;
   ConversionDetails &details = context.makeDetails<ConversionDetails>();
   details.conversion = modifiers.conversion;
   llvm::Expected<Slot> destination =

@@ -9,6 +9,7 @@
 #include "Approximations.h"
 #include "IntegerArithmetic.h"
 #include "LaneLoops.h"
+#include "Operands.h"
 #include "SoftFloat.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <cmath>
@@ -389,19 +390,9 @@ static llvm::Error decodeTest(DecodeContext &context,
       takeType(context, instruction, modifiers, wideTypes);
   if (!type)
     return type.takeError();
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<Slot> destination =
-      context.predicateDestination(instruction.operands[0]);
-  if (!destination)
-    return destination.takeError();
-  llvm::Expected<Slot> source = context.source(instruction.operands[1], *type);
-  if (!source)
-    return source.takeError();
-  result.operands[0] = *destination;
-  result.operands[1] = *source;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.predicateDestination();
+  result.operands[1] = operands.source(*type);
   result.flags = static_cast<uint8_t>(*test);
   result.handler =
       *type == PtxType::F64 ? &testProperty<uint64_t> : &testProperty<uint32_t>;

@@ -1,458 +1,15 @@
-//===- FunctionDecoder.cpp - registers, constants and code of a function --===//
+//===- FunctionDecoder.cpp - operands and code of a function --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Decoder.h"
+#include "FunctionDecoder.h"
 #include "DeviceLibrary.h"
-#include "Function.h"
 #include "Warp.h"
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
-
-namespace {
-
-/// A register that has a slot.
-struct Register {
-  Slot slot = noSlot;
-  PtxType type = PtxType::B32;
-};
-
-/// What a name stands for.
-struct Symbol {
-  enum class Kind {
-    None,
-    Register,
-    Special,
-    GlobalVariable,
-    SharedVariable,
-    LocalVariable,
-    EntryParameter,
-    Function
-  };
-  Kind kind = Kind::None;
-  PtxSpace space = PtxSpace::Generic;
-  Register reg;
-  SpecialRegisterInfo special = {SpecialRegister::Zero, 32};
-  /// Address, offset in the frame or number.
-  uint64_t value = 0;
-};
-
-class FunctionDecoder : public DecodeContext {
-public:
-  FunctionDecoder(Program &program, DeviceMemory &memory, uint32_t number);
-  llvm::Error decode();
-
-  llvm::Expected<Slot> source(const PtxOperand &operand, PtxType type,
-                              bool mayBeWider) override;
-  llvm::Expected<Slot> destination(const PtxOperand &operand, PtxType type,
-                                   bool mayBeWider) override;
-  llvm::Expected<Slot> predicate(const PtxOperand &operand) override;
-  llvm::Expected<Slot> predicateDestination(const PtxOperand &operand) override;
-  std::optional<unsigned>
-  registerWidth(const PtxOperand &operand) const override;
-  llvm::Expected<int64_t> constant(const PtxOperand &operand) override;
-  llvm::Expected<Address> address(const PtxOperand &operand,
-                                  PtxSpace space) override;
-  void keep(std::shared_ptr<const void> details) override {
-    result.details.push_back(std::move(details));
-  }
-  Slot scratch(unsigned sizeInBytes) override { return allocate(sizeInBytes); }
-  unsigned architecture() const override { return ptx.architecture; }
-  const PtxModule &module() const override { return ptx; }
-  llvm::Error branchTo(const PtxOperand &operand) override;
-  llvm::Expected<const BranchTable *>
-  branchTable(const PtxOperand &operand) override;
-  llvm::Expected<const CallDetails *>
-  callDetails(const PtxInstruction &instruction, Instruction &decoded) override;
-  void setOrderVisible() override { result.isOrderVisible = true; }
-  bool isEntry() const override { return syntax.isEntry; }
-  llvm::Error error(const PtxInstruction &instruction,
-                    const llvm::Twine &message) override {
-    return ptx.error(instruction.location, message);
-  }
-
-private:
-  // Declarations.
-  llvm::Error declareScopes();
-  llvm::Error declareVariable(const PtxVariable &variable, uint32_t scope);
-  llvm::Error declareParameters();
-  ParameterPlace placeParameter(const PtxVariable &variable, bool isVisible);
-
-  // Names.
-  Symbol lookup(llvm::StringRef name);
-  Symbol lookupRegister(uint32_t scope, llvm::StringRef name);
-  std::optional<uint32_t> lookupLabel(llvm::StringRef name) const;
-  bool isVectorRegister(llvm::StringRef name, unsigned &length) const;
-
-  // Slots.
-  Slot allocate(unsigned sizeInBytes);
-  Slot constantSlot(uint64_t bits, unsigned bitWidth);
-  Slot relocatedSlot(const Relocation &relocation);
-  Slot addressSlot(const Symbol &symbol, uint64_t addend, unsigned bitWidth,
-                   bool isGeneric);
-  llvm::Expected<Slot> specialSlot(const PtxOperand &operand,
-                                   SpecialRegisterInfo info, unsigned bitWidth);
-  llvm::Expected<uint64_t> immediateBits(const PtxOperand &operand,
-                                         PtxType type) const;
-  Slot scratchFor(unsigned bitWidth);
-
-  llvm::Error decodeInstruction(const PtxInstruction &instruction,
-                                uint32_t index);
-  void addHelper(Instruction helper);
-  llvm::Error finishBranches();
-  void expandVectorRegisters(PtxInstruction &instruction) const;
-  llvm::Error addArguments(const PtxInstruction &instruction,
-                           llvm::ArrayRef<PtxOperand> operands,
-                           llvm::ArrayRef<PtxVariable> formals, bool areResults,
-                           std::vector<ParameterPlace> &places);
-  llvm::Error errorAt(const PtxOperand &operand, const llvm::Twine &message) {
-    return ptx.error(operand.location, message);
-  }
-
-  Program &program;
-  const PtxModule &ptx;
-  DeviceMemory &memory;
-  const PtxFunction &syntax;
-  DecodedFunction &result;
-  const PtxInstruction *current = nullptr;
-
-  using ScopedName = std::pair<uint32_t, llvm::StringRef>;
-  llvm::DenseMap<ScopedName, Register> registers;
-  llvm::DenseMap<ScopedName, Symbol> variables;
-  /// Declared, by scope and name (of a range: its prefix).
-  llvm::DenseMap<ScopedName, const PtxRegisters *> single, ranges;
-  bool hasVectorRegisters = false;
-
-  llvm::DenseMap<std::pair<uint64_t, unsigned>, Slot> constants;
-  std::map<std::tuple<unsigned, unsigned, bool, uint64_t, uint64_t>, Slot>
-      relocated;
-  std::map<unsigned, Slot> scratchSlots;
-  /// Where the code of each PTX instruction begins.
-  std::vector<uint32_t> codeBegin;
-  /// Code positions of branches, whose immediate is an index still.
-  std::vector<uint32_t> branches;
-  std::vector<std::shared_ptr<BranchTable>> tables;
-  bool isBranch = false;
-  uint32_t branchTarget = 0;
-};
-
-} // namespace
-
-FunctionDecoder::FunctionDecoder(Program &program, DeviceMemory &memory,
-                                 uint32_t number)
-    : program(program), ptx(*program.ptx), memory(memory),
-      syntax(ptx.functions[number]), result(*program.functions[number]) {
-  result.syntax = &syntax;
-}
-
-//===----------------------------------------------------------------------===//
-// Slots
-//===----------------------------------------------------------------------===//
-
-Slot FunctionDecoder::allocate(unsigned sizeInBytes) {
-  Slot slot = result.image.size();
-  result.image.resize(slot + llvm::alignTo(std::max(sizeInBytes, 4u), 64));
-  return slot;
-}
-
-/// Bytes of 32 lanes. A predicate is a LaneMask.
-static unsigned slotSize(unsigned bitWidth) {
-  if (bitWidth == 1)
-    return sizeof(LaneMask);
-  return numLanes * ((bitWidth + 7) / 8);
-}
-
-static void fill(std::byte *bytes, uint64_t value, unsigned bitWidth) {
-  if (bitWidth == 1) {
-    LaneMask mask = value ? allLanes : 0;
-    std::memcpy(bytes, &mask, sizeof(mask));
-    return;
-  }
-  unsigned size = (bitWidth + 7) / 8;
-  for (unsigned lane = 0; lane < numLanes; ++lane)
-    std::memcpy(bytes + lane * size, &value, std::min(size, 8u));
-}
-
-Slot FunctionDecoder::constantSlot(uint64_t bits, unsigned bitWidth) {
-  if (bitWidth > 1 && bitWidth < 64)
-    bits &= llvm::maskTrailingOnes<uint64_t>(llvm::alignTo(bitWidth, 8));
-  // The two values that a DenseMap keeps for itself.
-  bool isMappable = bits < ~uint64_t(0) - 1;
-  if (isMappable) {
-    auto found = constants.find({bits, bitWidth});
-    if (found != constants.end())
-      return found->second;
-  }
-  Slot slot = allocate(slotSize(bitWidth));
-  fill(&result.image[slot], bits, bitWidth);
-  if (isMappable)
-    constants[{bits, bitWidth}] = slot;
-  return slot;
-}
-
-Slot FunctionDecoder::relocatedSlot(const Relocation &relocation) {
-  unsigned which = relocation.kind == Relocation::Kind::Special
-                       ? static_cast<unsigned>(relocation.special)
-                       : relocation.variable;
-  auto [entry, isNew] = relocated.try_emplace(
-      std::make_tuple(static_cast<unsigned>(relocation.kind),
-                      unsigned(relocation.bitWidth), relocation.isGeneric,
-                      uint64_t(which), relocation.addend),
-      noSlot);
-  if (!isNew)
-    return entry->second;
-  Relocation added = relocation;
-  added.slot = allocate(slotSize(relocation.bitWidth));
-  result.relocations.push_back(added);
-  return entry->second = added.slot;
-}
-
-Slot FunctionDecoder::scratchFor(unsigned bitWidth) {
-  auto [entry, isNew] = scratchSlots.try_emplace(bitWidth, noSlot);
-  if (isNew)
-    entry->second = allocate(slotSize(bitWidth));
-  return entry->second;
-}
-
-//===----------------------------------------------------------------------===//
-// Declarations
-//===----------------------------------------------------------------------===//
-
-std::vector<uint64_t>
-mlir::tk::emulator::layOutParameters(llvm::ArrayRef<PtxVariable> parameters) {
-  std::vector<uint64_t> offsets;
-  uint64_t end = 0;
-  for (const PtxVariable &parameter : parameters) {
-    end = llvm::alignTo(end, parameter.alignment);
-    offsets.push_back(end);
-    end += parameter.sizeInBytes;
-  }
-  offsets.push_back(end);
-  return offsets;
-}
-
-ParameterPlace FunctionDecoder::placeParameter(const PtxVariable &variable,
-                                               bool isVisible) {
-  ParameterPlace place;
-  place.sizeInBytes = variable.sizeInBytes;
-  Symbol symbol;
-  if (variable.space == PtxSpace::Register) {
-    place.slot = allocate(slotSize(getBitWidth(variable.type)));
-    symbol.kind = Symbol::Kind::Register;
-    symbol.reg = {place.slot, variable.type};
-  } else {
-    result.localSize = llvm::alignTo(result.localSize, variable.alignment);
-    place.localOffset = result.localSize;
-    result.localSize += variable.sizeInBytes;
-    symbol.kind = Symbol::Kind::LocalVariable;
-    symbol.space = PtxSpace::Param;
-    symbol.value = place.localOffset;
-  }
-  if (isVisible)
-    variables[{0, variable.name}] = symbol;
-  return place;
-}
-
-llvm::Error FunctionDecoder::declareParameters() {
-  if (syntax.isEntry) {
-    if (!syntax.returns.empty())
-      return ptx.error(syntax.location, "an entry returns nothing");
-    std::vector<uint64_t> offsets = layOutParameters(syntax.parameters);
-    for (size_t i = 0; i < syntax.parameters.size(); ++i) {
-      const PtxVariable &parameter = syntax.parameters[i];
-      if (parameter.space != PtxSpace::Param)
-        return ptx.error(parameter.location,
-                         "parameters of an entry are in '.param'");
-      Symbol symbol;
-      symbol.kind = Symbol::Kind::EntryParameter;
-      symbol.space = PtxSpace::Param;
-      symbol.value = firstParamOffset + offsets[i];
-      variables[{0, parameter.name}] = symbol;
-    }
-    return llvm::Error::success();
-  }
-  for (const PtxVariable &parameter : syntax.parameters)
-    result.parameters.push_back(placeParameter(parameter, true));
-  for (const PtxVariable &value : syntax.returns)
-    result.returns.push_back(placeParameter(value, true));
-  return llvm::Error::success();
-}
-
-llvm::Error FunctionDecoder::declareVariable(const PtxVariable &variable,
-                                             uint32_t scope) {
-  Symbol symbol;
-  symbol.space = variable.space;
-  if (variables.count({scope, variable.name}))
-    return ptx.error(variable.location,
-                     "'" + variable.name + "' is declared twice");
-  switch (variable.space) {
-  case PtxSpace::Local:
-  case PtxSpace::Param:
-    result.localSize = llvm::alignTo(result.localSize, variable.alignment);
-    symbol.kind = Symbol::Kind::LocalVariable;
-    symbol.value = result.localSize;
-    result.localSize += variable.sizeInBytes;
-    if (result.localSize > maxLocalBytes)
-      return ptx.error(variable.location, "the function needs more than " +
-                                              llvm::Twine(maxLocalBytes) +
-                                              " bytes of local memory");
-    break;
-  case PtxSpace::Shared:
-    symbol.kind = Symbol::Kind::SharedVariable;
-    symbol.value = program.sharedVariables.size();
-    program.sharedVariables.push_back({&variable});
-    break;
-  case PtxSpace::Global:
-  case PtxSpace::Const: {
-    llvm::Expected<uint64_t> address =
-        allocateVariable(program, memory, variable);
-    if (!address)
-      return address.takeError();
-    symbol.kind = Symbol::Kind::GlobalVariable;
-    symbol.value = *address;
-    break;
-  }
-  case PtxSpace::Generic:
-  case PtxSpace::Register:
-  case PtxSpace::SharedCluster:
-    return ptx.error(variable.location, "no variable can be in '." +
-                                            getName(variable.space) + "'");
-  }
-  variables[{scope, variable.name}] = symbol;
-  return llvm::Error::success();
-}
-
-llvm::Error FunctionDecoder::declareScopes() {
-  for (uint32_t i = 0; i < syntax.scopes.size(); ++i) {
-    const PtxScope &scope = syntax.scopes[i];
-    for (const PtxRegisters &declared : scope.registers) {
-      auto &table = declared.count ? ranges : single;
-      hasVectorRegisters |= declared.vectorLength > 1;
-      if (!table.try_emplace({i, declared.name}, &declared).second)
-        return ptx.error(declared.location,
-                         "'" + declared.name + "' is declared twice");
-    }
-    for (const PtxVariable &variable : scope.variables)
-      if (llvm::Error error = declareVariable(variable, i))
-        return error;
-  }
-  return llvm::Error::success();
-}
-
-//===----------------------------------------------------------------------===//
-// Names
-//===----------------------------------------------------------------------===//
-
-Symbol FunctionDecoder::lookupRegister(uint32_t scope, llvm::StringRef name) {
-  Symbol symbol;
-  auto known = registers.find({scope, name});
-  if (known != registers.end()) {
-    symbol.kind = Symbol::Kind::Register;
-    symbol.reg = known->second;
-    return symbol;
-  }
-  const PtxRegisters *declared = single.lookup({scope, name});
-  // `v.x` of `.reg .v4 .f32 v`.
-  if (!declared && hasVectorRegisters) {
-    auto [base, component] = name.rsplit('.');
-    declared = single.lookup({scope, base});
-    if (declared && (component.size() != 1 ||
-                     llvm::StringRef("xyzw")
-                             .take_front(declared->vectorLength)
-                             .find(component[0]) == llvm::StringRef::npos))
-      declared = nullptr;
-  }
-  if (!declared) {
-    llvm::StringRef prefix = name.rtrim("0123456789");
-    llvm::StringRef digits = name.drop_front(prefix.size());
-    // A prefix may end in digits itself: `%r1_<2>` does not, `%p1<2>` does.
-    for (size_t i = 0; i < digits.size() && !declared; ++i) {
-      uint32_t number = 0;
-      llvm::StringRef rest = digits.drop_front(i);
-      const PtxRegisters *range =
-          ranges.lookup({scope, name.drop_back(rest.size())});
-      if (range && !rest.getAsInteger(10, number) && number < *range->count &&
-          (rest.size() == 1 || rest[0] != '0'))
-        declared = range;
-    }
-  }
-  if (!declared)
-    return symbol;
-  symbol.kind = Symbol::Kind::Register;
-  symbol.reg.type = declared->type;
-  symbol.reg.slot = allocate(slotSize(getBitWidth(declared->type)));
-  registers[{scope, name}] = symbol.reg;
-  return symbol;
-}
-
-Symbol FunctionDecoder::lookup(llvm::StringRef name) {
-  uint32_t scope = current ? current->scope : 0;
-  for (;;) {
-    Symbol symbol = lookupRegister(scope, name);
-    if (symbol.kind != Symbol::Kind::None)
-      return symbol;
-    auto variable = variables.find({scope, name});
-    if (variable != variables.end())
-      return variable->second;
-    if (scope == 0)
-      break;
-    scope = syntax.scopes[scope].parent;
-  }
-  Symbol symbol;
-  if (std::optional<SpecialRegisterInfo> info = lookupSpecialRegister(name)) {
-    symbol.kind = Symbol::Kind::Special;
-    symbol.special = *info;
-    return symbol;
-  }
-  auto shared = program.sharedByName.find(name);
-  if (shared != program.sharedByName.end()) {
-    symbol.kind = Symbol::Kind::SharedVariable;
-    symbol.space = PtxSpace::Shared;
-    symbol.value = shared->second;
-    return symbol;
-  }
-  auto global = program.addresses.find(name);
-  if (global != program.addresses.end()) {
-    symbol.kind = Symbol::Kind::GlobalVariable;
-    const Allocation *allocation = memory.lookup(global->second, 0);
-    symbol.space = allocation ? allocation->space : PtxSpace::Global;
-    symbol.value = global->second;
-    return symbol;
-  }
-  auto function = program.functionsByName.find(name);
-  if (function != program.functionsByName.end()) {
-    symbol.kind = Symbol::Kind::Function;
-    symbol.value = function->second;
-  }
-  return symbol;
-}
-
-std::optional<uint32_t>
-FunctionDecoder::lookupLabel(llvm::StringRef name) const {
-  for (uint32_t scope = current->scope;; scope = syntax.scopes[scope].parent) {
-    auto found = syntax.scopes[scope].labels.find(name);
-    if (found != syntax.scopes[scope].labels.end())
-      return found->second;
-    if (scope == 0)
-      return std::nullopt;
-  }
-}
-
-bool FunctionDecoder::isVectorRegister(llvm::StringRef name,
-                                       unsigned &length) const {
-  for (uint32_t scope = current->scope;; scope = syntax.scopes[scope].parent) {
-    if (const PtxRegisters *declared = single.lookup({scope, name})) {
-      length = declared->vectorLength;
-      return length > 1;
-    }
-    if (scope == 0)
-      return false;
-  }
-}
 
 //===----------------------------------------------------------------------===//
 // Operands
@@ -848,6 +405,24 @@ llvm::Error FunctionDecoder::addArguments(const PtxInstruction &instruction,
   return llvm::Error::success();
 }
 
+/// Of a `.callprototype`, or of the first function of `.calltargets`.
+std::optional<FunctionDecoder::Signature>
+FunctionDecoder::lookupSignature(llvm::StringRef name) const {
+  for (uint32_t scope = current->scope;; scope = syntax.scopes[scope].parent) {
+    const PtxScope &here = syntax.scopes[scope];
+    auto prototype = here.prototypes.find(name);
+    if (prototype != here.prototypes.end())
+      return Signature{prototype->second.returns, prototype->second.parameters};
+    auto targets = here.targetLists.find(name);
+    if (targets != here.targetLists.end() && !targets->second.empty())
+      if (const PtxFunction *listed =
+              ptx.lookupFunction(targets->second.front()))
+        return Signature{listed->returns, listed->parameters};
+    if (scope == 0)
+      return std::nullopt;
+  }
+}
+
 /// `call (results), callee, (arguments), prototype`; all but the callee may be
 /// missing. 9.7.12.5.
 llvm::Expected<const CallDetails *>
@@ -869,14 +444,13 @@ FunctionDecoder::callDetails(const PtxInstruction &instruction,
   takeList(arguments);
 
   CallDetails &details = makeDetails<CallDetails>();
-  llvm::ArrayRef<PtxVariable> formalResults, formalArguments;
+  Signature formal;
   Symbol symbol = lookup(callee.name);
   if (symbol.kind == Symbol::Kind::Function) {
     const PtxFunction &function = ptx.functions[symbol.value];
     if (function.isEntry)
       return errorAt(callee, "an entry cannot be called");
-    formalResults = function.returns;
-    formalArguments = function.parameters;
+    formal = {function.returns, function.parameters};
     if (function.isDeclaration) {
       decoded.handler = lookupLibraryFunction(function.name);
       if (!decoded.handler)
@@ -893,33 +467,21 @@ FunctionDecoder::callDetails(const PtxInstruction &instruction,
       return slot.takeError();
     decoded.operands[0] = *slot;
     result.hasIndirectCalls = true;
-    const PtxPrototype *prototype = nullptr;
-    const PtxFunction *listed = nullptr;
-    for (uint32_t scope = current->scope; !rest.empty();
-         scope = syntax.scopes[scope].parent) {
-      const PtxScope &here = syntax.scopes[scope];
-      auto found = here.prototypes.find(rest.front().name);
-      if (found != here.prototypes.end())
-        prototype = &found->second;
-      auto targets = here.targetLists.find(rest.front().name);
-      if (targets != here.targetLists.end() && !targets->second.empty())
-        listed = ptx.lookupFunction(targets->second.front());
-      if (scope == 0 || prototype || listed)
-        break;
-    }
-    if (!prototype && !listed)
+    std::optional<Signature> signature;
+    if (!rest.empty())
+      signature = lookupSignature(rest.front().name);
+    if (!signature)
       return error(instruction,
                    "a call through a register needs a '.callprototype'");
-    formalResults = prototype ? prototype->returns : listed->returns;
-    formalArguments = prototype ? prototype->parameters : listed->parameters;
+    formal = *signature;
   } else {
     return errorAt(callee, "unknown function '" + callee.name + "'");
   }
-  if (llvm::Error error = addArguments(instruction, results, formalResults,
+  if (llvm::Error error = addArguments(instruction, results, formal.results,
                                        true, details.results))
     return std::move(error);
-  if (llvm::Error error = addArguments(instruction, arguments, formalArguments,
-                                       false, details.arguments))
+  if (llvm::Error error = addArguments(
+          instruction, arguments, formal.parameters, false, details.arguments))
     return std::move(error);
   return &details;
 }

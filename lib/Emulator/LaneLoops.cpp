@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "LaneLoops.h"
+#include "Operands.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
@@ -25,24 +27,11 @@ llvm::Error emulator::decodeOperands(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Instruction &result, PtxType resultType,
                                      llvm::ArrayRef<PtxType> sourceTypes) {
-  if (instruction.operands.size() != sourceTypes.size() + 1)
-    return context.error(instruction,
-                         "expects " + llvm::Twine(sourceTypes.size() + 1) +
-                             " operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<Slot> destination =
-      context.destination(instruction.operands[0], resultType);
-  if (!destination)
-    return destination.takeError();
-  result.operands[0] = *destination;
-  for (size_t i = 0; i < sourceTypes.size(); ++i) {
-    llvm::Expected<Slot> source =
-        context.source(instruction.operands[i + 1], sourceTypes[i]);
-    if (!source)
-      return source.takeError();
-    result.operands[i + 1] = *source;
-  }
-  return llvm::Error::success();
+  OperandReader operands(context, instruction, sourceTypes.size() + 1);
+  result.operands[0] = operands.destination(resultType);
+  for (auto [i, type] : llvm::enumerate(sourceTypes))
+    result.operands[i + 1] = operands.source(type);
+  return operands.finish();
 }
 
 llvm::Expected<PtxType> emulator::takeType(DecodeContext &context,

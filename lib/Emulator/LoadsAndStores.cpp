@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "AsyncBulk.h"
-#include "Decoder.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
+#include "Operands.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
+#include "llvm/ADT/STLExtras.h"
 #include <cstring>
 
 using namespace mlir::tk;
@@ -62,11 +63,25 @@ static void storeLanes(const T *from, LaneMask mask,
   }
 }
 
-namespace {
-struct Wide {
-  uint64_t halves[2];
-};
-} // namespace
+/// Calls `body` with a value of a type of so many bytes.
+template <typename Body>
+static void withElementType(unsigned sizeInBytes, Body body) {
+  struct Wide {
+    uint64_t halves[2];
+  };
+  switch (sizeInBytes) {
+  case 1:
+    return body(uint8_t());
+  case 2:
+    return body(uint16_t());
+  case 4:
+    return body(uint32_t());
+  case 8:
+    return body(uint64_t());
+  default:
+    return body(Wide());
+  }
+}
 
 /// A register wider than the element: 9.4.1, sign or zero extended.
 static void loadExtended(Warp &warp, const AccessDetails &details, unsigned i,
@@ -99,28 +114,15 @@ static Step runLoad(Warp &warp, const Instruction &instruction) {
   for (unsigned i = 0; i < details.numElements; ++i) {
     if (details.sinks >> i & 1)
       continue;
-    Slot slot = details.elements[i];
-    unsigned offset = i * details.elementBytes;
     if (details.registerBytes[i] != details.elementBytes) {
       loadExtended(warp, details, i, pointers);
       continue;
     }
-    switch (details.elementBytes) {
-    case 1:
-      loadLanes(warp.lanes<uint8_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 2:
-      loadLanes(warp.lanes<uint16_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 4:
-      loadLanes(warp.lanes<uint32_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 8:
-      loadLanes(warp.lanes<uint64_t>(slot), warp.mask, pointers, offset);
-      break;
-    default:
-      loadLanes(warp.lanes<Wide>(slot), warp.mask, pointers, offset);
-    }
+    withElementType(details.elementBytes, [&](auto element) {
+      using T = decltype(element);
+      loadLanes(warp.lanes<T>(details.elements[i]), warp.mask, pointers,
+                i * details.elementBytes);
+    });
   }
   return details.maySpin ? warp.spin() : Step::Next;
 }
@@ -133,6 +135,17 @@ static void gatherLane(Warp &warp, const AccessDetails &details, unsigned lane,
                 warp.lanes<std::byte>(details.elements[i]) +
                     lane * details.registerBytes[i],
                 details.elementBytes);
+}
+
+/// The low bits of a wider register.
+static void storeNarrowed(Warp &warp, const AccessDetails &details, unsigned i,
+                          const HostPointers &pointers) {
+  const std::byte *from = warp.lanes<std::byte>(details.elements[i]);
+  for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    std::memcpy(pointers.lane[lane] + i * details.elementBytes,
+                from + lane * details.registerBytes[i], details.elementBytes);
+  }
 }
 
 static Step runStore(Warp &warp, const Instruction &instruction) {
@@ -152,35 +165,15 @@ static Step runStore(Warp &warp, const Instruction &instruction) {
   if (!accessMemory(warp, instruction, request, addresses, pointers))
     return Step::Stop;
   for (unsigned i = 0; i < details.numElements; ++i) {
-    Slot slot = details.elements[i];
-    unsigned offset = i * details.elementBytes;
     if (details.registerBytes[i] != details.elementBytes) {
-      // The low bits of a wider register.
-      const std::byte *from = warp.lanes<std::byte>(slot);
-      for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
-        unsigned lane = __builtin_ctz(rest);
-        std::memcpy(pointers.lane[lane] + offset,
-                    from + lane * details.registerBytes[i],
-                    details.elementBytes);
-      }
+      storeNarrowed(warp, details, i, pointers);
       continue;
     }
-    switch (details.elementBytes) {
-    case 1:
-      storeLanes(warp.lanes<uint8_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 2:
-      storeLanes(warp.lanes<uint16_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 4:
-      storeLanes(warp.lanes<uint32_t>(slot), warp.mask, pointers, offset);
-      break;
-    case 8:
-      storeLanes(warp.lanes<uint64_t>(slot), warp.mask, pointers, offset);
-      break;
-    default:
-      storeLanes(warp.lanes<Wide>(slot), warp.mask, pointers, offset);
-    }
+    withElementType(details.elementBytes, [&](auto element) {
+      using T = decltype(element);
+      storeLanes(warp.lanes<T>(details.elements[i]), warp.mask, pointers,
+                 i * details.elementBytes);
+    });
   }
   return Step::Next;
 }
@@ -235,24 +228,21 @@ static llvm::Error decodeElements(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   const PtxOperand &operand, PtxType type,
                                   bool isLoad, AccessDetails &details) {
-  llvm::ArrayRef<PtxOperand> elements = operand;
-  if (operand.kind == PtxOperand::Kind::Vector)
-    elements = operand.elements;
-  if (elements.size() != details.numElements)
-    return context.error(instruction,
-                         "expects " + llvm::Twine(details.numElements) +
-                             " elements, got " + llvm::Twine(elements.size()));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    if (elements[i].kind == PtxOperand::Kind::Sink)
+  llvm::Expected<llvm::ArrayRef<PtxOperand>> elements =
+      elementsOf(context, instruction, operand, details.numElements);
+  if (!elements)
+    return elements.takeError();
+  for (auto [i, element] : llvm::enumerate(*elements)) {
+    if (element.kind == PtxOperand::Kind::Sink)
       details.sinks |= 1 << i;
     llvm::Expected<Slot> slot =
-        isLoad ? context.destination(elements[i], type, /*mayBeWider=*/true)
-               : context.source(elements[i], type, /*mayBeWider=*/true);
+        isLoad ? context.destination(element, type, /*mayBeWider=*/true)
+               : context.source(element, type, /*mayBeWider=*/true);
     if (!slot)
       return slot.takeError();
     details.elements[i] = *slot;
     details.registerBytes[i] =
-        context.registerWidth(elements[i]).value_or(getBitWidth(type)) / 8;
+        context.registerWidth(element).value_or(getBitWidth(type)) / 8;
   }
   return llvm::Error::success();
 }
@@ -278,34 +268,27 @@ static llvm::Error decodeAccess(DecodeContext &context,
   if (bytes > 32)
     return context.error(instruction, "an access has at most 32 bytes, got " +
                                           llvm::Twine(bytes));
-  size_t numOperands = 2 + (memory.hasCacheHint ? 1 : 0);
-  if (instruction.operands.size() != numOperands)
-    return context.error(
-        instruction, "expects " + llvm::Twine(numOperands) + " operands, got " +
-                         llvm::Twine(instruction.operands.size()));
-  const PtxOperand &value = instruction.operands[isLoad ? 0 : 1];
-  const PtxOperand &address = instruction.operands[isLoad ? 1 : 0];
-  if (llvm::Error error =
-          decodeElements(context, instruction, value, *type, isLoad, details))
-    return error;
-  if (memory.hasCacheHint) {
-    llvm::Expected<Slot> policy =
-        context.source(instruction.operands[2], PtxType::B64);
-    if (!policy)
-      return policy.takeError();
-  }
   if (!isLoad && memory.space == PtxSpace::Const)
     return context.error(instruction, "'.const' cannot be written");
-  llvm::Expected<DecodeContext::Address> place =
-      context.address(address, memory.space);
-  if (!place)
-    return place.takeError();
-  details.base = place->base;
-  details.offset = place->offset;
-  details.is32Bit = place->is32Bit;
+  OperandReader operands(context, instruction, memory.hasCacheHint ? 3 : 2);
+  DecodeContext::Address place;
+  if (!isLoad)
+    place = operands.address(memory.space);
+  if (const PtxOperand *value = operands.next("a value"))
+    operands.keep(
+        decodeElements(context, instruction, *value, *type, isLoad, details));
+  if (isLoad)
+    place = operands.address(memory.space);
+  if (memory.hasCacheHint)
+    operands.source(PtxType::B64);
+  if (llvm::Error error = operands.finish())
+    return error;
+  details.base = place.base;
+  details.offset = place.offset;
+  details.is32Bit = place.is32Bit;
   details.request.space = memory.space;
   // A variable for a call of this entry, not a parameter of the entry.
-  if (memory.space == PtxSpace::Param && place->isLocalVariable)
+  if (memory.space == PtxSpace::Param && place.isLocalVariable)
     details.request.space = PtxSpace::Local;
   details.request.kind = isLoad ? AccessKind::Read : AccessKind::Write;
   details.request.order = memory.order;
@@ -443,24 +426,13 @@ static llvm::Error decodeCvta(DecodeContext &context,
   if (!modifiers.accept("u64"))
     return context.error(instruction, "expects '.u64': addresses of 32 bits "
                                       "are not supported");
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<Slot> to =
-      context.destination(instruction.operands[0], PtxType::U64);
-  if (!to)
-    return to.takeError();
-  llvm::Expected<Slot> from =
-      context.source(instruction.operands[1], PtxType::U64);
-  if (!from)
-    return from.takeError();
   uint64_t begin = windowBegin(*space);
-  result.operands[0] = *to;
-  result.operands[1] = *from;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.destination(PtxType::U64);
+  result.operands[1] = operands.source(PtxType::U64);
   result.immediate = static_cast<int64_t>(isFromGeneric ? 0 - begin : begin);
   result.handler = runConvertAddress;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodeIsspacep(DecodeContext &context,
@@ -469,23 +441,12 @@ static llvm::Error decodeIsspacep(DecodeContext &context,
   std::optional<PtxSpace> space = modifiers.acceptSpace();
   if (!space)
     return context.error(instruction, "expects a state space");
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<Slot> to =
-      context.predicateDestination(instruction.operands[0]);
-  if (!to)
-    return to.takeError();
-  llvm::Expected<Slot> from =
-      context.source(instruction.operands[1], PtxType::U64);
-  if (!from)
-    return from.takeError();
-  result.operands[0] = *to;
-  result.operands[1] = *from;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.predicateDestination();
+  result.operands[1] = operands.source(PtxType::U64);
   result.flags = static_cast<uint8_t>(*space);
   result.handler = runIsSpace;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 void mlir::tk::emulator::registerMemory(DecoderTable &table) {

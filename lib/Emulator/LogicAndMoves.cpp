@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "LaneLoops.h"
+#include "Operands.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <utility>
 
@@ -59,24 +60,12 @@ static llvm::Error decodePredicates(DecodeContext &context,
                                     const PtxInstruction &instruction,
                                     Instruction &result, Handler handler,
                                     unsigned numSources) {
-  if (instruction.operands.size() != numSources + 1)
-    return context.error(instruction,
-                         "expects " + llvm::Twine(numSources + 1) +
-                             " operands, got " +
-                             llvm::Twine(instruction.operands.size()));
   result.handler = handler;
-  llvm::Expected<Slot> destination =
-      context.predicateDestination(instruction.operands[0]);
-  if (!destination)
-    return destination.takeError();
-  result.operands[0] = *destination;
-  for (unsigned i = 1; i <= numSources; ++i) {
-    llvm::Expected<Slot> source = context.predicate(instruction.operands[i]);
-    if (!source)
-      return source.takeError();
-    result.operands[i] = *source;
-  }
-  return llvm::Error::success();
+  OperandReader operands(context, instruction, numSources + 1);
+  result.operands[0] = operands.predicateDestination();
+  for (unsigned i = 1; i <= numSources; ++i)
+    result.operands[i] = operands.predicate();
+  return operands.finish();
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,11 +156,8 @@ static llvm::Error decodeLookup3(DecodeContext &context,
       takeType(context, instruction, modifiers, {PtxType::B32});
   if (!type)
     return type.takeError();
-  size_t numOperands = combine ? 6 : 5;
-  if (instruction.operands.size() != numOperands)
-    return context.error(
-        instruction, "expects " + llvm::Twine(numOperands) + " operands, got " +
-                         llvm::Twine(instruction.operands.size()));
+  if (llvm::Error error = expectOperands(context, instruction, combine ? 6 : 5))
+    return error;
   llvm::Expected<int64_t> table = context.constant(instruction.operands[4]);
   if (!table)
     return table.takeError();
@@ -213,19 +199,14 @@ static llvm::Error decodeSelect(DecodeContext &context,
       takeType(context, instruction, modifiers, selectTypes);
   if (!type)
     return type.takeError();
-  if (instruction.operands.size() != 4)
-    return context.error(instruction,
-                         "expects 4 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  PtxInstruction plain = instruction;
-  plain.operands.resize(3);
-  llvm::Expected<Slot> predicate = context.predicate(instruction.operands[3]);
-  if (!predicate)
-    return predicate.takeError();
-  result.operands[3] = *predicate;
   result.handler =
       TK_AT_HOST_LEVEL(findSelect, SelectOp::ByPredicate, getBitWidth(*type));
-  return decodeOperands(context, plain, result, *type, {*type, *type});
+  OperandReader operands(context, instruction, 4);
+  result.operands[0] = operands.destination(*type);
+  result.operands[1] = operands.source(*type);
+  result.operands[2] = operands.source(*type);
+  result.operands[3] = operands.predicate();
+  return operands.finish();
 }
 
 /// slct{.ftz}.type.{s32,f32}.

@@ -4,9 +4,8 @@
 #ifndef TK_LIB_EMULATOR_MATRIXCOLLECTIVE_H
 #define TK_LIB_EMULATOR_MATRIXCOLLECTIVE_H
 
-#include "Decoder.h"
+#include "Operands.h"
 #include "Warp.h"
-#include "llvm/ADT/SmallVector.h"
 
 namespace mlir::tk::emulator {
 
@@ -14,12 +13,6 @@ namespace mlir::tk::emulator {
 /// do; else what the handler returns: it waits for lanes that are elsewhere,
 /// and lanes that have left or whose guard is false are a mistake.
 std::optional<Step> awaitAllLanes(Warp &warp, const Instruction &instruction);
-
-/// The registers of `{a, b, ...}`, or one register.
-llvm::Expected<llvm::SmallVector<Slot, 8>>
-decodeVector(DecodeContext &context, const PtxInstruction &instruction,
-             const PtxOperand &operand, PtxType type, size_t count,
-             bool isDestination);
 
 /// Takes `.sync.aligned`.
 llvm::Error takeSyncAligned(DecodeContext &context,

@@ -26,28 +26,6 @@ std::optional<Step> emulator::awaitAllLanes(Warp &warp,
   return warp.wait(reason);
 }
 
-llvm::Expected<llvm::SmallVector<Slot, 8>> emulator::decodeVector(
-    DecodeContext &context, const PtxInstruction &instruction,
-    const PtxOperand &operand, PtxType type, size_t count, bool isDestination) {
-  bool isVector = operand.kind == PtxOperand::Kind::Vector;
-  size_t found = isVector ? operand.elements.size() : 1;
-  if (found != count)
-    return context.error(instruction,
-                         "expects a vector of " + llvm::Twine(count) +
-                             " registers, got " + llvm::Twine(found));
-  llvm::SmallVector<Slot, 8> slots;
-  for (size_t i = 0; i < count; ++i) {
-    const PtxOperand &element = isVector ? operand.elements[i] : operand;
-    llvm::Expected<Slot> slot = isDestination
-                                    ? context.destination(element, type)
-                                    : context.source(element, type);
-    if (!slot)
-      return slot.takeError();
-    slots.push_back(*slot);
-  }
-  return slots;
-}
-
 llvm::Error emulator::takeSyncAligned(DecodeContext &context,
                                       const PtxInstruction &instruction,
                                       Modifiers &modifiers) {
@@ -184,27 +162,19 @@ static llvm::Error decodeMatrixAccess(DecodeContext &context,
                                           getName(space) + "'");
   if (!modifiers.accept("b16"))
     return context.error(instruction, "expects the type '.b16'");
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<DecodeContext::Address> address =
-      context.address(instruction.operands[isStore ? 0 : 1], space);
-  if (!address)
-    return address.takeError();
-  details.address = *address;
   details.request.space = space;
   details.request.kind = isStore ? AccessKind::Write : AccessKind::Read;
   details.request.bytesPerLane = rowBytes;
-  llvm::Expected<llvm::SmallVector<Slot, 8>> registers =
-      decodeVector(context, instruction, instruction.operands[isStore ? 1 : 0],
-                   PtxType::B32, size_t(1) << *number, !isStore);
-  if (!registers)
-    return registers.takeError();
-  details.registers = std::move(*registers);
+  OperandReader operands(context, instruction, 2);
+  if (isStore)
+    details.address = operands.address(space);
+  details.registers =
+      operands.vector(PtxType::B32, size_t(1) << *number, !isStore);
+  if (!isStore)
+    details.address = operands.address(space);
   result.details = &details;
   result.handler = isStore ? &storeMatrices : &loadMatrices;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodeMatrixLoad(DecodeContext &context,
@@ -228,22 +198,11 @@ static llvm::Error decodeMatrixMove(DecodeContext &context,
   if (!modifiers.accept("m8n8") || !modifiers.accept("trans") ||
       !modifiers.accept("b16"))
     return context.error(instruction, "expects '.m8n8.trans.b16'");
-  if (instruction.operands.size() != 2)
-    return context.error(instruction,
-                         "expects 2 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
-  llvm::Expected<Slot> destination =
-      context.destination(instruction.operands[0], PtxType::B32);
-  if (!destination)
-    return destination.takeError();
-  llvm::Expected<Slot> source =
-      context.source(instruction.operands[1], PtxType::B32);
-  if (!source)
-    return source.takeError();
-  result.operands[0] = *destination;
-  result.operands[1] = *source;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.destination(PtxType::B32);
+  result.operands[1] = operands.source(PtxType::B32);
   result.handler = &moveMatrix;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 void emulator::registerMatrixLoads(DecoderTable &table) {

@@ -203,10 +203,6 @@ static llvm::Error decodeMma(DecodeContext &context,
   if (llvm::Error error =
           takeOperation(context, instruction, modifiers, operation))
     return error;
-  if (instruction.operands.size() != 4)
-    return context.error(instruction,
-                         "expects 4 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
   bool isDouble = operation.kind == ElementKind::Double;
   PtxType typeAB = isDouble ? PtxType::F64 : PtxType::B32;
   PtxType typeC =
@@ -220,17 +216,13 @@ static llvm::Error decodeMma(DecodeContext &context,
                         {details.a, typeAB, operation.numRegistersA()},
                         {details.b, typeAB, operation.numRegistersB()},
                         {details.c, typeC, operation.numRegistersC()}};
-  for (size_t i = 0; i < 4; ++i) {
-    llvm::Expected<llvm::SmallVector<Slot, 8>> slots =
-        decodeVector(context, instruction, instruction.operands[i],
-                     parts[i].type, parts[i].count, i == 0);
-    if (!slots)
-      return slots.takeError();
-    parts[i].slots = std::move(*slots);
-  }
+  OperandReader operands(context, instruction, 4);
+  for (const Part &part : parts)
+    part.slots = operands.vector(part.type, part.count,
+                                 /*isDestination=*/&part == parts);
   result.details = &details;
   result.handler = &multiplyMatrices;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 void emulator::registerMatrixMultiply(DecoderTable &table) {

@@ -363,20 +363,14 @@ private:
 } // namespace
 
 Error MbarrierDecoder::decodePendingCount() {
-  if (!modifiers.accept("b64") || instruction.operands.size() != 2)
+  if (!modifiers.accept("b64"))
     return context.error(instruction,
                          "'mbarrier.pending_count.b64 count, state' is needed");
-  Expected<Slot> to =
-      context.destination(instruction.operands[0], PtxType::U32);
-  if (!to)
-    return to.takeError();
-  Expected<Slot> from = context.source(instruction.operands[1], PtxType::B64);
-  if (!from)
-    return from.takeError();
-  result.operands[0] = *to;
-  result.operands[1] = *from;
+  OperandReader operands(context, instruction, 2);
+  result.operands[0] = operands.destination(PtxType::U32);
+  result.operands[1] = operands.source(PtxType::B64);
   result.handler = runPendingCount;
-  return Error::success();
+  return operands.finish();
 }
 
 Error MbarrierDecoder::decodeModifiers() {

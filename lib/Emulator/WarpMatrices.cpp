@@ -500,10 +500,8 @@ static llvm::Error decodeMultiply(DecodeContext &context,
   operation.isSatfinite = modifiers.accept("satfinite");
   if (operation.isSatfinite && operation.kind != ElementKind::Integer)
     return context.error(instruction, "'.satfinite' needs integers");
-  if (instruction.operands.size() != 4)
-    return context.error(instruction,
-                         "expects 4 operands, got " +
-                             llvm::Twine(instruction.operands.size()));
+  if (llvm::Error error = expectOperands(context, instruction, 4))
+    return error;
   operation.m = shape->m;
   operation.n = shape->n;
   operation.k = shape->k;

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Collective.h"
-#include "Decoder.h"
+#include "Operands.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir::tk;
@@ -220,42 +220,18 @@ Step mlir::tk::emulator::runWarpBarrier(Warp &warp,
 //===----------------------------------------------------------------------===//
 
 /// Reads `d` or `d|p` into operands 0 and 1.
-static llvm::Error decodePair(DecodeContext &context, const PtxOperand &operand,
-                              Instruction &result) {
-  const PtxOperand *value = &operand;
-  if (operand.kind == PtxOperand::Kind::Pair) {
-    value = &operand.elements[0];
-    llvm::Expected<Slot> predicate =
-        context.predicateDestination(operand.elements[1]);
-    if (!predicate)
-      return predicate.takeError();
-    result.operands[1] = *predicate;
+static void readPair(DecodeContext &context, OperandReader &operands,
+                     Instruction &result) {
+  const PtxOperand *operand = operands.next("a register");
+  if (!operand)
+    return;
+  const PtxOperand *value = operand;
+  if (operand->kind == PtxOperand::Kind::Pair) {
+    value = &operand->elements[0];
+    result.operands[1] =
+        operands.take(context.predicateDestination(operand->elements[1]));
   }
-  llvm::Expected<Slot> slot = context.destination(*value, PtxType::B32);
-  if (!slot)
-    return slot.takeError();
-  result.operands[0] = *slot;
-  return llvm::Error::success();
-}
-
-static llvm::Error decodeSource(DecodeContext &context,
-                                const PtxOperand &operand, PtxType type,
-                                Slot &slot) {
-  llvm::Expected<Slot> found = context.source(operand, type);
-  if (!found)
-    return found.takeError();
-  slot = *found;
-  return llvm::Error::success();
-}
-
-static llvm::Error expectCount(DecodeContext &context,
-                               const PtxInstruction &instruction,
-                               size_t count) {
-  if (instruction.operands.size() == count)
-    return llvm::Error::success();
-  return context.error(instruction,
-                       "expects " + llvm::Twine(count) + " operands, got " +
-                           llvm::Twine(instruction.operands.size()));
+  result.operands[0] = operands.take(context.destination(*value, PtxType::B32));
 }
 
 static llvm::Error decodeShfl(DecodeContext &context,
@@ -270,17 +246,13 @@ static llvm::Error decodeShfl(DecodeContext &context,
     return context.error(instruction,
                          "expects '.up', '.down', '.bfly' or '.idx', and "
                          "'.b32'");
-  if (llvm::Error error = expectCount(context, instruction, 5))
-    return error;
-  if (llvm::Error error = decodePair(context, instruction.operands[0], result))
-    return error;
-  for (unsigned i = 1; i < 5; ++i)
-    if (llvm::Error error = decodeSource(context, instruction.operands[i],
-                                         PtxType::B32, result.operands[i + 1]))
-      return error;
+  OperandReader operands(context, instruction, 5);
+  readPair(context, operands, result);
+  for (unsigned i = 2; i < 6; ++i)
+    result.operands[i] = operands.source(PtxType::B32);
   result.flags = static_cast<uint8_t>(*mode);
   result.handler = runShuffle;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodeVote(DecodeContext &context,
@@ -295,22 +267,14 @@ static llvm::Error decodeVote(DecodeContext &context,
   if (!mode || !modifiers.accept(isBallot ? "b32" : "pred"))
     return context.error(instruction, "expects '.all.pred', '.any.pred', "
                                       "'.uni.pred' or '.ballot.b32'");
-  if (llvm::Error error = expectCount(context, instruction, 3))
-    return error;
-  llvm::Expected<Slot> to =
-      isBallot ? context.destination(instruction.operands[0], PtxType::B32)
-               : context.predicateDestination(instruction.operands[0]);
-  if (!to)
-    return to.takeError();
-  llvm::Expected<Slot> predicate = context.predicate(instruction.operands[1]);
-  if (!predicate)
-    return predicate.takeError();
-  result.operands[0] = *to;
-  result.operands[1] = *predicate;
+  OperandReader operands(context, instruction, 3);
+  result.operands[0] = isBallot ? operands.destination(PtxType::B32)
+                                : operands.predicateDestination();
+  result.operands[1] = operands.predicate();
+  result.operands[2] = operands.source(PtxType::B32);
   result.flags = static_cast<uint8_t>(*mode);
   result.handler = runVote;
-  return decodeSource(context, instruction.operands[2], PtxType::B32,
-                      result.operands[2]);
+  return operands.finish();
 }
 
 static llvm::Error decodeMatch(DecodeContext &context,
@@ -323,20 +287,16 @@ static llvm::Error decodeMatch(DecodeContext &context,
   std::optional<PtxType> type = modifiers.acceptType();
   if (type != PtxType::B32 && type != PtxType::B64)
     return context.error(instruction, "expects '.b32' or '.b64'");
-  if (llvm::Error error = expectCount(context, instruction, 3))
-    return error;
-  if (*mode == 0 && instruction.operands[0].kind == PtxOperand::Kind::Pair)
-    return context.error(instruction, "'match.any' has no predicate");
-  if (llvm::Error error = decodePair(context, instruction.operands[0], result))
-    return error;
-  if (llvm::Error error = decodeSource(context, instruction.operands[1], *type,
-                                       result.operands[2]))
-    return error;
+  OperandReader operands(context, instruction, 3);
+  readPair(context, operands, result);
+  if (*mode == 0 && result.operands[1] != noSlot)
+    operands.keep(context.error(instruction, "'match.any' has no predicate"));
+  result.operands[2] = operands.source(*type);
+  result.operands[3] = operands.source(PtxType::B32);
   result.flags = static_cast<uint8_t>(*mode);
   result.count = getBitWidth(*type);
   result.handler = runMatch;
-  return decodeSource(context, instruction.operands[2], PtxType::B32,
-                      result.operands[3]);
+  return operands.finish();
 }
 
 static llvm::Error decodeRedux(DecodeContext &context,
@@ -354,21 +314,14 @@ static llvm::Error decodeRedux(DecodeContext &context,
     return context.error(instruction, "expects '.add', '.min' or '.max' of "
                                       "'.u32' or '.s32', or '.and', '.or' or "
                                       "'.xor' of '.b32'");
-  if (llvm::Error error = expectCount(context, instruction, 3))
-    return error;
-  llvm::Expected<Slot> to =
-      context.destination(instruction.operands[0], PtxType::B32);
-  if (!to)
-    return to.takeError();
-  result.operands[0] = *to;
-  if (llvm::Error error = decodeSource(context, instruction.operands[1],
-                                       PtxType::B32, result.operands[1]))
-    return error;
+  OperandReader operands(context, instruction, 3);
+  result.operands[0] = operands.destination(PtxType::B32);
+  result.operands[1] = operands.source(PtxType::B32);
+  result.operands[2] = operands.source(PtxType::B32);
   result.flags = static_cast<uint8_t>(*mode);
   result.count = type == PtxType::S32;
   result.handler = runReduction;
-  return decodeSource(context, instruction.operands[2], PtxType::B32,
-                      result.operands[2]);
+  return operands.finish();
 }
 
 static llvm::Error decodeElect(DecodeContext &context,
@@ -376,15 +329,13 @@ static llvm::Error decodeElect(DecodeContext &context,
                                Modifiers &modifiers, Instruction &result) {
   if (!modifiers.accept("sync"))
     return context.error(instruction, "expects 'elect.sync'");
-  if (llvm::Error error = expectCount(context, instruction, 2))
-    return error;
-  if (instruction.operands[0].kind != PtxOperand::Kind::Pair)
-    return context.error(instruction, "expects 'd|p'");
-  if (llvm::Error error = decodePair(context, instruction.operands[0], result))
-    return error;
+  OperandReader operands(context, instruction, 2);
+  readPair(context, operands, result);
+  if (result.operands[1] == noSlot)
+    operands.keep(context.error(instruction, "expects 'd|p'"));
+  result.operands[2] = operands.source(PtxType::B32);
   result.handler = runElect;
-  return decodeSource(context, instruction.operands[1], PtxType::B32,
-                      result.operands[2]);
+  return operands.finish();
 }
 
 static llvm::Error decodeActivemask(DecodeContext &context,
@@ -392,15 +343,10 @@ static llvm::Error decodeActivemask(DecodeContext &context,
                                     Modifiers &modifiers, Instruction &result) {
   if (!modifiers.accept("b32"))
     return context.error(instruction, "expects 'activemask.b32'");
-  if (llvm::Error error = expectCount(context, instruction, 1))
-    return error;
-  llvm::Expected<Slot> to =
-      context.destination(instruction.operands[0], PtxType::B32);
-  if (!to)
-    return to.takeError();
-  result.operands[0] = *to;
+  OperandReader operands(context, instruction, 1);
+  result.operands[0] = operands.destination(PtxType::B32);
   result.handler = runActiveMask;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 void mlir::tk::emulator::registerWarpOperations(DecoderTable &table) {

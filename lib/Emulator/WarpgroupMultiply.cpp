@@ -323,11 +323,9 @@ static llvm::Error takeFlags(DecodeContext &context,
     flags.push_back({operation.isTransposedA, 0, 1, "trans-a"});
   if (isSixteen)
     flags.push_back({operation.isTransposedB, 0, 1, "trans-b"});
-  if (instruction.operands.size() != 4 + flags.size())
-    return context.error(instruction,
-                         "expects " + llvm::Twine(4 + flags.size()) +
-                             " operands, got " +
-                             llvm::Twine(instruction.operands.size()));
+  if (llvm::Error error =
+          expectOperands(context, instruction, 4 + flags.size()))
+    return error;
   for (size_t i = 0; i < flags.size(); ++i) {
     llvm::Expected<int64_t> value =
         context.constant(instruction.operands[4 + i]);
@@ -362,34 +360,18 @@ static llvm::Error decodeMultiply(DecodeContext &context,
     return error;
   PtxType typeD =
       operation.typeD == PtxType::F16 ? PtxType::B32 : operation.typeD;
-  llvm::Expected<llvm::SmallVector<Slot, 8>> accumulators =
-      decodeVector(context, instruction, instruction.operands[0], typeD,
-                   operation.numRegistersD(), true);
-  if (!accumulators)
-    return accumulators.takeError();
-  details.accumulators = std::move(*accumulators);
-  if (isRegisterA) {
-    llvm::Expected<llvm::SmallVector<Slot, 8>> registers = decodeVector(
-        context, instruction, instruction.operands[1], PtxType::B32, 4, false);
-    if (!registers)
-      return registers.takeError();
-    details.registersA = std::move(*registers);
-  } else {
-    llvm::Expected<Slot> descriptor =
-        context.source(instruction.operands[1], PtxType::B64);
-    if (!descriptor)
-      return descriptor.takeError();
-    details.descriptorA = *descriptor;
-  }
-  llvm::Expected<Slot> descriptor =
-      context.source(instruction.operands[2], PtxType::B64);
-  if (!descriptor)
-    return descriptor.takeError();
-  details.descriptorB = *descriptor;
-  llvm::Expected<Slot> scale = context.predicate(instruction.operands[3]);
-  if (!scale)
-    return scale.takeError();
-  details.scaleD = *scale;
+  OperandReader operands(context, instruction);
+  details.accumulators =
+      operands.vector(typeD, operation.numRegistersD(), /*isDestination=*/true);
+  if (isRegisterA)
+    details.registersA =
+        operands.vector(PtxType::B32, 4, /*isDestination=*/false);
+  else
+    details.descriptorA = operands.source(PtxType::B64);
+  details.descriptorB = operands.source(PtxType::B64);
+  details.scaleD = operands.predicate();
+  if (llvm::Error error = operands.takeError())
+    return error;
   WgmmaRegisters &registers = *context.wgmmaRegisters();
   registers.insert(registers.end(), details.accumulators.begin(),
                    details.accumulators.end());
@@ -403,15 +385,14 @@ static llvm::Error decodeMultiply(DecodeContext &context,
 static llvm::Error decodeWait(DecodeContext &context,
                               const PtxInstruction &instruction,
                               Instruction &result) {
-  if (instruction.operands.size() != 1)
-    return context.error(instruction, "expects the number of groups");
-  llvm::Expected<int64_t> count = context.constant(instruction.operands[0]);
-  if (!count)
-    return count.takeError();
-  if (*count < 0 || *count > 7)
+  OperandReader operands(context, instruction, 1);
+  int64_t count = operands.constant();
+  if (llvm::Error error = operands.finish())
+    return error;
+  if (count < 0 || count > 7)
     return context.error(instruction,
-                         "expects 0 to 7 groups, got " + llvm::Twine(*count));
-  result.immediate = *count;
+                         "expects 0 to 7 groups, got " + llvm::Twine(count));
+  result.immediate = count;
   result.handler = &waitGroup;
   return llvm::Error::success();
 }
