@@ -246,7 +246,7 @@ TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
   EXPECT_TRUE(contains("call nothing;", "unknown function 'nothing'"));
   EXPECT_TRUE(contains("bar.sync.foo 0;", "unknown modifier '.foo'"));
   EXPECT_TRUE(contains("ld.global.v4.b64 {%l0, %l1}, [%l2];",
-                       "expects 4 elements, got 2"));
+                       "expects a vector of 4 registers, got 2"));
 }
 
 TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {
