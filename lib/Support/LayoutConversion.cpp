@@ -278,7 +278,8 @@ planShared(const Layout &source, const Layout &destination,
   RoundLayout from = RoundRemover(source, rounds).run();
   RoundLayout to = RoundRemover(destination, rounds).run();
   SharedConversionPlan plan;
-  SharedAccessOptions storeOptions = SharedAccessOptions::forStore(target);
+  SharedAccessOptions storeOptions =
+      SharedAccessOptions::forStore(target, source);
   SharedAccessOptions loadOptions = SharedAccessOptions::forLoad(target);
   plan.scratch = computeSwizzle(from.layout, to.layout, elementBitWidth,
                                 storeOptions, loadOptions);
@@ -404,7 +405,8 @@ mlir::tk::planConversion(const Layout &source, const Layout &destination,
                        : ConversionPlan::Kind::RegisterPermute;
     return plan;
   }
-  plan.staysInWarp = isIdentityOn(map, HardwareDim::Warp);
+  plan.staysInWarp = isIdentityOn(map, HardwareDim::Warp) &&
+                     from.getFreeDigits(HardwareDim::Warp) == 0;
   std::optional<ShufflePlan> shuffle = planShuffle(from, to, elementBitWidth);
   std::optional<SharedConversionPlan> shared =
       planShared(from, to, elementBitWidth, target, maxScratchInBytes);

@@ -375,7 +375,7 @@ void mlir::tk::printSharedAccess(raw_ostream &os, const Layout &registers,
   };
   for (const Direction &direction :
        {Direction{"load", SharedAccessOptions::forLoad(target)},
-        Direction{"store", SharedAccessOptions::forStore(target)}}) {
+        Direction{"store", SharedAccessOptions::forStore(target, registers)}}) {
     std::optional<SharedAccessPlan> plan =
         planSharedAccess(registers, shared, elementBitWidth, direction.options);
     if (!plan) {

@@ -25,9 +25,11 @@ SharedAccessOptions SharedAccessOptions::forLoad(const TargetInfo &target) {
           target.getNumBanks()};
 }
 
-SharedAccessOptions SharedAccessOptions::forStore(const TargetInfo &target) {
-  return {target.has(Capability::Stmatrix), target.getMaxVectorBits(),
-          target.getNumBanks()};
+SharedAccessOptions SharedAccessOptions::forStore(const TargetInfo &target,
+                                                  const Layout &registers) {
+  bool hasMatrix = target.has(Capability::Stmatrix) &&
+                   registers.getFreeDigits(HardwareDim::Lane) == 0;
+  return {hasMatrix, target.getMaxVectorBits(), target.getNumBanks()};
 }
 
 SharedAccessOptions

@@ -268,6 +268,18 @@ TEST(LayoutConversionTest, ClassicTransposeOf32x32) {
   EXPECT_FALSE(plan.shared.load.hasConflicts());
 }
 
+TEST(LayoutConversionTest, CopiesOfOneWarpStayInNoWarp) {
+  // The same in four warps: the first stores, and the others have to wait.
+  Layout columns = parseLayout("shape = [[32], [32]], register = [[1, 0], "
+                               "[2, 0], [4, 0], [8, 0], [16, 0]], "
+                               "lane = [[0, 1], [0, 2], [0, 4], [0, 8], "
+                               "[0, 16]], warp = [[0, 0], [0, 0]]");
+  Layout rows = transpose(columns, {1, 0});
+  ConversionPlan plan = planAndCheck(columns, rows, 32);
+  ASSERT_EQ(plan.kind, Kind::Shared);
+  EXPECT_FALSE(plan.staysInWarp);
+}
+
 TEST(LayoutConversionTest, CommonRegistersMakeWideVectors) {
   // Both keep column bit 0 and row bits 3 and 6 in registers: these become the
   // 16 bytes of a vector, and no matrix instruction is needed.
@@ -524,7 +536,7 @@ TEST(LayoutConversionTest, ComputedSwizzlesHaveNoConflicts) {
     DigitShape shape = DigitShape::get({64, 64});
     Layout source = getRandomThreadLayout(random, shape, 5, 2, true);
     Layout destination = getRandomThreadLayout(random, shape, 5, 2, true);
-    auto storeOptions = SharedAccessOptions::forStore(getTarget());
+    auto storeOptions = SharedAccessOptions::forStore(getTarget(), source);
     auto loadOptions = SharedAccessOptions::forLoad(getTarget());
     Layout scratch =
         computeSwizzle(source, destination, 32, storeOptions, loadOptions);

@@ -55,8 +55,8 @@ struct ShufflePlan {
 
 /// One or more trips through a scratch tile in shared memory. Every round
 /// stores, waits (`ConversionPlan::staysInWarp`: for the warp only), loads and,
-/// before the next round, waits again. Threads that hold copies (a free digit
-/// of lane or warp is not 0) may leave out the store: others write the same.
+/// before the next round, waits again. Of the threads that hold copies only the
+/// one whose free digits of lane and warp are 0 stores.
 struct SharedConversionPlan {
   /// The tile of one round.
   Layout scratch;
@@ -98,7 +98,7 @@ struct ConversionPlan {
   ShufflePlan shuffle;
   SharedConversionPlan shared;
   GeneralConversionPlan general;
-  /// No element changes its warp.
+  /// No element changes its warp, and none comes from a copy in another warp.
   bool staysInWarp = true;
   /// Estimated issue cycles of one warp, to compare plans by.
   int64_t cost = 0;

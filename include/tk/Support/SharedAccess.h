@@ -32,7 +32,10 @@ struct SharedAccessOptions {
   unsigned numBanks = 32;
 
   static SharedAccessOptions forLoad(const TargetInfo &target);
-  static SharedAccessOptions forStore(const TargetInfo &target);
+  /// Of the lanes that hold an element of `registers` one stores it; a matrix
+  /// instruction, in which all lanes take part, is none for copies.
+  static SharedAccessOptions forStore(const TargetInfo &target,
+                                      const Layout &registers);
   /// `cp.async`, which takes 4, 8 or 16 bytes: a plan whose vector is narrower
   /// needs another way.
   static SharedAccessOptions forAsyncCopy(const TargetInfo &target);

@@ -9,6 +9,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "tk/Conversion/TkgToLLVM/MemoryWords.h"
 #include "tk/Conversion/TkgToLLVM/SharedTile.h"
+#include "tk/Conversion/TkgToLLVM/ViewAccess.h"
 #include "tk/Support/LayoutConversion.h"
 
 using namespace mlir;
@@ -156,7 +157,8 @@ SmallVector<Value> Conversion::throughShared(ValueRange source, Value scratch) {
     SmallVector<Value> registers;
     for (unsigned r : from)
       registers.push_back(source[r]);
-    SharedTile(context, e, scratch, elementType, shared.store).store(registers);
+    SharedTile(context, e, scratch, elementType, shared.store)
+        .store(registers, getTileLayout(op.getSource().getType()));
     wait();
     SmallVector<Value> loaded =
         SharedTile(context, e, scratch, elementType, shared.load).load();
@@ -182,9 +184,13 @@ SmallVector<Value> Conversion::throughGeneral(ValueRange source,
   const Layout &from = getTileLayout(op.getSource().getType());
   const Layout &to = getTileLayout(op.getType());
   MemoryWords word(e, elementType, 1);
-  for (auto [r, value] : llvm::enumerate(source))
-    word.store(e, getGeneralPointer(from, r, scratch, elementType),
-               word.pack(e, value));
+  e.emitIf(context.getIsFirstReplica(from, e), {}, [&] {
+    for (auto [r, value] : llvm::enumerate(source))
+      if (!isCopy(from, r))
+        word.store(e, getGeneralPointer(from, r, scratch, elementType),
+                   word.pack(e, value));
+    return SmallVector<Value>();
+  });
   wait();
   SmallVector<Value> result;
   for (int64_t r = 0, end = to.getNumRegisters(); r < end; ++r)

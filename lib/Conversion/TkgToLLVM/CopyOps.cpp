@@ -62,12 +62,15 @@ private:
 
   void copyAsync(ViewAccess &source, SharedTile &target, const CopyPlan &plan,
                  int64_t sizeInBytes, Emitter &e) const {
-    for (const SharedAccessPlan::Access &access : plan.shared.accesses) {
-      unsigned start = access.registers.front();
-      getTarget().copyAsync(e, target.getPointer(access),
-                            source.getPointer(start), sizeInBytes,
-                            source.getPredicate(start));
-    }
+    e.emitIf(context.getIsFirstReplica(plan.layout, e), {}, [&] {
+      for (const SharedAccessPlan::Access &access : plan.shared.accesses) {
+        unsigned start = access.registers.front();
+        getTarget().copyAsync(e, target.getPointer(access),
+                              source.getPointer(start), sizeInBytes,
+                              source.getPredicate(start));
+      }
+      return SmallVector<Value>();
+    });
   }
 
   /// All loads first, so that they overlap.
@@ -85,7 +88,7 @@ private:
       for (auto [r, value] : llvm::zip_equal(vector, loaded))
         registers[r] = value;
     }
-    target.store(registers);
+    target.store(registers, plan.layout);
   }
 };
 } // namespace

@@ -43,6 +43,7 @@ private:
                    Emitter &e) const {
     const Layout &layout = getTileLayout(op.getSource().getType());
     const TileCoordinates &coordinates = context.getCoordinates(layout, e);
+    Value isOwner = context.getIsFirstReplica(layout, e);
     for (auto [r, value] : llvm::enumerate(source)) {
       if (isCopy(layout, r))
         continue;
@@ -51,7 +52,7 @@ private:
         index = e.add(e.mul(index, e.getI32Constant(extent)),
                       coordinates.getCoordinate(e, dim, r));
       Value pointer = e.getElementPointer(scratch, value.getType(), index);
-      getTarget().storeShared(e, pointer, value, Value());
+      getTarget().storeShared(e, pointer, value, isOwner);
     }
   }
 

@@ -41,9 +41,10 @@ struct AllocPattern : TkgPattern<AllocOp> {
     MemDescType type = op.getType();
     std::optional<SharedAccessPlan> plan;
     if (op.getInit()) {
-      plan =
-          planAccess(op, op.getInit().getType(), type,
-                     tk::SharedAccessOptions::forStore(getTarget().getInfo()));
+      Type tile = op.getInit().getType();
+      plan = planAccess(op, tile, type,
+                        tk::SharedAccessOptions::forStore(getTarget().getInfo(),
+                                                          getTileLayout(tile)));
       if (!plan)
         return failure();
     }
@@ -51,7 +52,8 @@ struct AllocPattern : TkgPattern<AllocOp> {
                                       *op.getOffset());
     if (plan)
       SharedTile(context, e, place, getMemoryType(type.getElementType()), *plan)
-          .store(toSharedElements(e, adaptor.getInit()));
+          .store(toSharedElements(e, adaptor.getInit()),
+                 getTileLayout(op.getInit().getType()));
     return SmallVector<Value>{place};
   }
 };
@@ -111,14 +113,16 @@ struct LocalStorePattern : TkgPattern<LocalStoreOp> {
   FailureOr<SmallVector<Value>> lower(LocalStoreOp op, OneToNOpAdaptor adaptor,
                                       Emitter &e) const override {
     auto memory = cast<MemDescType>(op.getTarget().getType());
+    Type tile = op.getValue().getType();
     std::optional<SharedAccessPlan> plan =
-        planAccess(op, op.getValue().getType(), memory,
-                   tk::SharedAccessOptions::forStore(getTarget().getInfo()));
+        planAccess(op, tile, memory,
+                   tk::SharedAccessOptions::forStore(getTarget().getInfo(),
+                                                     getTileLayout(tile)));
     if (!plan)
       return failure();
     SharedTile(context, e, adaptor.getTarget().front(),
                getMemoryType(memory.getElementType()), *plan)
-        .store(toSharedElements(e, adaptor.getValue()));
+        .store(toSharedElements(e, adaptor.getValue()), getTileLayout(tile));
     return SmallVector<Value>();
   }
 };

@@ -6,6 +6,8 @@
 
 using namespace mlir;
 using namespace mlir::tkg;
+using tk::HardwareDim;
+using tk::Layout;
 using tk::SharedAccessPlan;
 using tk::SharedInstruction;
 
@@ -103,19 +105,30 @@ SmallVector<Value> SharedTile::load() {
   return values;
 }
 
-void SharedTile::store(ValueRange registers) {
-  for (const SharedAccessPlan::Access &access : plan.accesses) {
-    SmallVector<Value> elements;
-    for (unsigned r : access.registers)
-      elements.push_back(registers[r]);
-    Value pointer = getPointer(access);
-    MemoryWords words(e, elementType, elements.size());
-    SmallVector<Value> packed = words.pack(e, elements);
-    if (plan.instruction == SharedInstruction::Vector)
-      words.store(e, pointer, packed);
-    else
-      context.getTarget().storeMatrices(
-          e, pointer, packed,
-          plan.instruction == SharedInstruction::TransposedMatrix);
-  }
+void SharedTile::store(ValueRange registers, const Layout &layout) {
+  assert((plan.instruction == SharedInstruction::Vector ||
+          layout.getFreeDigits(HardwareDim::Lane) == 0) &&
+         "all lanes of a warp take part in a matrix instruction");
+  // One branch around all stores: mostly whole warps have nothing to do.
+  e.emitIf(context.getIsFirstReplica(layout, e), {}, [&] {
+    for (const SharedAccessPlan::Access &access : plan.accesses)
+      store(access, registers);
+    return SmallVector<Value>();
+  });
+}
+
+void SharedTile::store(const SharedAccessPlan::Access &access,
+                       ValueRange registers) {
+  SmallVector<Value> elements;
+  for (unsigned r : access.registers)
+    elements.push_back(registers[r]);
+  Value pointer = getPointer(access);
+  MemoryWords words(e, elementType, elements.size());
+  SmallVector<Value> packed = words.pack(e, elements);
+  if (plan.instruction == SharedInstruction::Vector)
+    words.store(e, pointer, packed);
+  else
+    context.getTarget().storeMatrices(e, pointer, packed,
+                                      plan.instruction ==
+                                          SharedInstruction::TransposedMatrix);
 }

@@ -5,6 +5,10 @@
 #high = #tkg.layout<shape = [[128]], register = [[32], [64]], lane = [[1], [2], [4], [8], [16]]>
 #warps = #tkg.layout<shape = [[256]], register = [[1]], lane = [[2], [4], [8], [16], [32]], warp = [[64], [128]]>
 #turned = #tkg.layout<shape = [[256]], register = [[128]], lane = [[4], [8], [16], [32], [64]], warp = [[1], [2]]>
+#two_warps = #tkg.layout<shape = [[128]], register = [[1]], lane = [[2], [4], [8], [16], [32]], warp = [[64], [0]]>
+#two_turned = #tkg.layout<shape = [[128]], register = [[64]], lane = [[2], [4], [8], [16], [32]], warp = [[1], [0]]>
+#three_high = #tkg.layout<shape = [[32, 3]], register = [[0], 3 * [32]], lane = [[1], [2], [4], [8], [0]], warp = [[16]]>
+#three_low = #tkg.layout<shape = [[16, 3, 2]], register = [[48], 3 * [16]], lane = [[1], [2], [4], [8], [0]], warp = [[0]]>
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 
@@ -48,6 +52,55 @@ tk.kernel @block(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.warps = 4 : 
   %t = tk.load_view %x[%c0 +: 256] : !tk.view<?xf64> -> tensor<256xf64, #warps>
   %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<256xf64, #warps> -> tensor<256xf64, #turned>
   tk.store_view %u, %x[%c0 +: 256] : tensor<256xf64, #turned>, !tk.view<?xf64>
+  tk.return
+}
+
+// Two copies of a tile: in warps 0 and 1 and in warps 2 and 3. The first two
+// store, under one branch; all wait and load.
+// CHECK-LABEL: llvm.func @copies_in_warps
+// CHECK:         %[[THREAD:.*]] = nvvm.read.ptx.sreg.tid.x
+// CHECK:         %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
+// CHECK-NEXT:    %[[WARP:.*]] = llvm.lshr %[[THREAD]], %[[FIVE]]
+// CHECK:         %[[TWO:.*]] = llvm.mlir.constant(2 : i32)
+// CHECK-NEXT:    %[[COPY:.*]] = llvm.and %[[WARP]], %[[TWO]]
+// CHECK-NEXT:    %[[IS_FIRST:.*]] = llvm.icmp "eq" %[[COPY]], %{{.*}} : i32
+// CHECK:         llvm.cond_br %[[IS_FIRST]], ^[[STORE:.*]], ^[[REST:.*]]
+// CHECK-NEXT:  ^[[STORE]]:
+// CHECK-COUNT-2: llvm.store %{{.*}} !llvm.ptr<3>
+// CHECK-NOT:     llvm.store
+// CHECK:         llvm.br ^[[REST]]
+// CHECK-NEXT:  ^[[REST]]:
+// CHECK-NEXT:    nvvm.barrier
+// CHECK-COUNT-2: llvm.load %{{.*}} !llvm.ptr<3>
+// CHECK:         llvm.return
+tk.kernel @copies_in_warps(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf64> -> tensor<128xf64, #two_warps>
+  %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<128xf64, #two_warps> -> tensor<128xf64, #two_turned>
+  tk.store_view %u, %x[%c0 +: 128] : tensor<128xf64, #two_turned>, !tk.view<?xf64>
+  tk.return
+}
+
+// With other digits: the general route. Lanes 16 to 31 and register 1 hold
+// copies.
+// CHECK-LABEL: llvm.func @copies_in_lanes
+// CHECK:         %[[LANE:.*]] = llvm.and %{{.*}}, %{{.*}} : i32
+// CHECK:         %[[SIXTEEN:.*]] = llvm.mlir.constant(16 : i32)
+// CHECK-NEXT:    %[[COPY:.*]] = llvm.and %[[LANE]], %[[SIXTEEN]]
+// CHECK-NEXT:    %[[IS_FIRST:.*]] = llvm.icmp "eq" %[[COPY]], %{{.*}} : i32
+// CHECK:         llvm.cond_br %[[IS_FIRST]], ^[[STORE:.*]], ^[[REST:.*]]
+// CHECK-NEXT:  ^[[STORE]]:
+// CHECK-COUNT-3: llvm.store %{{.*}} !llvm.ptr<3>
+// CHECK-NOT:     llvm.store
+// CHECK:         llvm.br ^[[REST]]
+// CHECK-NEXT:  ^[[REST]]:
+// CHECK-NEXT:    nvvm.barrier
+// CHECK:         llvm.return
+tk.kernel @copies_in_lanes(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 96] : !tk.view<?xf64> -> tensor<96xf64, #three_high>
+  %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<96xf64, #three_high> -> tensor<96xf64, #three_low>
+  tk.store_view %u, %x[%c0 +: 96] : tensor<96xf64, #three_low>, !tk.view<?xf64>
   tk.return
 }
 }

@@ -5,6 +5,9 @@
 #shared = #tkg.shared<shape = [[32], [32]], offset = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [1, 0], [2, 8], [4, 16], [8, 0], [16, 0]]>
 #a = #tkg.layout<shape = [[32], [32]], register = [[0, 1], [8, 0], [0, 8], [0, 16], [16, 0]], lane = [[0, 2], [0, 4], [1, 0], [2, 0], [4, 0]]>
 #b = #tkg.layout<shape = [[32], [32]], register = [[1, 0], [8, 0], [16, 0], [0, 8], [0, 16]], lane = [[2, 0], [4, 0], [0, 1], [0, 2], [0, 4]]>
+#line = #tkg.shared<shape = [[32]], offset = [[1], [2], [4], [8], [16]]>
+#pair = #tkg.layout<shape = [[32]], lane = [[1], [2], [4], [8], [16]], warp = [[0]]>
+#twice = #tkg.layout<shape = [[128]], register = [[1], [2]], lane = [[4], [8], [16], [32], [64]], warp = [[0]]>
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 
@@ -73,6 +76,60 @@ tk.kernel @unaligned_copy(
   %c0 = arith.constant 0 : index
   %m = tkg.alloc {offset = 0 : i64} : !tkg.memdesc<32x32xbf16, #shared>
   %t = tkg.copy_async %x[%c0 +: 32, %c0 +: 32] into %m : !tk.view<?x?xbf16>, !tkg.memdesc<32x32xbf16, #shared>
+  tk.return
+}
+
+// 32 elements are copied by the first of two warps. What both hold later is
+// stored by the first, too.
+// CHECK-LABEL: llvm.func @copied_once
+// CHECK:         %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
+// CHECK-NEXT:    %[[WARP:.*]] = llvm.lshr %{{.*}}, %[[FIVE]]
+// CHECK:         %[[COPY:.*]] = llvm.and %[[WARP]], %{{.*}}
+// CHECK-NEXT:    %[[IS_FIRST:.*]] = llvm.icmp "eq" %[[COPY]], %{{.*}} : i32
+// CHECK:         llvm.cond_br %[[IS_FIRST]], ^[[COPIES:.*]], ^[[REST:.*]]
+// CHECK-NEXT:  ^[[COPIES]]:
+// CHECK-COUNT-1: nvvm.cp.async.shared.global
+// CHECK-NOT:     nvvm.cp.async.shared.global
+// CHECK:         llvm.br ^[[REST]]
+// CHECK-NEXT:  ^[[REST]]:
+// CHECK-NEXT:    nvvm.cp.async.commit.group
+// CHECK:         nvvm.barrier
+// CHECK-NOT:     llvm.cond_br
+// CHECK:         llvm.load
+// CHECK:         llvm.cond_br %{{.*}}, ^[[STORE:.*]], ^[[END:.*]]
+// CHECK-NEXT:  ^[[STORE]]:
+// CHECK-COUNT-1: llvm.store
+// CHECK-NOT:     llvm.store
+// CHECK:         llvm.br ^[[END]]
+tk.kernel @copied_once(
+    %x: !tk.view<?xf32> {tk.access = #tk.access<read>, tk.dims = ["N"], tk.dtype = "f32", tk.name = "x", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, extent_divisibility = [4]}})
+    attributes {grid = ["1"], tkg.warps = 2 : i32, tkg.shared_bytes = 128 : i64} {
+  %c0 = arith.constant 0 : index
+  %m = tkg.alloc {offset = 0 : i64} : !tkg.memdesc<32xf32, #line>
+  %t = tkg.copy_async %x[%c0 +: 32] into %m : !tk.view<?xf32>, !tkg.memdesc<32xf32, #line>
+  %g = tkg.async_commit %t
+  %w = tkg.async_wait %g {pending = 0 : i32}
+  tkg.barrier
+  %a = tkg.local_load %m after %w : !tkg.memdesc<32xf32, #line> -> tensor<32xf32, #pair>
+  tkg.barrier
+  tkg.local_store %a, %m : tensor<32xf32, #pair>, !tkg.memdesc<32xf32, #line>
+  tk.return
+}
+
+// The source of a gather, held by two warps.
+// CHECK-LABEL: llvm.func @gathered
+// CHECK:         %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
+// CHECK-NEXT:    %[[WARP:.*]] = llvm.lshr %{{.*}}, %[[FIVE]]
+// CHECK:         %[[COPY:.*]] = llvm.and %[[WARP]], %{{.*}}
+// CHECK-NEXT:    %[[IS_FIRST:.*]] = llvm.icmp "eq" %[[COPY]], %{{.*}} : i32
+// CHECK-COUNT-4: llvm.inline_asm has_side_effects "@$1 st.shared.b32 [$0], $2;", "r,b,r" %{{.*}}, %[[IS_FIRST]], %{{.*}}
+// CHECK-NEXT:    nvvm.barrier
+tk.kernel @gathered(%x: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 2 : i32, tkg.shared_bytes = 512 : i64} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #twice>
+  %i = tk.arange : tensor<128xindex, #twice>
+  %g = tk.gather %t[%i] axis 0 {tkg.scratch_offset = 0 : i64} : tensor<128xf32, #twice>, tensor<128xindex, #twice> -> tensor<128xf32, #twice>
+  tk.store_view %g, %x[%c0 +: 128] : tensor<128xf32, #twice>, !tk.view<?xf32>
   tk.return
 }
 }

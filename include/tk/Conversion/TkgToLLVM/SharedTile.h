@@ -23,12 +23,16 @@ public:
   SmallVector<Value> load();
   /// The registers that one access reads, in the order of its registers.
   SmallVector<Value> load(const tk::SharedAccessPlan::Access &access);
-  void store(ValueRange registers);
+  /// Stores a tile held as `layout`. Where threads hold the same elements, one
+  /// of them stores: several at once would be a race, of equal values or not.
+  void store(ValueRange registers, const tk::Layout &layout);
 
   /// The address of an access: base + (thread ^ xorOffset) + addOffset.
   Value getPointer(const tk::SharedAccessPlan::Access &access);
 
 private:
+  void store(const tk::SharedAccessPlan::Access &access, ValueRange registers);
+
   LoweringContext &context;
   Emitter &e;
   Value base;
