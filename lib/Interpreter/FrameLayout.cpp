@@ -182,17 +182,21 @@ void ProgramBuilder::assignSlots() {
            std::make_pair(intervals[b].begin, b);
   });
   size_t base = llvm::alignTo(prologueEnd, kAlignment), frameEnd = base;
+  // Empty tiles take a place too: two registers at one would be one of `live`.
+  auto sizeOf = [&](Register reg) {
+    return llvm::alignTo(std::max<size_t>(registerSizes[reg], 1), kAlignment);
+  };
   // Registers that are live, by place.
   std::map<size_t, Register> live;
   for (Register reg : order) {
     for (auto it = live.begin(); it != live.end();)
       it = intervals[it->second].end < intervals[reg].begin ? live.erase(it)
                                                             : std::next(it);
-    size_t size = llvm::alignTo(registerSizes[reg], kAlignment), place = base;
+    size_t size = sizeOf(reg), place = base;
     for (auto [offset, other] : live) {
       if (offset >= place + size)
         break;
-      place = offset + llvm::alignTo(registerSizes[other], kAlignment);
+      place = offset + sizeOf(other);
     }
     live[place] = reg;
     offsets[reg] = place;

@@ -44,7 +44,11 @@ class KernelFormat(lit.formats.FileBasedTest):
 
     def run_tests(self, source, device):
         with open(source) as file:
-            has_tests = "\ntest " in file.read()
+            text = file.read()
+        has_tests = "\ntest " in text
+        if re.search(r"^    for \w+ in range\(", text, re.MULTILINE) and not re.search(r"^test \w*trip", text, re.MULTILINE):
+            return lit.Test.FAIL, ("a kernel has a loop, but no test is named after its trip counts: none, one, and up "
+                                   "to one more than the deepest pipeline of 5 stages")
         code, out, shown = self.run([os.path.join(self.tools, "tk-run"), "--device", device, source])
         if code != 0:
             return lit.Test.FAIL, shown
