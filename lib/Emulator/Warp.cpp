@@ -64,7 +64,8 @@ void Warp::initializeFrame(Frame &newFrame) {
   newFrame.storage.reset(new std::byte[function.image.size() + alignment]);
   newFrame.registers = reinterpret_cast<std::byte *>(llvm::alignTo(
       reinterpret_cast<uintptr_t>(newFrame.storage.get()), alignment));
-  std::memcpy(newFrame.registers, function.image.data(), function.image.size());
+  // A function without registers has no image: memcpy wants an address.
+  llvm::copy(function.image, newFrame.registers);
   for (const Relocation &relocation : function.relocations) {
     std::byte *slot = newFrame.registers + relocation.slot;
     if (relocation.bitWidth == 1) {
