@@ -136,7 +136,7 @@ struct ConvertTkToTkgPass
 
   void runOnOperation() override {
     const tk::TargetInfo *info = findTarget();
-    if (!info)
+    if (!info || failed(checkIsNotConverted()))
       return signalPassFailure();
     setModuleAttributes(*info);
     for (auto kernel : getOperation().getOps<tk::KernelOp>()) {
@@ -148,6 +148,7 @@ struct ConvertTkToTkgPass
 
 private:
   const tk::TargetInfo *findTarget();
+  LogicalResult checkIsNotConverted();
   void setModuleAttributes(const tk::TargetInfo &info);
   LogicalResult setKernelAttributes(tk::KernelOp kernel,
                                     const tk::TargetInfo &info);
@@ -167,6 +168,17 @@ const tk::TargetInfo *ConvertTkToTkgPass::findTarget() {
   if (std::optional<StringRef> closest = tk::findClosest(target, known))
     diagnostic.attachNote() << "did you mean '" << *closest << "'?";
   return nullptr;
+}
+
+/// A second conversion would choose warps without the dots, which are those of
+/// `tkg` by then.
+LogicalResult ConvertTkToTkgPass::checkIsNotConverted() {
+  auto done = getOperation()->getAttrOfType<StringAttr>(kTargetAttr);
+  if (!done)
+    return success();
+  return getOperation().emitError("expects a module without a target, got one "
+                                  "that is converted for '")
+         << done.getValue() << "'";
 }
 
 void ConvertTkToTkgPass::setModuleAttributes(const tk::TargetInfo &info) {

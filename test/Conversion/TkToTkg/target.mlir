@@ -3,12 +3,14 @@
 // RUN: tk-opt %s --convert-tk-to-tkg="target=gfx1100 warps=2" | FileCheck %s --check-prefix=GFX1100
 // RUN: not tk-opt %s --convert-tk-to-tkg=target=sm_99 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: not tk-opt %s --convert-tk-to-tkg="target=gfx90a warps=17" 2>&1 | FileCheck %s --check-prefix=WARPS
+// RUN: not tk-opt %s --convert-tk-to-tkg=target=sm_80 --convert-tk-to-tkg 2>&1 | FileCheck %s --check-prefix=TWICE
 
 // DEFAULT: module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32}
 // GFX942:  module attributes {tkg.target = "gfx942", tkg.threads_per_warp = 64 : i32}
 // GFX1100: module attributes {tkg.target = "gfx1100", tkg.threads_per_warp = 32 : i32}
 // UNKNOWN: error: unknown target 'sm_99', expects one of sm_80, sm_86,
 // UNKNOWN: note: did you mean 'sm_89'?
+// TWICE: error: expects a module without a target, got one that is converted for 'sm_80'
 
 // The kernel's own number of warps goes before the option.
 // DEFAULT-LABEL: tk.kernel @fixed_warps()
