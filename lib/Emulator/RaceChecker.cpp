@@ -328,3 +328,88 @@ void RaceChecker::endBlock(uint32_t index) {
   block.sharedOperations.clear();
   block.remoteAccesses.clear();
 }
+
+//===----------------------------------------------------------------------===//
+// Reports
+//===----------------------------------------------------------------------===//
+
+static StringRef nameOf(AsyncKind kind) {
+  switch (kind) {
+  case AsyncKind::Copy:
+    return "cp.async";
+  case AsyncKind::BulkCopy:
+    return "a bulk copy";
+  case AsyncKind::TensorCopy:
+    return "a tensor copy";
+  case AsyncKind::Wgmma:
+    return "wgmma";
+  }
+  llvm_unreachable("all kinds have a name");
+}
+
+std::string RaceChecker::roleOf(const AccessRecord &record) {
+  static constexpr const char *names[] = {"read", "write", "atomic",
+                                          "mbarrier init"};
+  std::string role = names[record.kind()];
+  if (!record.isOperation())
+    return role;
+  BlockState &block = blockState(record.operationBlock());
+  std::lock_guard<std::mutex> lock(block.operationsMutex);
+  return role + " by " + nameOf(block.operations[record.time].kind).str();
+}
+
+ReportSite RaceChecker::describe(const AccessRecord &record) {
+  ReportSite site;
+  site.role = roleOf(record);
+  site.place.lanes = record.lanes;
+  site.place.instruction = record.instruction();
+  site.place.block = blockOf(record);
+  if (!record.isOperation()) {
+    site.place.warp = record.agent % warpsPerBlock;
+    return site;
+  }
+  BlockState &block = blockState(record.operationBlock());
+  std::lock_guard<std::mutex> lock(block.operationsMutex);
+  AsyncOperation &operation = block.operations[record.time];
+  site.place.warp = operation.warp;
+  site.place.instruction = operation.instruction;
+  return site;
+}
+
+std::string RaceChecker::describe(const MemoryPlace &memory, uint64_t address,
+                                  uint64_t sizeInBytes) {
+  if (isShared(memory))
+    return formatv("{0} bytes at {1:x} of the shared memory of block {2}",
+                   sizeInBytes, address, memory.block);
+  return formatv("{0} bytes at {1:x} of global memory", sizeInBytes, address);
+}
+
+void RaceChecker::reportUnwritten(const Request &request,
+                                  const AccessRecord &fresh, uint64_t address,
+                                  uint64_t sizeInBytes) {
+  Place place = request.place;
+  place.lanes = fresh.lanes;
+  reports.add(isShared(request.memory) ? Rule::UnwrittenShared
+                                       : Rule::UnwrittenGlobal,
+              ReportSite{place, roleOf(fresh)},
+              [&] { return describe(request.memory, address, sizeInBytes); });
+}
+
+void RaceChecker::reportConflict(Rule rule, const Request &request,
+                                 const AccessRecord &record,
+                                 const AccessRecord &fresh, uint64_t address) {
+  if (!isOn(rule))
+    return;
+  ReportSite first = describe(record);
+  first.role = "earlier " + first.role;
+  ReportSite second = {request.place, roleOf(fresh)};
+  second.place.lanes = fresh.lanes;
+  reports.add(rule, {first, second}, [&] {
+    return describe(request.memory, address,
+                    llvm::popcount(record.bytes() & fresh.bytes()));
+  });
+}
+
+void RaceChecker::report(Rule rule, const Place &place, const Twine &detail) {
+  reports.add(rule, ReportSite{place, "here"}, [&] { return detail.str(); });
+}

@@ -55,6 +55,22 @@ private:
   mutable const LaneClock *lastClock = nullptr;
 };
 
+inline bool isShared(const MemoryPlace &memory) {
+  return memory.space != PtxSpace::Global;
+}
+
+/// Consecutive bytes that lanes access by one instruction: every lane all of
+/// them; or, if bytesPerLane is set, neighbouring lanes so many each, in order.
+struct LaneRange {
+  uint64_t address;
+  uint64_t sizeInBytes;
+  LaneMask lanes;
+  uint32_t bytesPerLane = 0;
+
+  /// The lanes that access some of these bytes.
+  LaneMask lanesOf(uint64_t begin, uint64_t size) const;
+};
+
 /// A location that is accessed by strong operations: what a read of its last
 /// value synchronises with.
 struct SyncLocation {
@@ -177,15 +193,45 @@ private:
   void accessLanes(const Request &request, Accessor &by, LaneMask lanes);
   void checkAsync(const AsyncAgent &agent, unsigned lane, Request &request,
                   uint64_t address, uint64_t sizeInBytes);
-  class PageCursor;
-  void checkOne(const Request &request, const Accessor &by, uint64_t address,
+  void checkOne(const Request &request, Accessor &by, uint64_t address,
                 uint64_t sizeInBytes);
-  void checkRange(const Request &request, PageCursor &cursor,
-                  const Accessor &by, uint64_t address, uint64_t sizeInBytes);
-  void checkCell(const Request &request, const Accessor &by, ShadowPage &page,
-                 ShadowCell &cell, const AccessRecord &fresh, uint64_t address);
+  void noteRemoteAccess(const Request &request, const Accessor &by);
+
+  // Lines, chunks and words: RaceCheckerWords.cpp.
+  static bool mayShareCells(const Request &request);
+  void checkRange(const Request &request, PageCursor &cursor, Accessor &by,
+                  const LaneRange &range);
+  void checkWritten(const Request &request, ShadowMemory &shadow,
+                    const AccessRecord &fresh, uint64_t address,
+                    uint64_t sizeInBytes);
+  void checkLine(const Request &request, Accessor &by, ShadowLine &line,
+                 const AccessRecord &fresh, uint64_t address);
+  void checkChunk(const Request &request, Accessor &by, ShadowLine &line,
+                  unsigned chunk, const AccessRecord &fresh, uint64_t address);
+  bool checkAlike(const Request &request, const Accessor &by, ShadowCell &cell,
+                  unsigned numWords, const AccessRecord &fresh);
+  static void place(ShadowCell &cell, AccessRecord *free,
+                    const AccessRecord &fresh);
+  /// What becomes of a record when another access follows: `Joined` has the
+  /// lanes of both.
+  enum class Fate : uint8_t { Kept, Joined, Superseded };
+  std::optional<Fate> findFate(const Request &request, const Accessor &by,
+                               unsigned numWords, const AccessRecord &record,
+                               const AccessRecord &fresh);
+  std::optional<Fate> findFateOfRead(const Accessor &by, unsigned numWords,
+                                     const AccessRecord &record,
+                                     const AccessRecord &fresh);
+  bool isOrderedEverywhere(const AccessRecord &record,
+                           const AccessRecord &fresh, const Accessor &by);
+  void checkWord(const Request &request, const Accessor &by,
+                 ShadowMemory &shadow, ShadowLine &line,
+                 const AccessRecord &fresh, uint64_t address);
+  void checkCell(const Request &request, const Accessor &by, ShadowCell &cell,
+                 const AccessRecord &fresh, uint64_t address);
   bool isSuperseded(const AccessRecord &record, const AccessRecord &fresh,
                     const Accessor &by);
+
+  // Order and conflicts: RaceCheckerConflicts.cpp.
   bool isOrdered(const AccessRecord &record, const Accessor &by);
   bool isOperationKnown(const AccessRecord &record, const Accessor &by);
   bool isFenced(const AccessRecord &record, const Accessor &by,
@@ -204,7 +250,6 @@ private:
   std::optional<Rule> findMbarrierConflict(const Request &request,
                                            const AccessRecord &init,
                                            const Accessor &by);
-  void noteRemoteAccess(const Request &request, const Accessor &by);
 
   // Strong accesses.
   enum class Side : uint8_t { Acquire, Release };

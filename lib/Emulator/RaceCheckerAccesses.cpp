@@ -10,36 +10,6 @@ using namespace llvm;
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
 
-static bool isShared(const MemoryPlace &memory) {
-  return memory.space != PtxSpace::Global;
-}
-
-/// The page that is looked at; locked if other host threads may.
-class RaceChecker::PageCursor {
-public:
-  PageCursor(ShadowMemory &shadow, bool isLocked)
-      : shadow(shadow), isLocked(isLocked) {}
-
-  ShadowPage &at(uint64_t offset) {
-    if (offset - begin < ShadowPage::sizeInBytes && page)
-      return *page;
-    if (lock.owns_lock())
-      lock.unlock();
-    page = &shadow.page(offset);
-    begin = alignDown(offset, ShadowPage::sizeInBytes);
-    if (isLocked)
-      lock = std::unique_lock<std::mutex>(page->mutex);
-    return *page;
-  }
-  ShadowMemory &shadow;
-
-private:
-  bool isLocked;
-  ShadowPage *page = nullptr;
-  uint64_t begin = 0;
-  std::unique_lock<std::mutex> lock;
-};
-
 //===----------------------------------------------------------------------===//
 // Accesses of instructions
 //===----------------------------------------------------------------------===//
@@ -106,6 +76,25 @@ void RaceChecker::access(const Place &place, const Access &access) {
     synchronize(place, access, Side::Release);
 }
 
+/// The first of `rest` and the lanes after it whose bytes follow on each other;
+/// takes them from `rest`.
+static LaneRange takeRange(const Access &access, LaneMask &rest) {
+  unsigned first = countr_zero(rest), count = 1;
+  uint32_t bytes = access.bytesPerLane;
+  LaneRange range = {access.addresses[first], bytes, LaneMask(1) << first};
+  // Parts of words would not be alike.
+  if (bytes == 4 || bytes == 8 || bytes == 16) {
+    while (first + count < numLanes && (rest >> (first + count) & 1) &&
+           access.addresses[first + count] == range.address + bytes * count)
+      ++count;
+    range.sizeInBytes = bytes * count;
+    range.lanes = (allLanes >> (numLanes - count)) << first;
+    range.bytesPerLane = bytes;
+  }
+  rest &= ~range.lanes;
+  return range;
+}
+
 void RaceChecker::accessLanes(const Request &request, Accessor &by,
                               LaneMask lanes) {
   if (!lanes)
@@ -125,14 +114,12 @@ void RaceChecker::accessLanes(const Request &request, Accessor &by,
   LaneMask inOtherAllocations = 0;
   {
     PageCursor cursor(*request.shadow, !isShared(request.memory));
-    for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-      unsigned lane = countr_zero(rest);
-      by.lanes = LaneMask(1) << lane;
-      uint64_t address = access.addresses[lane];
-      if (LLVM_LIKELY(request.shadow->contains(address)))
-        checkRange(request, cursor, by, address, access.bytesPerLane);
+    for (LaneMask rest = lanes; rest;) {
+      LaneRange range = takeRange(access, rest);
+      if (LLVM_LIKELY(request.shadow->contains(range.address)))
+        checkRange(request, cursor, by, range);
       else
-        inOtherAllocations |= by.lanes;
+        inOtherAllocations |= range.lanes;
     }
   }
   // One page is locked at a time.
@@ -143,11 +130,11 @@ void RaceChecker::accessLanes(const Request &request, Accessor &by,
     accessLanes(other, by, inOtherAllocations);
 }
 
-void RaceChecker::checkOne(const Request &request, const Accessor &by,
+void RaceChecker::checkOne(const Request &request, Accessor &by,
                            uint64_t address, uint64_t sizeInBytes) {
   noteRemoteAccess(request, by);
   PageCursor cursor(*request.shadow, !isShared(request.memory));
-  checkRange(request, cursor, by, address, sizeInBytes);
+  checkRange(request, cursor, by, {address, sizeInBytes, by.lanes});
 }
 
 void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
@@ -248,327 +235,6 @@ void RaceChecker::mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
                               Order::Relaxed, Scope::Cluster, 8, 0);
   LaneMask lanes = blockState(agent.block).operations[agent.index].lanes;
   checkAsync(agent, countr_zero(lanes), request, address, 4);
-}
-
-//===----------------------------------------------------------------------===//
-// Words
-//===----------------------------------------------------------------------===//
-
-void RaceChecker::checkRange(const Request &request, PageCursor &cursor,
-                             const Accessor &by, uint64_t address,
-                             uint64_t sizeInBytes) {
-  ShadowMemory &shadow = cursor.shadow;
-  uint64_t end = std::min(address + sizeInBytes, shadow.end());
-  AccessRecord fresh = request.record;
-  fresh.lanes = by.lanes;
-  while (address < end) {
-    uint64_t word = alignDown(address, 4);
-    uint64_t next = std::min(word + 4, end);
-    uint64_t offset = word - shadow.begin();
-    fresh.setBytes(((1u << (next - word)) - 1) &
-                   ~((1u << (address - word)) - 1));
-    ShadowPage &page = cursor.at(offset);
-    if (request.readsValue &&
-        LLVM_UNLIKELY(fresh.bytes() & ~shadow.written(offset)))
-      reportUnwritten(request, fresh, address, next - address);
-    if (fresh.isWrite())
-      shadow.setWritten(offset, fresh.bytes());
-    checkCell(request, by, page,
-              page.cells[offset % ShadowPage::sizeInBytes / 4], fresh, address);
-    address = next;
-  }
-}
-
-/// Whether the same lanes did the same before, and nothing came between: an
-/// ordinary write would have taken the bytes of the record.
-static bool isRepeated(const ShadowCell &cell, const AccessRecord &fresh) {
-  if (cell.more)
-    return false;
-  auto [first, second] = cell.records;
-  auto isSame = [&](const AccessRecord &record, const AccessRecord &other) {
-    return record.isSameEvent(fresh) && !(fresh.lanes & ~record.lanes) &&
-           (other.isNone() || (!fresh.isWrite() && !other.isStrong()));
-  };
-  return isSame(first, second) || isSame(second, first);
-}
-
-/// Checks an access against the records of a word, and records it.
-void RaceChecker::checkCell(const Request &request, const Accessor &by,
-                            ShadowPage &page, ShadowCell &cell,
-                            const AccessRecord &fresh, uint64_t address) {
-  if (isRepeated(cell, fresh))
-    return;
-  AccessRecord *free = nullptr;
-  bool isPlaced = false;
-  auto visit = [&](AccessRecord &record) {
-    if (record.isNone()) {
-      free = &record;
-      return;
-    }
-    if (!(record.bytes() & fresh.bytes()))
-      return;
-    if (record.isWrite() || fresh.isWrite())
-      if (auto rule = findConflict(request, record, fresh, by, address))
-        reportConflict(*rule, request, record, fresh, address);
-    if (record.isSameEvent(fresh)) {
-      record.lanes |= fresh.lanes;
-      isPlaced = true;
-      return;
-    }
-    if (!isSuperseded(record, fresh, by))
-      return;
-    record.setBytes(record.bytes() & ~fresh.bytes());
-    if (!record.bytes()) {
-      record = AccessRecord();
-      free = &record;
-    }
-  };
-  for (AccessRecord &record : cell.records)
-    visit(record);
-  if (LLVM_UNLIKELY(cell.more != nullptr))
-    for (AccessRecord &record : *cell.more)
-      visit(record);
-  if (isPlaced)
-    return;
-  if (free)
-    *free = fresh;
-  else
-    page.add(cell, fresh);
-}
-
-/// Whether all that could race with the bytes of `record` that `fresh` covers
-/// races with `fresh` from now on.
-bool RaceChecker::isSuperseded(const AccessRecord &record,
-                               const AccessRecord &fresh, const Accessor &by) {
-  if (fresh.isWrite() && !fresh.isStrong())
-    return true;
-  if (!record.isLike(fresh) || record.isWrite() != fresh.isWrite())
-    return false;
-  // A record of reads of fewer bytes than it says would cost another record.
-  if (!fresh.isWrite() && (record.bytes() & ~fresh.bytes()))
-    return false;
-  // What one lane did before is fenced whenever this is.
-  if (record.agent == fresh.agent && !record.isOperation() &&
-      !(record.lanes & ~fresh.lanes))
-    return true;
-  if (!fresh.isWrite() && keepsUnfencedReads && record.isGeneric())
-    return false;
-  // Not worth the search among the accesses of a whole grid.
-  return blockOf(record) == by.block && isOrdered(record, by);
-}
-
-//===----------------------------------------------------------------------===//
-// Order
-//===----------------------------------------------------------------------===//
-
-uint32_t RaceChecker::blockOf(const AccessRecord &record) const {
-  return record.isOperation() ? record.operationBlock()
-                              : record.agent / warpsPerBlock;
-}
-
-/// Base causality order, 8.9.3.
-bool RaceChecker::isOrdered(const AccessRecord &record, const Accessor &by) {
-  if (record.isOperation())
-    return isOperationKnown(record, by);
-  LaneMask others = record.lanes;
-  if (record.agent == by.warp && by.singleLane()) {
-    // Program order; but an operation is not ordered with what its lane does
-    // after issue.
-    if (by.issueTime && record.time > *by.issueTime)
-      return false;
-    others &= ~by.singleLane();
-    if (!others)
-      return true;
-  }
-  return by.knows(record.agent, others, record.time);
-}
-
-/// Whether a wait, or the completion of an mbarrier's phase, lies between the
-/// operation and the access.
-bool RaceChecker::isOperationKnown(const AccessRecord &record,
-                                   const Accessor &by) {
-  BlockState &block = blockState(record.operationBlock());
-  std::unique_lock<std::mutex> lock(block.operationsMutex, std::defer_lock);
-  if (block.index != by.block)
-    lock.lock();
-  AsyncOperation &operation = block.operations[record.time];
-  bool isCollective = operation.kind == AsyncKind::Wgmma;
-  LaneMask done = 0;
-  // A part of an operation is one thing.
-  if (by.issueTime && by.block == block.index && by.operation == record.time)
-    done |= by.lanes;
-  for (const AsyncOperation::Completion &completion : operation.completions)
-    if (by.knows(completion.timeline, 1, completion.number))
-      done |= completion.lanes;
-  for (const AsyncOperation::Wait &wait : block.waitsOf(operation)) {
-    if (wait.isReadOnly && record.isWrite())
-      continue;
-    bool isOwn = wait.warp == by.warp && !(by.lanes & ~wait.lanes) &&
-                 (!by.issueTime || *by.issueTime >= wait.time);
-    if (isCollective) {
-      // Who waited for a wgmma waited for all of it.
-      if (isOwn || by.knowsAny(wait.warp, wait.lanes, wait.time))
-        return true;
-      continue;
-    }
-    if (isOwn)
-      done |= by.singleLane();
-    for (LaneMask rest = wait.lanes & record.lanes & ~done; rest;
-         rest &= rest - 1)
-      if (by.knows(wait.warp, rest & -rest, wait.time))
-        done |= rest & -rest;
-  }
-  return !(record.lanes & ~done);
-}
-
-/// Whether fence.proxy.async of the lanes of the record lies between it and an
-/// access of the async proxy, to which it is ordered.
-bool RaceChecker::isFenced(const AccessRecord &record, const Accessor &by,
-                           FencedSpace space) {
-  const Clock &fenced = by.part->knowledge->fenced[space];
-  auto isLaneFenced = [&](uint32_t warp, LaneMask lanes, uint32_t time) {
-    if (warp == by.warp && lanes == by.singleLane() &&
-        by.fences->async[space].covers(lanes, time))
-      return true;
-    return fenced.covers(warp, lanes, time);
-  };
-  auto isEachFenced = [&](uint32_t warp, LaneMask lanes, uint32_t time) {
-    for (LaneMask rest = lanes; rest; rest &= rest - 1)
-      if (!isLaneFenced(warp, rest & -rest, time))
-        return false;
-    return true;
-  };
-  if (!record.isOperation())
-    return fenced.covers(record.agent, record.lanes, record.time) ||
-           isEachFenced(record.agent, record.lanes, record.time);
-  // cp.async: the fence comes after the wait.
-  BlockState &block = blockState(record.operationBlock());
-  std::unique_lock<std::mutex> lock(block.operationsMutex, std::defer_lock);
-  if (block.index != by.block)
-    lock.lock();
-  AsyncOperation &operation = block.operations[record.time];
-  LaneMask done = 0;
-  for (const AsyncOperation::Completion &completion : operation.completions)
-    if (fenced.covers(completion.timeline, 1, completion.number))
-      done |= completion.lanes;
-  for (const AsyncOperation::Wait &wait : block.waitsOf(operation))
-    for (LaneMask rest = wait.lanes; rest; rest &= rest - 1)
-      if (isLaneFenced(wait.warp, rest & -rest, wait.time))
-        done |= rest & -rest;
-  return !(record.lanes & ~done);
-}
-
-/// Whether the writer released, and the lane that issued the copy acquired, the
-/// tensor map with fence.proxy.tensormap.
-bool RaceChecker::isTensorMapAcquired(const AccessRecord &record,
-                                      const Accessor &by, uint64_t address) {
-  if (!by.part->fences)
-    return false;
-  return any_of(
-      by.part->fences->acquiredMaps, [&](const FenceState::AcquiredMap &map) {
-        if (address - map.address >= map.size)
-          return false;
-        if (record.agent == by.warp && record.lanes == by.singleLane() &&
-            map.ownReleases.covers(record.lanes, record.time))
-          return true;
-        return map.knowledge->tensorMapReleased.covers(
-            record.agent, record.lanes, record.time);
-      });
-}
-
-/// 8.7: two strong operations of one proxy that overlap completely and whose
-/// scopes hold each other. (They are aligned: those of one size overlap
-/// completely or not at all.)
-bool RaceChecker::isMorallyStrong(const AccessRecord &record,
-                                  const AccessRecord &fresh,
-                                  const Accessor &by) const {
-  if (!record.isStrong() || !fresh.isStrong() ||
-      record.proxy() != fresh.proxy() || !record.isSameSize(fresh))
-    return false;
-  uint32_t block = blockOf(record);
-  return scopes.includes(record.scope(), block, by.block) &&
-         scopes.includes(fresh.scope(), by.block, block);
-}
-
-/// Lanes of one instruction that write one value to one place: any of them may
-/// come last, all the same (CUDA C++ Programming Guide, "SIMT Architecture").
-bool RaceChecker::isSameValueWrite(const Request &request,
-                                   const AccessRecord &record,
-                                   const AccessRecord &fresh) const {
-  if (!request.access || !request.access->haveSameValue ||
-      !record.isSameEvent(fresh) || record.kind() != AccessRecord::Write)
-    return false;
-  unsigned lane = countr_zero(fresh.lanes);
-  const uint64_t *addresses = request.access->addresses;
-  for (LaneMask rest = record.lanes & ~fresh.lanes; rest; rest &= rest - 1) {
-    unsigned other = countr_zero(rest);
-    if (!(request.place.lanes & rest & -rest) ||
-        addresses[lane] != addresses[other] ||
-        !request.access->haveSameValue(lane, other))
-      return false;
-  }
-  return true;
-}
-
-//===----------------------------------------------------------------------===//
-// Conflicts
-//===----------------------------------------------------------------------===//
-
-std::optional<Rule> RaceChecker::findConflict(const Request &request,
-                                              const AccessRecord &record,
-                                              const AccessRecord &fresh,
-                                              const Accessor &by,
-                                              uint64_t address) {
-  if (record.kind() == AccessRecord::MbarrierInit) {
-    if (!request.isMbarrier)
-      return Rule::MbarrierInvalid;
-    if (fresh.kind() == AccessRecord::Atomic)
-      return findMbarrierConflict(request, record, by);
-  }
-  FencedSpace space = isShared(request.memory) ? FencedShared : FencedGlobal;
-  if (isOrdered(record, by)) {
-    if (!record.isGeneric() || fresh.isGeneric())
-      return std::nullopt;
-    if (fresh.proxy() == Proxy::TensorMap) {
-      if (isTensorMapAcquired(record, by, address))
-        return std::nullopt;
-      return Rule::MissingTensorMapFence;
-    }
-    if (isFenced(record, by, space))
-      return std::nullopt;
-    return record.isWrite() ? Rule::MissingProxyFence
-                            : Rule::WriteAfterReadProxy;
-  }
-  if (isMorallyStrong(record, fresh, by) ||
-      isSameValueWrite(request, record, fresh))
-    return std::nullopt;
-  auto isWgmma = [&](const AccessRecord &access) {
-    if (!access.isOperation())
-      return false;
-    // Of this cluster, or it would not be shared memory.
-    return blockState(access.operationBlock()).operations[access.time].kind ==
-           AsyncKind::Wgmma;
-  };
-  if (!isShared(request.memory))
-    return Rule::GlobalRace;
-  return isWgmma(record) ? Rule::WgmmaInFlight : Rule::SharedRace;
-}
-
-std::optional<Rule> RaceChecker::findMbarrierConflict(const Request &request,
-                                                      const AccessRecord &init,
-                                                      const Accessor &by) {
-  bool isInitFenced = by.part->knowledge->initFenced.covers(
-                          init.agent, init.lanes, init.time) ||
-                      (init.agent == by.warp && init.lanes == by.singleLane() &&
-                       by.fences->initFenced.covers(init.lanes, init.time));
-  if (isInitFenced)
-    return std::nullopt;
-  if (!isOrdered(init, by))
-    return request.memory.block == by.block ? Rule::SharedRace
-                                            : Rule::MissingMbarrierInitFence;
-  if (by.issueTime && !isFenced(init, by, FencedShared))
-    return Rule::MissingMbarrierInitFence;
-  return std::nullopt;
 }
 
 void RaceChecker::noteRemoteAccess(const Request &request, const Accessor &by) {
@@ -708,89 +374,4 @@ void RaceChecker::forgetLocations(const Place &place, const Access &access) {
       shard.locations.erase(address + byte, 1);
     }
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Reports
-//===----------------------------------------------------------------------===//
-
-static StringRef nameOf(AsyncKind kind) {
-  switch (kind) {
-  case AsyncKind::Copy:
-    return "cp.async";
-  case AsyncKind::BulkCopy:
-    return "a bulk copy";
-  case AsyncKind::TensorCopy:
-    return "a tensor copy";
-  case AsyncKind::Wgmma:
-    return "wgmma";
-  }
-  llvm_unreachable("all kinds have a name");
-}
-
-std::string RaceChecker::roleOf(const AccessRecord &record) {
-  static constexpr const char *names[] = {"read", "write", "atomic",
-                                          "mbarrier init"};
-  std::string role = names[record.kind()];
-  if (!record.isOperation())
-    return role;
-  BlockState &block = blockState(record.operationBlock());
-  std::lock_guard<std::mutex> lock(block.operationsMutex);
-  return role + " by " + nameOf(block.operations[record.time].kind).str();
-}
-
-ReportSite RaceChecker::describe(const AccessRecord &record) {
-  ReportSite site;
-  site.role = roleOf(record);
-  site.place.lanes = record.lanes;
-  site.place.instruction = record.instruction();
-  site.place.block = blockOf(record);
-  if (!record.isOperation()) {
-    site.place.warp = record.agent % warpsPerBlock;
-    return site;
-  }
-  BlockState &block = blockState(record.operationBlock());
-  std::lock_guard<std::mutex> lock(block.operationsMutex);
-  AsyncOperation &operation = block.operations[record.time];
-  site.place.warp = operation.warp;
-  site.place.instruction = operation.instruction;
-  return site;
-}
-
-std::string RaceChecker::describe(const MemoryPlace &memory, uint64_t address,
-                                  uint64_t sizeInBytes) {
-  if (isShared(memory))
-    return formatv("{0} bytes at {1:x} of the shared memory of block {2}",
-                   sizeInBytes, address, memory.block);
-  return formatv("{0} bytes at {1:x} of global memory", sizeInBytes, address);
-}
-
-void RaceChecker::reportUnwritten(const Request &request,
-                                  const AccessRecord &fresh, uint64_t address,
-                                  uint64_t sizeInBytes) {
-  Place place = request.place;
-  place.lanes = fresh.lanes;
-  reports.add(isShared(request.memory) ? Rule::UnwrittenShared
-                                       : Rule::UnwrittenGlobal,
-              ReportSite{place, roleOf(fresh)},
-              [&] { return describe(request.memory, address, sizeInBytes); });
-}
-
-void RaceChecker::reportConflict(Rule rule, const Request &request,
-                                 const AccessRecord &record,
-                                 const AccessRecord &fresh, uint64_t address) {
-  if (!isOn(rule))
-    return;
-  ReportSite first = describe(record);
-  first.role = "earlier " + first.role;
-  ReportSite second = {request.place, roleOf(fresh)};
-  second.place.lanes = fresh.lanes;
-  reports.add(rule, {first, second}, [&] {
-    return describe(request.memory, address,
-                    llvm::popcount(record.bytes() & fresh.bytes()));
-  });
-}
-
-void RaceChecker::report(Rule rule, const Place &place, const Twine &detail) {
-  reports.add(rule, ReportSite{place, "here"}, [&] { return detail.str(); });
 }

@@ -20,10 +20,12 @@ using namespace mlir::tk::emulator;
 
 namespace {
 
-constexpr unsigned numBlocks = 3, warpsPerBlock = 2, lanesUsed = 3;
+constexpr unsigned numBlocks = 3, warpsPerBlock = 2, maxLanesUsed = 8;
 constexpr unsigned blocksPerCluster = 2;
-constexpr unsigned numThreads = numBlocks * warpsPerBlock * lanesUsed;
-constexpr unsigned maxNodes = 1024;
+constexpr unsigned numThreads = numBlocks * warpsPerBlock * maxLanesUsed;
+constexpr unsigned maxNodes = 4096;
+/// Wide accesses lie within so many bytes: two lines of the checks.
+constexpr unsigned wideBytes = 256;
 
 bool includes(Scope scope, unsigned block, unsigned other) {
   return block == other || scope >= Scope::Device ||
@@ -122,7 +124,7 @@ public:
   std::vector<ProxyFence> proxyFences;
 
   static unsigned blockOf(unsigned thread) {
-    return thread / (warpsPerBlock * lanesUsed);
+    return thread / (warpsPerBlock * maxLanesUsed);
   }
 
   void publish(unsigned thread, Node node, Order order, Scope scope,
@@ -214,6 +216,10 @@ struct Mixture {
   unsigned numWords = 2;
   /// Per cent of events that are barriers besides.
   unsigned numBarriers = 0;
+  unsigned lanesUsed = 3;
+  /// Per cent of weak accesses that are of many words, alike or in order of
+  /// lanes.
+  unsigned numWide = 0;
 };
 
 /// Makes the same random trace in both.
@@ -264,20 +270,20 @@ private:
   }
   unsigned pick(unsigned n) { return random() % n; }
   unsigned threadOf(ScriptThread where, unsigned lane) const {
-    return (where.block * warpsPerBlock + where.warp) * lanesUsed + lane;
+    return (where.block * warpsPerBlock + where.warp) * maxLanesUsed + lane;
   }
   ScriptThread pickLanes() {
     return {uint32_t(pick(numBlocks)), uint16_t(pick(warpsPerBlock)),
-            LaneMask(1 + pick((1 << lanesUsed) - 1))};
+            LaneMask(1 + pick((1 << mixture.lanesUsed) - 1))};
   }
   ScriptThread pickLane() {
     ScriptThread where = pickLanes();
-    where.lanes = 1u << pick(lanesUsed);
+    where.lanes = 1u << pick(mixture.lanesUsed);
     return where;
   }
   Scope pickScope() { return Scope(pick(4)); }
   template <typename Body> void forLanes(ScriptThread where, Body body) {
-    for (unsigned lane = 0; lane != lanesUsed; ++lane)
+    for (unsigned lane = 0; lane != mixture.lanesUsed; ++lane)
       if (where.lanes >> lane & 1)
         body(lane, threadOf(where, lane));
   }
@@ -302,6 +308,8 @@ private:
   }
 
   void addWeak() {
+    if (pick(100) < mixture.numWide)
+      return addWide();
     ScriptThread where = pickLanes();
     bool isGlobal = pick(2), isWrite = pick(2);
     uint32_t size = 1u << pick(4);
@@ -315,8 +323,28 @@ private:
       size = 1;
       stride = 1;
     }
+    addWeak(where, isWrite, at, size, stride);
+  }
+  /// Some neighbouring lanes with as many bytes each, or one piece for all.
+  void addWide() {
+    ScriptThread where = pickLanes();
+    bool isGlobal = pick(2), isWrite = pick(2), isInOrder = pick(4);
+    uint32_t size = 4u << pick(3);
+    if (isInOrder && pick(3))
+      where.lanes = (1u << mixture.lanesUsed) - 1;
+    if (isWrite && !isInOrder)
+      where.lanes &= -where.lanes;
+    // Most begin at a line.
+    uint64_t address = 128 * pick(2) + (pick(3) ? 0 : size * pick(4));
+    ScriptAddress at =
+        isGlobal ? global(address) : sharedAddress(where, address);
+    addWeak(where, isWrite, at, size, isInOrder ? size : 0);
+  }
+  void addWeak(ScriptThread where, bool isWrite, ScriptAddress at,
+               uint32_t size, uint64_t stride) {
+    bool isGlobal = at.space == PtxSpace::Global;
     note(name(where) + (isWrite ? "write " : "read ") + name(at) +
-         llvm::Twine(size));
+         llvm::Twine(size) + " a lane, stride " + llvm::Twine(stride));
     uint32_t line =
         script.access(where, isWrite ? AccessKind::Write : AccessKind::Read, at,
                       size, stride);
@@ -439,7 +467,7 @@ private:
     for (uint32_t block = 0; block != numBlocks; ++block)
       for (uint16_t index = 0; index != warpsPerBlock; ++index)
         if (only == block || only == numBlocks)
-          warps.push_back({block, index, (1 << lanesUsed) - 1});
+          warps.push_back({block, index, (1u << mixture.lanesUsed) - 1});
     script.barrier(warps, Scope::Device, Order::Release);
     std::vector<Model::Node> arrivals;
     for (ScriptThread where : warps)
@@ -554,7 +582,13 @@ private:
     ScriptThread where = issuers[number];
     bool isGlobal = pick(2), isWrite = pick(2);
     uint32_t size = 4u << pick(3);
-    ScriptAddress at = isGlobal ? global(0) : sharedAddress(where, 0);
+    uint64_t address = 0;
+    if (pick(100) < mixture.numWide) {
+      size = 16u << pick(5);
+      address = 16 * pick(2) * pick(wideBytes / 16);
+    }
+    ScriptAddress at =
+        isGlobal ? global(address) : sharedAddress(where, address);
     note("operation " + llvm::Twine(number) + (isWrite ? " write " : " read ") +
          name(at) + llvm::Twine(size));
     script.copy(*agents[number], isWrite ? AccessKind::Write : AccessKind::Read,
@@ -634,12 +668,21 @@ TEST(CheckerRandomTest, AsynchronousOperations) {
   compare({true, true, 24, 40}, 2000);
 }
 
+TEST(CheckerRandomTest, ManyWordsAtOnce) {
+  // Lines and pieces of lines whose words are accessed alike, in between words
+  // that are not.
+  compare({false, true, 8, 4, 20, 8, 85}, 2000);
+  compare({true, true, 24, 4, 50, 8, 85}, 2000);
+  compare({true, true, 40, 4, 70, 8, 60}, 1000);
+}
+
 TEST(CheckerRandomTest, ProxyFences) {
   // An access that was overwritten, or whose read was followed by another, is
   // forgotten with its missing fence: some reports less, none more.
   unsigned numExpected = 0, numFound = 0;
-  for (unsigned seed = 0; seed != 8000; ++seed) {
-    Trace trace(seed, {false, true, 40, 16, 60});
+  for (unsigned seed = 0; seed != 9000; ++seed) {
+    Trace trace(seed, seed < 8000 ? Mixture{false, true, 40, 16, 60}
+                                  : Mixture{false, true, 40, 4, 75, 8, 80});
     trace.run();
     if (!trace.model.races.empty())
       continue;
