@@ -135,3 +135,10 @@ OwningOpRef<ModuleOp> CheckedProgram::generateReference(const TestCase &test,
                                                         MLIRContext *context) {
   return impl->generateReference(test, context);
 }
+
+OwningOpRef<ModuleOp>
+CheckedProgram::tryGenerateReference(const TestCase &test,
+                                     MLIRContext *context) {
+  DiagnosticReporter::Silence silence(impl->diags);
+  return impl->generateReference(test, context);
+}

@@ -156,12 +156,19 @@ static double makeElement(const Generator &generator, DType dtype,
 
 void mlir::tk::generate(HostTensor &tensor, const Generator &generator,
                         uint64_t seed, uint64_t stream) {
-  DType dtype = tensor.getDType();
-  tensor.forEachRun([&](int64_t first, int64_t count, uint8_t *element,
-                        int64_t strideInBytes) {
+  generate(tensor, generator, seed, stream,
+           [](int64_t number) { return number; });
+}
+
+void mlir::tk::generate(HostTensor &part, const Generator &generator,
+                        uint64_t seed, uint64_t stream,
+                        function_ref<int64_t(int64_t)> getNumber) {
+  DType dtype = part.getDType();
+  part.forEachRun([&](int64_t first, int64_t count, uint8_t *element,
+                      int64_t strideInBytes) {
     RandomWords words(seed, stream);
     for (int64_t i = 0; i < count; ++i)
       writeDouble(dtype, element + i * strideInBytes,
-                  makeElement(generator, dtype, words, first + i));
+                  makeElement(generator, dtype, words, getNumber(first + i)));
   });
 }

@@ -11,12 +11,18 @@
 // independent is not proved but tried: the same reference on every other
 // sampled row must give the same bits. A row that depends on its position, or
 // on other rows, gives itself away.
+//
+// A reference may need some relation between extents that a sample breaks, or
+// may not fit into memory. That is no mistake of anybody's: such a sample is
+// dropped without a word, and the next way is tried.
 
+#include "BenchSample.h"
+#include "TestData.h"
 #include "mlir/IR/Diagnostics.h"
+#include "tk/Runtime/Generators.h"
 #include "tk/Testing/TestRunner.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
-#include <cstring>
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -24,220 +30,158 @@ using namespace mlir::tk;
 /// Elements that are sampled of all dimensions together, at first.
 constexpr double kMaxSampleSize = 4096;
 
-/// With fewer nothing could be told from every other one.
-constexpr int64_t kMinElements = 4;
+/// How much longer than a sample the whole reference may take, where there is
+/// no sample.
+constexpr double kWholeReferenceFactor = 50;
 
 //===----------------------------------------------------------------------===//
 // Samples
 //===----------------------------------------------------------------------===//
 
-/// `count` of `extent` elements: the first, the last, and one at no regular
-/// place in each stretch between.
-static std::vector<int64_t> chooseElements(int64_t extent, int64_t count) {
-  std::vector<int64_t> elements;
-  uint64_t random = 1;
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t begin = i * extent / count, end = (i + 1) * extent / count;
-    // Knuth's MMIX generator; its high bits are good.
-    random = random * 6364136223846793005u + 1442695040888963407u;
-    int64_t element =
-        begin + static_cast<int64_t>((random >> 33) %
-                                     std::max<int64_t>(end - begin, 1));
-    elements.push_back(i == 0 ? 0 : i == count - 1 ? extent - 1 : element);
-  }
-  return elements;
-}
-
-/// For each dimension of a tensor, the elements that are looked at, or null for
-/// all.
-using AxisElements = SmallVector<const std::vector<int64_t> *, 4>;
-
-/// The elements of `tensor` at the given places, in row-major order.
-static llvm::Expected<HostTensor> gather(const HostTensor &tensor,
-                                         const AxisElements &axes) {
-  SmallVector<int64_t, 4> shape(tensor.getShape());
-  for (auto [extent, elements] : llvm::zip_equal(shape, axes))
-    if (elements)
-      extent = elements->size();
-  llvm::Expected<HostTensor> result =
-      HostTensor::create(tensor.getDType(), shape);
-  if (!result)
-    return result.takeError();
-  int64_t size = getSizeInBytes(tensor.getDType());
-  SmallVector<int64_t, 4> index(shape.size());
-  const auto *origin = static_cast<const uint8_t *>(tensor.getData());
-  for (int64_t i = 0; i < result->getNumElements(); ++i) {
-    int64_t offset = 0;
-    for (auto [position, elements, stride] :
-         llvm::zip_equal(index, axes, tensor.getStrides()))
-      offset += (elements ? (*elements)[position] : position) * stride;
-    std::memcpy(result->getElement(i), origin + offset * size, size);
-    for (size_t axis = shape.size(); axis-- > 0;) {
-      if (++index[axis] < shape[axis])
-        break;
-      index[axis] = 0;
-    }
-  }
-  return result;
-}
+/// The test on a sample, and how it came about.
+struct TestRunner::SampledBench {
+  TestCase test;
+  References references;
+  std::vector<DimSample> samples;
+};
 
 namespace {
-/// Where the dimensions of arguments get their names from.
-class DimNames {
+/// While it lives, nobody hears of what goes wrong.
+class SilentTrial {
 public:
-  explicit DimNames(const InstanceInfo &info) : info(info) {}
-
-  /// The name of a dimension; empty if it is computed from others.
-  StringRef get(StringRef param, unsigned axis) const {
-    for (const ParamInfo &candidate : info.params)
-      if (candidate.name == param &&
-          candidate.dims[axis].getKind() == HostExpr::Kind::Name)
-        return candidate.dims[axis].getName();
-    return "";
-  }
-
-  /// Whether some dimension is computed from `name`: it cannot be cut.
-  bool isUsedInExpressions(StringRef name) const {
-    bool isUsed = false;
-    for (const ParamInfo &param : info.params)
-      for (const HostExpr &dim : param.dims)
-        if (dim.getKind() != HostExpr::Kind::Name)
-          dim.forEachName([&](StringRef used) { isUsed |= used == name; });
-    return isUsed;
-  }
+  explicit SilentTrial(MLIRContext *context)
+      : handler(context, [](Diagnostic &) { return success(); }) {}
 
 private:
-  const InstanceInfo &info;
+  ScopedDiagnosticHandler handler;
 };
 } // namespace
 
-/// The dimensions that every compared output has: only these can be sampled.
-static SmallVector<StringRef> findCandidates(const TestCase &bench,
-                                             const DimNames &names) {
-  SmallVector<StringRef> candidates;
-  bool isFirst = true;
-  for (const OutputCheck &check : bench.outputs) {
-    if (check.isIgnored)
-      continue;
-    const TestArgument &output = bench.arguments[check.argument];
-    SmallVector<StringRef> own;
-    for (unsigned axis = 0; axis < output.dims.size(); ++axis) {
-      StringRef name = names.get(output.name, axis);
-      if (!name.empty() && !names.isUsedInExpressions(name) &&
-          !llvm::is_contained(own, name) &&
-          output.dims[axis] > 2 * kMinElements)
-        own.push_back(name);
-    }
-    if (isFirst)
-      candidates = own;
-    llvm::erase_if(candidates,
-                   [&](StringRef c) { return !llvm::is_contained(own, c); });
-    isFirst = false;
-  }
-  return candidates;
+bool TestRunner::tryReferences(const TestCase &test, References &references) {
+  SilentTrial trial(context);
+  references = References();
+  references.values = program.tryGenerateReference(test, context);
+  return references.values && succeeded(addMagnitudes(test, references));
 }
 
-//===----------------------------------------------------------------------===//
-// The test on a sample
-//===----------------------------------------------------------------------===//
-
-/// The test with the sampled extents.
-static TestCase cutTest(const TestCase &bench, const DimNames &names,
-                        ArrayRef<std::pair<StringRef, int64_t>> extents) {
-  TestCase cut = bench;
-  for (auto [dim, extent] : extents) {
-    cut.bindings.values.insert_or_assign(dim, HostValue::integer(extent));
-    for (TestArgument &argument : cut.arguments)
-      for (unsigned axis = 0; axis < argument.dims.size(); ++axis)
-        if (names.get(argument.name, axis) == dim)
-          argument.dims[axis] = extent;
-  }
-  for (TestArgument &argument : cut.arguments)
-    argument.strides = getRowMajorStrides(argument.dims);
-  return cut;
+bool TestRunner::isAffordable(const References &references,
+                              double factor) const {
+  ReferenceCost cost = estimateCost(*references.values);
+  return cost.operations <= factor * options.maxCheckOperations &&
+         cost.bytes <= options.maxBytes;
 }
 
-/// The buffers of the arguments of a test, cut to samples.
-template <typename SampleT>
-static llvm::Expected<std::vector<TestBuffer>>
-cutBuffers(const TestCase &bench, const DimNames &names,
-           ArrayRef<TestBuffer> buffers, ArrayRef<SampleT> samples) {
-  std::vector<TestBuffer> result;
-  for (const TestArgument &argument : bench.arguments) {
-    if (!argument.isTensor)
-      continue;
-    const TestBuffer &buffer = buffers[result.size()];
-    AxisElements axes(argument.dims.size(), nullptr);
-    for (unsigned axis = 0; axis < axes.size(); ++axis)
-      for (const SampleT &sample : samples)
-        if (names.get(argument.name, axis) == sample.dim)
-          axes[axis] = &sample.elements;
-    llvm::Expected<HostTensor> tensor = gather(buffer.tensor, axes);
-    if (!tensor)
-      return tensor.takeError();
-    result.push_back(
-        {buffer.name, buffer.mode, std::move(*tensor), buffer.isInitialized});
+bool TestRunner::chooseSample(const TestCase &bench, ArrayRef<StringRef> dims,
+                              SampledBench &sampled) {
+  std::optional<InstanceInfo> info = program.getInfo(bench.instance);
+  if (!info)
+    return false;
+  SmallVector<int64_t> extents, counts;
+  for (StringRef dim : dims) {
+    extents.push_back(bench.bindings.values.find(dim)->second.getInteger());
+    counts.push_back(std::min<int64_t>(
+        extents.back(),
+        static_cast<int64_t>(std::pow(kMaxSampleSize, 1.0 / dims.size()))));
   }
-  return std::move(result);
-}
-
-static std::vector<int64_t> getEvenNumbers(size_t count) {
-  std::vector<int64_t> numbers;
-  for (size_t i = 0; i < count; i += 2)
-    numbers.push_back(i);
-  return numbers;
+  while (true) {
+    sampled.samples.clear();
+    for (auto [dim, extent, count] : llvm::zip_equal(dims, extents, counts))
+      sampled.samples.push_back(
+          {dim.str(), extent, chooseElements(extent, count)});
+    sampled.test = cutTest(bench, DimNames(*info), sampled.samples);
+    if (tryReferences(sampled.test, sampled.references) &&
+        isAffordable(sampled.references))
+      return true;
+    int64_t &largest = *llvm::max_element(counts);
+    if (largest / 2 < kMinElements)
+      return false;
+    largest /= 2;
+  }
 }
 
 static bool areSameBits(const HostTensor &lhs, const HostTensor &rhs) {
   return lhs.getShape() == rhs.getShape() && lhs.getMemory() == rhs.getMemory();
 }
 
-FailureOr<bool> TestRunner::isSeparable(const TestCase &sampled,
-                                        const References &references,
-                                        const TestPlan &sampledPlan,
-                                        ArrayRef<Sample> samples) {
-  std::optional<InstanceInfo> info = program.getInfo(sampled.instance);
-  DimNames names(*info);
-  std::vector<Sample> halves;
-  SmallVector<std::pair<StringRef, int64_t>> extents;
-  for (const Sample &sample : samples) {
-    halves.push_back({sample.dim, int64_t(sample.elements.size()),
-                      getEvenNumbers(sample.elements.size())});
-    extents.push_back({sample.dim, int64_t(halves.back().elements.size())});
+/// Every other element of a sample, by its place in the sample.
+static std::vector<DimSample> getHalves(ArrayRef<DimSample> samples) {
+  std::vector<DimSample> halves;
+  for (const DimSample &sample : samples) {
+    int64_t count = sample.elements.size();
+    DimSample &half = halves.emplace_back(DimSample{sample.dim, count, {}});
+    for (int64_t i = 0; i < count; i += 2)
+      half.elements.push_back(i);
   }
-  TestCase half = cutTest(sampled, names, extents);
-  llvm::Expected<std::vector<TestBuffer>> buffers =
-      cutBuffers<Sample>(sampled, names, sampledPlan.buffers, halves);
-  if (!buffers)
-    return emitError(llvm::toString(buffers.takeError()));
-  TestPlan halfPlan;
-  halfPlan.buffers = std::move(*buffers);
+  return halves;
+}
+
+bool TestRunner::isSeparable(const SampledBench &sampled,
+                             const TestPlan &inputs) {
+  std::optional<InstanceInfo> info = program.getInfo(sampled.test.instance);
+  DimNames names(*info);
+  std::vector<DimSample> halves = getHalves(sampled.samples);
+  TestCase half = cutTest(sampled.test, names, halves);
   References halfReferences;
-  if (failed(makeReferences(half, halfReferences)))
-    return failure();
+  if (!tryReferences(half, halfReferences))
+    return false;
+  llvm::Expected<std::vector<TestBuffer>> buffers =
+      cutBuffers(sampled.test, names, inputs.buffers, halves);
+  if (!buffers) {
+    llvm::consumeError(buffers.takeError());
+    return false;
+  }
+  TestPlan halfInputs;
+  halfInputs.buffers = std::move(*buffers);
+  SilentTrial trial(context);
   FailureOr<Evaluation> whole =
-      evaluate(*references.values, sampled, sampledPlan);
-  FailureOr<Evaluation> part = evaluate(*halfReferences.values, half, halfPlan);
+      evaluate(*sampled.references.values, sampled.test, inputs);
+  FailureOr<Evaluation> part =
+      evaluate(*halfReferences.values, half, halfInputs);
   if (failed(whole) || failed(part))
-    return failure();
-  for (const OutputCheck &check : sampled.outputs) {
+    return false;
+  for (const OutputCheck &check : sampled.test.outputs) {
     if (check.isIgnored)
       continue;
-    const TestArgument &argument = sampled.arguments[check.argument];
-    AxisElements axes(argument.dims.size(), nullptr);
-    for (unsigned axis = 0; axis < axes.size(); ++axis)
-      for (const Sample &sample : halves)
-        if (names.get(argument.name, axis) == sample.dim)
-          axes[axis] = &sample.elements;
+    const TestArgument &argument = sampled.test.arguments[check.argument];
     llvm::Expected<HostTensor> expected =
-        gather(whole->results[check.referenceResult], axes);
-    if (!expected)
-      return emitError(llvm::toString(expected.takeError()));
+        gather(whole->results[check.referenceResult],
+               getAxisElements(argument, names, halves));
+    if (!expected) {
+      llvm::consumeError(expected.takeError());
+      return false;
+    }
     if (!areSameBits(*expected, part->results[check.referenceResult]))
       return false;
   }
   return true;
 }
+
+SmallVector<SmallVector<StringRef>>
+TestRunner::listSampledDims(const TestCase &bench, const InstanceInfo &info) {
+  SmallVector<StringRef> dims = findSampledDims(bench, DimNames(info));
+  // All of them at once, as for products; else one of them, as for rows.
+  SmallVector<SmallVector<StringRef>> choices;
+  if (dims.size() > 1)
+    choices.push_back(dims);
+  for (StringRef dim : dims)
+    choices.push_back({dim});
+  return choices;
+}
+
+/// "reference at 64 of 8192 M and 64 of 4096 N".
+static std::string describeSamples(ArrayRef<DimSample> samples) {
+  std::string text;
+  for (const DimSample &sample : samples)
+    text += ((text.empty() ? "reference at " : " and ") +
+             Twine(sample.elements.size()) + " of " + Twine(sample.extent) +
+             " " + sample.dim)
+                .str();
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// The reference
+//===----------------------------------------------------------------------===//
 
 /// Compares at a sample of `dims`; false if that cannot be done.
 FailureOr<bool> TestRunner::compareSample(const TestCase &bench,
@@ -246,58 +190,48 @@ FailureOr<bool> TestRunner::compareSample(const TestCase &bench,
                                           ArrayRef<StringRef> dims,
                                           BenchCheck &check) {
   std::optional<InstanceInfo> info = program.getInfo(bench.instance);
-  if (!info)
-    return failure();
+  SampledBench sampled;
+  if (!info || !chooseSample(bench, dims, sampled))
+    return false;
   DimNames names(*info);
-  SmallVector<std::pair<StringRef, int64_t>> extents, counts;
-  for (StringRef dim : dims) {
-    int64_t extent = bench.bindings.values.find(dim)->second.getInteger();
-    extents.push_back({dim, extent});
-    counts.push_back(
-        {dim,
-         std::min<int64_t>(extent, static_cast<int64_t>(std::pow(
-                                       kMaxSampleSize, 1.0 / dims.size())))});
-  }
-  References references;
-  TestCase cut;
-  while (true) {
-    cut = cutTest(bench, names, counts);
-    references = References();
-    if (failed(makeReferences(cut, references)))
-      return failure();
-    ReferenceCost cost = estimateCost(*references.values);
-    if (cost.operations <= options.maxCheckOperations &&
-        cost.bytes <= options.maxBytes)
-      break;
-    auto *largest = llvm::max_element(
-        counts, [](auto &a, auto &b) { return a.second < b.second; });
-    if (largest->second / 2 < kMinElements)
-      return false;
-    largest->second /= 2;
-  }
-  std::vector<Sample> samples;
-  for (auto [dim, count] : llvm::zip_equal(extents, counts)) {
-    auto [name, extent] = dim;
-    samples.push_back(
-        {name.str(), extent, chooseElements(extent, count.second)});
-    check.method +=
-        (check.method.empty() ? "reference at " : " and ") +
-        (Twine(count.second) + " of " + Twine(extent) + " " + name).str();
-  }
-  TestPlan cutPlan;
   llvm::Expected<std::vector<TestBuffer>> before =
-      cutBuffers<Sample>(bench, names, plan.buffers, samples);
+      cutBuffers(bench, names, plan.buffers, sampled.samples);
   if (!before)
     return emitError(llvm::toString(before.takeError()));
-  cutPlan.buffers = std::move(*before);
-  FailureOr<bool> separable = isSeparable(cut, references, cutPlan, samples);
-  if (failed(separable) || !*separable)
-    return separable;
+  TestPlan inputs;
+  inputs.buffers = std::move(*before);
+  if (!isSeparable(sampled, inputs))
+    return false;
   llvm::Expected<std::vector<TestBuffer>> found =
-      cutBuffers<Sample>(bench, names, after, samples);
+      cutBuffers(bench, names, after, sampled.samples);
   if (!found)
     return emitError(llvm::toString(found.takeError()));
-  if (failed(compare(cut, references, cutPlan, *found, plan, check.outcome)))
+  check.method = describeSamples(sampled.samples);
+  if (failed(compare(sampled.test, sampled.references, inputs, *found, plan,
+                     check.outcome)))
+    return failure();
+  return true;
+}
+
+FailureOr<bool> TestRunner::compareWithReference(const TestCase &bench,
+                                                 const TestPlan &plan,
+                                                 ArrayRef<TestBuffer> after,
+                                                 BenchCheck &check) {
+  std::optional<InstanceInfo> info = program.getInfo(bench.instance);
+  if (!info)
+    return failure();
+  References references;
+  bool canBeWhole = tryReferences(bench, references);
+  if (!canBeWhole || !isAffordable(references))
+    for (ArrayRef<StringRef> dims : listSampledDims(bench, *info)) {
+      FailureOr<bool> compared = compareSample(bench, plan, after, dims, check);
+      if (failed(compared) || *compared)
+        return compared;
+    }
+  if (!canBeWhole || !isAffordable(references, kWholeReferenceFactor))
+    return false;
+  check.method = "reference";
+  if (failed(compare(bench, references, plan, after, plan, check.outcome)))
     return failure();
   return true;
 }
@@ -384,42 +318,6 @@ static void setStatus(TestOutcome &outcome) {
       passed ? TestOutcome::Status::Passed : TestOutcome::Status::Failed;
 }
 
-/// Compares with the reference, whole or at a sample; false if it is too large
-/// for both.
-FailureOr<bool> TestRunner::compareWithReference(const TestCase &bench,
-                                                 const TestPlan &plan,
-                                                 ArrayRef<TestBuffer> after,
-                                                 BenchCheck &check) {
-  References references;
-  if (failed(makeReferences(bench, references)))
-    return failure();
-  ReferenceCost cost = estimateCost(*references.values);
-  if (cost.operations <= options.maxCheckOperations &&
-      cost.bytes <= options.maxBytes) {
-    check.method = "reference";
-    if (failed(compare(bench, references, plan, after, plan, check.outcome)))
-      return failure();
-    return true;
-  }
-  std::optional<InstanceInfo> info = program.getInfo(bench.instance);
-  if (!info)
-    return failure();
-  SmallVector<StringRef> candidates = findCandidates(bench, DimNames(*info));
-  // All of them at once, as for products; else one of them, as for rows.
-  SmallVector<SmallVector<StringRef>> choices;
-  if (candidates.size() > 1)
-    choices.push_back(candidates);
-  for (StringRef candidate : candidates)
-    choices.push_back({candidate});
-  for (ArrayRef<StringRef> dims : choices) {
-    check.method.clear();
-    FailureOr<bool> compared = compareSample(bench, plan, after, dims, check);
-    if (failed(compared) || *compared)
-      return compared;
-  }
-  return false;
-}
-
 LogicalResult TestRunner::compareBench(const TestCase &bench, TestPlan &plan,
                                        ArrayRef<TestBuffer> after,
                                        BenchCheck &check) {
@@ -430,25 +328,152 @@ LogicalResult TestRunner::compareBench(const TestCase &bench, TestPlan &plan,
   if (bench.hasReference) {
     FailureOr<bool> compared = compareWithReference(bench, plan, after, check);
     if (failed(compared) || *compared)
-      return compared;
+      return failed(compared) ? failure() : success();
   }
-  return compareWithPlain(bench, plan, after, check);
+  if (device.hasPlainConfiguration())
+    return compareWithPlain(bench, plan, after, check);
+  check.outcome.status = TestOutcome::Status::Refused;
+  check.outcome.reason =
+      (bench.hasReference ? "its reference is too large"
+                          : "it has no reference") +
+      (", and there is nothing else to compare with on " + device.getName())
+          .str();
+  return success();
 }
 
-BenchCheck TestRunner::check(const TestCase &bench, TestPlan &plan) {
-  BenchCheck check;
-  check.outcome.status = TestOutcome::Status::Error;
+/// Runs `plan` on a copy of its memory.
+FailureOr<std::vector<TestBuffer>> TestRunner::runOnCopy(TestPlan &plan,
+                                                         std::string &printed) {
   TestPlan after;
   for (const TestBuffer &buffer : plan.buffers)
     after.buffers.push_back({buffer.name, buffer.mode, buffer.tensor.clone(),
                              buffer.isInitialized});
   after.launches = std::move(plan.launches);
-  LogicalResult ran = device.run(after, check.outcome.printed);
+  LogicalResult ran = device.run(after, printed);
   plan.launches = std::move(after.launches);
   if (failed(ran) ||
-      (options.onOutputs && failed(options.onOutputs(after.buffers))) ||
-      failed(compareBench(bench, plan, after.buffers, check)))
-    return check;
-  setStatus(check.outcome);
+      (options.onOutputs && failed(options.onOutputs(after.buffers))))
+    return failure();
+  return std::move(after.buffers);
+}
+
+BenchCheck TestRunner::check(const TestCase &bench, TestPlan &plan) {
+  BenchCheck check;
+  FailureOr<std::vector<TestBuffer>> after =
+      runOnCopy(plan, check.outcome.printed);
+  if (failed(after) || failed(compareBench(bench, plan, *after, check)))
+    check.outcome.status = TestOutcome::Status::Error;
+  else if (check.outcome.status != TestOutcome::Status::Refused)
+    setStatus(check.outcome);
+  return check;
+}
+
+//===----------------------------------------------------------------------===//
+// A bench at a sample of its size
+//===----------------------------------------------------------------------===//
+
+FailureOr<HostTensor>
+TestRunner::makeSampledTensor(const TestArgument &argument,
+                              const AxisElements &axes, uint64_t seed) {
+  bool isCut = llvm::any_of(axes, [](const auto *axis) { return axis; });
+  bool isGenerated = argument.data.kind != DataSource::Kind::File &&
+                     argument.data.kind != DataSource::Kind::Unspecified;
+  if (!isCut || !isGenerated) {
+    FailureOr<HostTensor> whole = makeTensor(argument, seed);
+    if (failed(whole) || !isCut)
+      return whole;
+    llvm::Expected<HostTensor> cut = gather(*whole, axes);
+    if (!cut)
+      return emitError(llvm::toString(cut.takeError()));
+    return std::move(*cut);
+  }
+  // What the whole tensor would have there, without making it.
+  SmallVector<int64_t, 4> shape(argument.dims);
+  for (auto [extent, elements] : llvm::zip_equal(shape, axes))
+    if (elements)
+      extent = elements->size();
+  llvm::Expected<HostTensor> tensor = HostTensor::create(argument.dtype, shape);
+  if (!tensor)
+    return emitError(llvm::toString(tensor.takeError()));
+  generate(*tensor, getGenerator(argument.data), seed, argument.stream,
+           [&](int64_t number) {
+             int64_t whole = 0, scale = 1;
+             for (size_t axis = shape.size(); axis-- > 0;) {
+               int64_t position = number % shape[axis];
+               number /= shape[axis];
+               whole +=
+                   scale * (axes[axis] ? (*axes[axis])[position] : position);
+               scale *= argument.dims[axis];
+             }
+             return whole;
+           });
+  return std::move(*tensor);
+}
+
+FailureOr<TestPlan> TestRunner::makeSampledPlan(const TestCase &bench,
+                                                const SampledBench &sampled,
+                                                uint64_t seed) {
+  std::optional<InstanceInfo> info = program.getInfo(bench.instance);
+  if (!info)
+    return failure();
+  TestPlan plan;
+  for (const TestArgument &argument : bench.arguments) {
+    if (!argument.isTensor)
+      continue;
+    FailureOr<HostTensor> tensor = makeSampledTensor(
+        argument, getAxisElements(argument, DimNames(*info), sampled.samples),
+        seed);
+    if (failed(tensor))
+      return failure();
+    plan.buffers.push_back(
+        {argument.name, argument.mode, std::move(*tensor),
+         argument.data.kind != DataSource::Kind::Unspecified});
+  }
+  if (failed(addLaunches(sampled.test, plan)))
+    return failure();
+  return std::move(plan);
+}
+
+std::optional<BenchCheck> TestRunner::checkSample(const TestCase &bench,
+                                                  ArrayRef<StringRef> dims) {
+  SampledBench sampled;
+  if (!chooseSample(bench, dims, sampled))
+    return std::nullopt;
+  FailureOr<TestPlan> plan = failure();
+  {
+    // A kernel, too, may need some relation between extents.
+    SilentTrial trial(context);
+    plan = makeSampledPlan(bench, sampled, options.firstSeed);
+    if (failed(plan))
+      return std::nullopt;
+  }
+  if (!isSeparable(sampled, *plan))
+    return std::nullopt;
+  BenchCheck check;
+  check.method = describeSamples(sampled.samples);
+  FailureOr<std::vector<TestBuffer>> after =
+      runOnCopy(*plan, check.outcome.printed);
+  if (failed(after) || failed(compare(sampled.test, sampled.references, *plan,
+                                      *after, *plan, check.outcome)))
+    check.outcome.status = TestOutcome::Status::Error;
+  else
+    setStatus(check.outcome);
+  return check;
+}
+
+BenchCheck TestRunner::checkInSmall(const TestCase &bench) {
+  location = program.getTestLocation(bench, context);
+  BenchCheck check;
+  References references;
+  std::optional<InstanceInfo> info = program.getInfo(bench.instance);
+  if (info && bench.hasReference &&
+      !(tryReferences(bench, references) && isAffordable(references)))
+    for (ArrayRef<StringRef> dims : listSampledDims(bench, *info))
+      if (std::optional<BenchCheck> sampled = checkSample(bench, dims))
+        return std::move(*sampled);
+  FailureOr<TestPlan> plan = makePlan(bench, options.firstSeed);
+  if (succeeded(plan))
+    return this->check(bench, *plan);
+  check.outcome.status = TestOutcome::Status::Error;
   return check;
 }

@@ -29,6 +29,8 @@ public:
   int64_t getNumSms() const override { return 4; }
 
   LogicalResult run(TestPlan &plan, std::string &output) override;
+  bool hasPlainConfiguration() const override { return true; }
+  LogicalResult runPlain(TestPlan &plan, std::string &output) override;
 
 private:
   /// PTX that was compiled, and what it says of itself.
@@ -55,20 +57,26 @@ private:
 
   MLIRContext &context;
   EmulatorTestOptions options;
+  /// By instance; those of plain runs have a prefix.
   llvm::StringMap<CompiledKernel> kernels;
+  /// Kernels run as simply as the compiler can make them.
+  bool isPlain = false;
 };
 
 } // namespace
 
 FailureOr<const EmulatorTestDevice::CompiledKernel *>
 EmulatorTestDevice::getKernel(TestLaunch &launch) {
-  std::string instance = launch.info.instance.str();
+  std::string instance = (isPlain ? "plain " : "") + launch.info.instance.str();
   auto found = kernels.find(instance);
   if (found != kernels.end())
     return &found->second;
   TimingScope noTiming;
+  CompilerOptions compilerOptions = options.compiler;
+  if (isPlain)
+    compilerOptions.definitions.push_back({"stages", "1"});
   FailureOr<CompilerOutput> output =
-      Compiler(context, options.compiler)
+      Compiler(context, compilerOptions)
           .compile(OwningOpRef<ModuleOp>(launch.module->clone()), noTiming);
   if (failed(output))
     return failure();
@@ -187,7 +195,9 @@ LogicalResult EmulatorTestDevice::runLaunch(Emulator &emulator, TestPlan &plan,
           address, tensor.getDType(), tensor.getShape(), tensor.getStrides()));
   }
   std::optional<StringRef> variant;
-  if (!options.variant.empty())
+  if (isPlain)
+    variant = "general";
+  else if (!options.variant.empty())
     variant = options.variant;
   llvm::Expected<LaunchPlan> launchPlan =
       planLaunch(description, arguments, getNumSms(), variant);
@@ -218,6 +228,14 @@ LogicalResult EmulatorTestDevice::run(TestPlan &plan, std::string &output) {
       if (llvm::Error error = emulator.read(address, buffer.tensor.getMemory()))
         return report(UnknownLoc::get(&context), std::move(error));
   return success();
+}
+
+LogicalResult EmulatorTestDevice::runPlain(TestPlan &plan,
+                                           std::string &output) {
+  isPlain = true;
+  LogicalResult result = run(plan, output);
+  isPlain = false;
+  return result;
 }
 
 std::unique_ptr<TestDevice>

@@ -12,6 +12,7 @@
 #include "tk/Testing/BinaryDeclarations.h"
 #include "tk/Testing/EmulatorTestDevice.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
@@ -124,7 +125,8 @@ bool FileRunner::openDevice() {
 
 bool FileRunner::startBenches() {
   if (!gpu)
-    return fail("benches need a GPU, but the device is " + deviceText);
+    return fail("benches need a GPU, but the device is " + deviceText +
+                "; --check-only checks what they compute");
   llvm::Expected<double> copySpeed = measureCopySpeed(gpu->getGpu());
   if (!copySpeed)
     return fail(llvm::toString(copySpeed.takeError()));
@@ -272,22 +274,21 @@ LogicalResult FileRunner::writeOutputs(ArrayRef<TestBuffer> buffers) {
   return success();
 }
 
-static TestOptions makeTestOptions(const SessionOptions &options,
-                                   StringRef directory) {
+TestOptions FileRunner::makeTestOptions(StringRef directory) {
   TestOptions testOptions = options.tests;
   // Launches from the command line name files from there.
   if (options.launches.empty())
     testOptions.directory = directory.str();
-  return testOptions;
-}
-
-bool FileRunner::runTest(Input &input, const TestCase &test) {
-  TestOptions testOptions = makeTestOptions(options, input.directory);
   if (!options.outputs.empty())
     testOptions.onOutputs = [&](ArrayRef<TestBuffer> buffers) {
       return writeOutputs(buffers);
     };
-  TestRunner runner(*input.program, &context, *device, testOptions);
+  return testOptions;
+}
+
+bool FileRunner::runTest(Input &input, const TestCase &test) {
+  TestRunner runner(*input.program, &context, *device,
+                    makeTestOptions(input.directory));
   TestOutcome outcome = runner.run(test);
   progress.clear();
   llvm::outs() << outcome.printed << input.report->format(test, outcome);
@@ -301,12 +302,63 @@ static std::string getTitle(const TestCase &test) {
   return test.name + (sweep.empty() ? "" : " (" + sweep + ")");
 }
 
+void FileRunner::printBenchFailure(Input &input, const TestCase &bench,
+                                   const BenchCheck &check) {
+  progress.clear();
+  llvm::outs() << "  bench " << getTitle(bench) << ": ";
+  switch (check.outcome.status) {
+  case TestOutcome::Status::Failed:
+    llvm::outs() << "failed the comparison with the " << check.method << "\n"
+                 << input.report->format(bench, check.outcome);
+    break;
+  case TestOutcome::Status::Refused:
+    llvm::outs() << "cannot be checked: " << check.outcome.reason << "\n";
+    break;
+  case TestOutcome::Status::Passed:
+  case TestOutcome::Status::Error:
+    llvm::outs() << "failed\n";
+    break;
+  }
+  llvm::outs().flush();
+}
+
+/// Of all outputs that were compared.
+static double getLargestShareOfBound(const BenchCheck &check) {
+  double largest = 0;
+  for (const TestOutcome::Output &output : check.outcome.outputs)
+    largest = std::max(largest, output.comparison.maxShareOfBound);
+  return largest;
+}
+
+bool FileRunner::checkBench(Input &input, const TestCase &bench) {
+  TestRunner runner(*input.program, &context, *device,
+                    makeTestOptions(input.directory));
+  BenchCheck check;
+  if (gpu) {
+    check.outcome.status = TestOutcome::Status::Error;
+    FailureOr<TestPlan> plan = runner.makePlan(bench, options.tests.firstSeed);
+    if (succeeded(plan))
+      check = runner.check(bench, *plan);
+  } else {
+    check = runner.checkInSmall(bench);
+  }
+  if (check.outcome.status != TestOutcome::Status::Passed) {
+    printBenchFailure(input, bench, check);
+    return false;
+  }
+  progress.clear();
+  llvm::outs() << llvm::formatv("  bench {0}  ok: {1}, max err {2:F2} of the "
+                                "bound\n",
+                                getTitle(bench), check.method,
+                                getLargestShareOfBound(check));
+  llvm::outs().flush();
+  return true;
+}
+
 bool FileRunner::runBench(Input &input, const TestCase &bench) {
-  TestOptions testOptions = makeTestOptions(options, input.directory);
-  if (!options.outputs.empty())
-    testOptions.onOutputs = [&](ArrayRef<TestBuffer> buffers) {
-      return writeOutputs(buffers);
-    };
+  if (options.onlyChecksBenches)
+    return checkBench(input, bench);
+  TestOptions testOptions = makeTestOptions(input.directory);
   TestRunner runner(*input.program, &context, *device, testOptions);
   FailureOr<TestPlan> plan = runner.makePlan(bench, testOptions.firstSeed);
   FailureOr<Measurement> measurement = failure();
@@ -317,22 +369,14 @@ bool FileRunner::runBench(Input &input, const TestCase &bench) {
     if (check.outcome.status == TestOutcome::Status::Passed)
       measurement = gpu->measure(*plan, options.bench);
   }
-  progress.clear();
   if (failed(measurement)) {
-    llvm::outs() << "  bench " << getTitle(bench) << ": failed";
-    if (check.outcome.status == TestOutcome::Status::Failed)
-      llvm::outs() << " the comparison with the " << check.method << "\n"
-                   << input.report->format(bench, check.outcome);
-    else
-      llvm::outs() << "\n";
-    llvm::outs().flush();
+    printBenchFailure(input, bench, check);
     return false;
   }
+  progress.clear();
   BenchRow row(input.name, bench, *measurement);
   row.check = check.method;
-  for (const TestOutcome::Output &output : check.outcome.outputs)
-    row.maxShareOfBound =
-        std::max(row.maxShareOfBound, output.comparison.maxShareOfBound);
+  row.maxShareOfBound = getLargestShareOfBound(check);
   llvm::outs() << row.format(benchDevice);
   llvm::outs().flush();
   events.onRow(row, benchDevice);
@@ -380,7 +424,7 @@ bool FileRunner::runFile(StringRef path) {
     events.onEnd(item, isGood);
     if (isGood) {
       llvm::outs() << input.name;
-      if (!options.runsBenches)
+      if (!options.runsBenches || options.onlyChecksBenches)
         llvm::outs() << ": device: " << deviceText;
       llvm::outs() << "\n";
     }
@@ -392,7 +436,8 @@ bool FileRunner::runFile(StringRef path) {
 }
 
 bool FileRunner::run() {
-  if (!openDevice() || (options.runsBenches && !startBenches()))
+  bool measures = options.runsBenches && !options.onlyChecksBenches;
+  if (!openDevice() || (measures && !startBenches()))
     return false;
   bool passed = true;
   for (const std::string &file : options.files) {

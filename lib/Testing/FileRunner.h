@@ -36,6 +36,10 @@ private:
   bool runCases(Input &input);
   bool runTest(Input &input, const TestCase &test);
   bool runBench(Input &input, const TestCase &bench);
+  bool checkBench(Input &input, const TestCase &bench);
+  void printBenchFailure(Input &input, const TestCase &bench,
+                         const BenchCheck &check);
+  TestOptions makeTestOptions(StringRef directory);
   LogicalResult writeOutputs(ArrayRef<TestBuffer> buffers);
 
   /// Whether an item was done by a worker before this one.

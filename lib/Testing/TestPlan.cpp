@@ -1,7 +1,7 @@
 //===- TestPlan.cpp - the memory and launches of a test ------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "tk/Runtime/Generators.h"
+#include "TestData.h"
 #include "tk/Runtime/NpyFile.h"
 #include "tk/Testing/TestRunner.h"
 #include "llvm/Support/Path.h"
@@ -13,7 +13,7 @@ using namespace mlir::tk;
 // Buffers
 //===----------------------------------------------------------------------===//
 
-static Generator getGenerator(const DataSource &data) {
+Generator mlir::tk::getGenerator(const DataSource &data) {
   switch (data.kind) {
   case DataSource::Kind::Full:
     return Generator::full(data.first);
@@ -243,6 +243,11 @@ LogicalResult TestRunner::addSequenceLaunches(const TestCase &test,
   return success();
 }
 
+LogicalResult TestRunner::addLaunches(const TestCase &test, TestPlan &plan) {
+  return test.instance.isSequence ? addSequenceLaunches(test, plan)
+                                  : addKernelLaunch(test, plan);
+}
+
 FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
   location = program.getTestLocation(test, context);
   TestPlan plan;
@@ -256,10 +261,7 @@ FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
         {argument.name, argument.mode, std::move(*tensor),
          argument.data.kind != DataSource::Kind::Unspecified});
   }
-  LogicalResult added = test.instance.isSequence
-                            ? addSequenceLaunches(test, plan)
-                            : addKernelLaunch(test, plan);
-  if (failed(added))
+  if (failed(addLaunches(test, plan)))
     return failure();
   return plan;
 }

@@ -142,6 +142,11 @@ LogicalResult TestRunner::makeReferences(const TestCase &test,
   references.values = program.generateReference(test, context);
   if (!references.values)
     return failure();
+  return addMagnitudes(test, references);
+}
+
+LogicalResult TestRunner::addMagnitudes(const TestCase &test,
+                                        References &references) {
   for (const OutputCheck &check : test.outputs) {
     if (check.isIgnored || !needsMagnitude(check.toleranceClass))
       continue;

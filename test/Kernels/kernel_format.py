@@ -11,11 +11,14 @@ import lit.Test
 
 
 class KernelFormat(lit.formats.FileBasedTest):
-    KINDS = ("interp", "passes", "emu_sm_80", "emu_sm_90a", "sm_80", "sm_90a", "cuda")
+    KINDS = ("interp", "passes", "benches", "emu_sm_80", "emu_sm_90a", "sm_80", "sm_90a", "cuda")
 
     # What the emulator reports of kernels as they are compiled now: a float atomic_max begins its loop of
     # compare-and-swap with an ordinary read. Nothing else may be reported, and an entry whose rule is kept goes away.
     FINDINGS = {"sum": "global-race"}
+
+    # Benches whose reference must be evaluated whole, on 10^8 elements.
+    LARGE_BENCHES = {"sum": ["total"]}
 
     def getTestsInDirectory(self, suite, path_in_suite, lit_config, local_config):
         for name in sorted(os.listdir(self.kernels)):
@@ -33,6 +36,8 @@ class KernelFormat(lit.formats.FileBasedTest):
             return self.compile(test, source, kind)
         if kind == "passes":
             return self.check_passes(source)
+        if kind == "benches":
+            return self.check_benches(stem, source)
         if kind.startswith("emu_"):
             return self.emulate(stem, source, kind[len("emu_"):])
         return self.run_tests(source, "interp" if kind == "interp" else "cuda")
@@ -67,6 +72,20 @@ class KernelFormat(lit.formats.FileBasedTest):
             has_tests = "\ntest " in file.read()
         passed = code == 0 and (" ok " in out or not has_tests)
         return (lit.Test.PASS if passed else lit.Test.FAIL), shown
+
+    def check_benches(self, stem, source):
+        with open(source) as file:
+            names = re.findall(r"^bench (\w+)", file.read(), re.MULTILINE)
+        all_shown = ""
+        for name in names:
+            if name in self.LARGE_BENCHES.get(stem, []):
+                continue
+            code, out, shown = self.run([os.path.join(self.tools, "tk-run"), "--device", "emu", "--bench",
+                                         "--check-only", "--only", name, source])
+            all_shown += shown
+            if code != 0 or "  ok: " not in out:
+                return lit.Test.FAIL, all_shown
+        return lit.Test.PASS, all_shown
 
     def check_passes(self, source):
         code, _, shown = self.run([os.path.join(self.tools, "tk-opt"), source, "--check-each-pass",

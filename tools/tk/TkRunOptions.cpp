@@ -116,16 +116,22 @@ static llvm::Error readDevice(const InputArgList &arguments,
 static llvm::Error readBenches(const InputArgList &arguments,
                                SessionOptions &options) {
   options.runsBenches = arguments.hasArg(OPT_bench);
+  options.onlyChecksBenches = arguments.hasArg(OPT_check_only);
   options.bench.flushL2 = !arguments.hasArg(OPT_no_flush);
   options.jsonFile = arguments.getLastArgValue(OPT_json).str();
   options.csvFile = arguments.getLastArgValue(OPT_csv).str();
   options.plotFile = arguments.getLastArgValue(OPT_plot).str();
   if (!options.runsBenches)
-    for (OptionId id :
-         {OPT_only, OPT_mode, OPT_no_flush, OPT_json, OPT_csv, OPT_plot})
+    for (OptionId id : {OPT_only, OPT_check_only, OPT_mode, OPT_no_flush,
+                        OPT_json, OPT_csv, OPT_plot})
       if (const Arg *argument = arguments.getLastArg(id))
         return createStringError("'" + argument->getAsString(arguments) +
                                  "' is of use with --bench only");
+  if (options.onlyChecksBenches)
+    for (OptionId id : {OPT_mode, OPT_no_flush, OPT_json, OPT_csv, OPT_plot})
+      if (const Arg *argument = arguments.getLastArg(id))
+        return createStringError("'" + argument->getAsString(arguments) +
+                                 "' is of no use with --check-only");
   StringRef mode = arguments.getLastArgValue(OPT_mode, "bench");
   std::optional<BenchMode> parsed = parseBenchMode(mode);
   if (!parsed)

@@ -44,6 +44,8 @@ defm output : V<"output",
 defm seeds : V<"seeds", "Seeds for random inputs (default: 2)", "<number>">;
 
 def bench : F<"bench", "Run the benches instead of the tests">;
+def check_only : F<"check-only",
+    "Check what benches compute, and do not time them; without a GPU at fewer elements, where the reference allows it">;
 defm only : V<"only", "Run only the benches of this name", "<name>">;
 defm mode : V<"mode",
     "How launches follow each other: burst, bench or steady (default: bench)", "<mode>">;

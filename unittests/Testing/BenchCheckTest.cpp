@@ -27,6 +27,7 @@ public:
     return success();
   }
 
+  bool hasPlainConfiguration() const override { return true; }
   LogicalResult runPlain(TestPlan &plan, std::string &output) override {
     ++numPlainRuns;
     return interpreter->run(plan, output);
@@ -119,7 +120,7 @@ kernel numbered(x: tensor<f32>[M], y: out tensor<f32>[M]) grid(1) {
 reference numbered(x) -> (y within M) { y = x + f64(arange(M)); }
 bench b : numbered(x = randn[1024]);
 )",
-                                500);
+                                40);
   EXPECT_EQ(check.method, "plain configuration");
   EXPECT_EQ(check.outcome.status, TestOutcome::Status::Passed) << messages;
   EXPECT_EQ(device.numPlainRuns, 1);
@@ -158,4 +159,93 @@ bench b : fourfold(x = randn[1000, 16]);
   EXPECT_TRUE(StringRef(check.method).starts_with("reference at "))
       << check.method;
   EXPECT_EQ(check.outcome.status, TestOutcome::Status::Passed) << messages;
+}
+
+// The second half of the columns is computed from the first: no sample of
+// columns keeps N == 2 * H, so the reference has slices of negative extents.
+static constexpr StringLiteral kHalves = R"(tk 1;
+kernel halves(x: tensor<f32>[M, H], y: out tensor<f32>[M, N]) grid(M) require(N == 2 * H) {
+    let i = program_id(0);
+    y[i, 0 +: 32] = x[i, 0 +: 32];
+    y[i, 32 +: 32] = x[i, 0 +: 32];
+}
+reference halves(x) -> (y within X) {
+    let rest = x[:, 0 +: N - H];
+    y = concat(x, rest, axis = 1);
+}
+bench b : halves(x = randn[128, 32], y = poison[128, 64]);
+)";
+
+TEST_F(BenchCheckTest, ExtentsThatTheReferenceCannotTakeAreLeftAlone) {
+  BenchCheck check = checkBench(kHalves, 5000);
+  EXPECT_TRUE(StringRef(check.method).ends_with(" of 128 M")) << check.method;
+  EXPECT_EQ(check.outcome.status, TestOutcome::Status::Passed);
+  EXPECT_EQ(messages, "");
+}
+
+TEST_F(BenchCheckTest, ReferencesPastTheLimitOfTilesAreSampled) {
+  // Whole, the reference would be a tile of 2^29 elements, twice the limit.
+  check(R"(tk 1;
+kernel first(x: tensor<f32>[M, N], y: out tensor<f32>[M]) grid(M) {
+    let i = program_id(0);
+    y[i] = x[i, 0];
+}
+reference first(x) -> (y within X) { y = sum(where(arange(N) == 0, x, 0), axis = 1); }
+bench b : first(x = randn[65536, 8192]);
+)");
+  TestRunner runner(*program, &context, device, {});
+  BenchCheck check = runner.checkInSmall(program->getBenches().front());
+  EXPECT_TRUE(StringRef(check.method).ends_with(" of 65536 M")) << check.method;
+  EXPECT_EQ(check.outcome.status, TestOutcome::Status::Passed);
+  EXPECT_EQ(messages, "");
+}
+
+TEST_F(BenchCheckTest, InSmallTheKernelRunsOnTheSample) {
+  check(kRows);
+  TestOptions options;
+  options.maxCheckOperations = 15000;
+  TestRunner runner(*program, &context, device, options);
+  const TestCase &bench = program->getBenches().front();
+  // 25 rows of 64 columns are made; the last one is row 99 of the whole.
+  device.spoiled = 25 * 64 - 1;
+  BenchCheck check = runner.checkInSmall(bench);
+  EXPECT_EQ(check.method, "reference at 25 of 100 M");
+  EXPECT_EQ(check.outcome.status, TestOutcome::Status::Failed);
+  EXPECT_EQ(check.outcome.outputs[0].comparison.numElements, 25 * 64);
+  EXPECT_EQ(check.outcome.outputs[0].comparison.worstIndex,
+            (SmallVector<int64_t, 4>{24, 63}));
+  // The same inputs as in the whole bench, so the same expected value.
+  device.spoiled = 100 * 64 - 1;
+  FailureOr<TestPlan> plan = runner.makePlan(bench, 0);
+  ASSERT_TRUE(succeeded(plan));
+  EXPECT_EQ(runner.check(bench, *plan).outcome.outputs[0].comparison.expected,
+            check.outcome.outputs[0].comparison.expected);
+}
+
+TEST_F(BenchCheckTest, WithoutSampleTheWholeReferenceMayTakeLonger) {
+  BenchCheck check = checkBench(R"(tk 1;
+kernel numbered(x: tensor<f32>[M], y: out tensor<f32>[M]) grid(1) {
+    y[0 +: 1024] = x[0 +: 1024] + f32(arange(1024));
+}
+reference numbered(x) -> (y within M) { y = x + f64(arange(M)); }
+bench b : numbered(x = randn[1024]);
+)",
+                                500);
+  EXPECT_EQ(check.method, "reference");
+  EXPECT_EQ(check.outcome.status, TestOutcome::Status::Passed) << messages;
+}
+
+TEST_F(BenchCheckTest, WhatCannotBeComparedIsRefused) {
+  check(R"(tk 1;
+kernel copy(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(1) {
+    y[0 +: 64] = x[0 +: 64];
+}
+bench b : copy(x = randn[64]);
+)");
+  std::unique_ptr<TestDevice> interpreter = createInterpreterDevice({});
+  TestRunner runner(*program, &context, *interpreter, {});
+  BenchCheck check = runner.checkInSmall(program->getBenches().front());
+  EXPECT_EQ(check.outcome.status, TestOutcome::Status::Refused);
+  EXPECT_EQ(check.outcome.reason, "it has no reference, and there is nothing "
+                                  "else to compare with on interp");
 }

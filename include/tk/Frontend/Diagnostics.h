@@ -128,6 +128,25 @@ public:
     return Builder(this, {range, kind, format(kind, {toString(args)...}), {}});
   }
 
+  /// While it lives, messages are dropped; afterwards there have been none.
+  class Silence {
+  public:
+    explicit Silence(DiagnosticReporter &reporter)
+        : reporter(reporter), numErrors(reporter.numErrors),
+          handler(std::exchange(reporter.handler,
+                                [](const SourceDiagnostic &) {})) {}
+    Silence(const Silence &) = delete;
+    ~Silence() {
+      reporter.numErrors = numErrors;
+      reporter.handler = std::move(handler);
+    }
+
+  private:
+    DiagnosticReporter &reporter;
+    unsigned numErrors;
+    Handler handler;
+  };
+
   unsigned getNumErrors() const { return numErrors; }
   bool hasErrors() const { return numErrors != 0; }
   /// True once the limit has been passed: whoever can should stop.

@@ -305,6 +305,10 @@ public:
   /// OutputCheck::referenceResult. The argument attribute tk.name tells which.
   OwningOpRef<ModuleOp> generateReference(const TestCase &test,
                                           MLIRContext *context);
+  /// The same without a message if there is none: for sizes at which a
+  /// reference need not make sense.
+  OwningOpRef<ModuleOp> tryGenerateReference(const TestCase &test,
+                                             MLIRContext *context);
 
   class Impl;
 

@@ -50,6 +50,11 @@ struct Generator {
 void generate(HostTensor &tensor, const Generator &generator, uint64_t seed,
               uint64_t stream);
 
+/// The same for a part of a tensor: its element i becomes what element
+/// `getNumber(i)` of the whole would be.
+void generate(HostTensor &part, const Generator &generator, uint64_t seed,
+              uint64_t stream, llvm::function_ref<int64_t(int64_t)> getNumber);
+
 /// Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3",
 /// SC 2011).
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter,

@@ -35,6 +35,7 @@ public:
   StringRef getName() const override;
   int64_t getNumSms() const override;
   LogicalResult run(TestPlan &plan, std::string &output) override;
+  bool hasPlainConfiguration() const override { return true; }
   LogicalResult runPlain(TestPlan &plan, std::string &output) override;
 
   /// Times the launches of `plan`, all of them together. Between launches,

@@ -30,6 +30,8 @@ struct SessionOptions {
   std::vector<OutputFile> outputs;
   TestOptions tests;
   bool runsBenches = false;
+  /// Benches are checked and not timed.
+  bool onlyChecksBenches = false;
   BenchOptions bench;
   std::string jsonFile;
   std::string csvFile;
