@@ -3,6 +3,7 @@
 
 #include "Shuffle.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tk/Analysis/ReducePlan.h"
@@ -135,28 +136,73 @@ private:
 };
 } // namespace
 
-/// Copies the region of the combiner. Its ops are lowered in turn; values whose
+namespace {
+/// Copies the region of a combiner. Its ops are lowered in turn; values whose
 /// type changes (index) pass through a cast that the conversion removes.
-static SmallVector<Value, 2> cloneCombiner(Emitter &e, tk::ReduceOp op,
-                                           ValueRange arguments) {
-  Block &block = op.getCombiner().front();
-  RewriterBase &rewriter = e.getRewriter();
-  auto castTo = [&](Value value, Type type) -> Value {
+class CombinerCopy {
+public:
+  explicit CombinerCopy(Emitter &e) : e(e) {}
+
+  SmallVector<Value, 2> emit(Block &block, ValueRange arguments) {
+    for (auto [argument, value] :
+         llvm::zip_equal(block.getArguments(), arguments))
+      copies.map(argument, castTo(value, argument.getType()));
+    return emitBody(block);
+  }
+
+private:
+  /// Copies the ops of `block` and returns what it yields.
+  SmallVector<Value, 2> emitBody(Block &block);
+  void emitBranches(scf::IfOp op);
+  Value castTo(Value value, Type type) {
     if (value.getType() == type)
       return value;
     return e.create<UnrealizedConversionCastOp>(type, value).getResult(0);
-  };
-  IRMapping mapping;
-  for (auto [argument, value] :
-       llvm::zip_equal(block.getArguments(), arguments))
-    mapping.map(argument, castTo(value, argument.getType()));
-  for (Operation &inner : block.without_terminator())
-    rewriter.clone(inner, mapping);
+  }
+
+  Emitter &e;
+  IRMapping copies;
+};
+} // namespace
+
+SmallVector<Value, 2> CombinerCopy::emitBody(Block &block) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto branches = dyn_cast<scf::IfOp>(op))
+      emitBranches(branches);
+    else
+      e.getRewriter().clone(op, copies);
+  }
   SmallVector<Value, 2> results;
   for (Value yielded : block.getTerminator()->getOperands())
-    results.push_back(castTo(mapping.lookupOrDefault(yielded),
+    results.push_back(castTo(copies.lookupOrDefault(yielded),
                              convertElementType(yielded.getType())));
   return results;
+}
+
+/// A branch and no select: only one side may be defined, as of a division.
+void CombinerCopy::emitBranches(scf::IfOp op) {
+  RewriterBase &rewriter = e.getRewriter();
+  Block *before = rewriter.getInsertionBlock();
+  Block *after = rewriter.splitBlock(before, rewriter.getInsertionPoint());
+  for (Type type : op.getResultTypes())
+    after->addArgument(convertElementType(type), op.getLoc());
+  auto emitSide = [&](Region &region) {
+    Block *side = rewriter.createBlock(after);
+    SmallVector<Value, 2> yielded;
+    if (!region.empty())
+      yielded = emitBody(region.front());
+    e.create<LLVM::BrOp>(yielded, after);
+    return side;
+  };
+  Block *whenTrue = emitSide(op.getThenRegion());
+  Block *whenFalse = emitSide(op.getElseRegion());
+  rewriter.setInsertionPointToEnd(before);
+  e.create<LLVM::CondBrOp>(copies.lookupOrDefault(op.getCondition()), whenTrue,
+                           ValueRange(), whenFalse, ValueRange());
+  rewriter.setInsertionPointToStart(after);
+  for (auto [result, argument] :
+       llvm::zip_equal(op.getResults(), after->getArguments()))
+    copies.map(result, castTo(argument, result.getType()));
 }
 
 SmallVector<Value, 2> Reduction::combineValues(ValueRange lhs, ValueRange rhs) {
@@ -164,7 +210,7 @@ SmallVector<Value, 2> Reduction::combineValues(ValueRange lhs, ValueRange rhs) {
     return {emitSimple(e, simple, lhs.front(), rhs.front())};
   SmallVector<Value> arguments(lhs);
   llvm::append_range(arguments, rhs);
-  return cloneCombiner(e, op, arguments);
+  return CombinerCopy(e).emit(op.getCombiner().front(), arguments);
 }
 
 Partial Reduction::combine(const Partial &lhs, const Partial &rhs) {
@@ -464,14 +510,8 @@ struct ReducePattern : OpConversionPattern<tk::ReduceOp> {
     if (!plan)
       return op.emitOpError("has a layout that mixes the reduced dimension "
                             "with others, which is not supported");
-    bool isStraight =
-        op.getCombiner().hasOneBlock() &&
-        llvm::all_of(op.getCombiner().front(), [](Operation &inner) {
-          return inner.getNumRegions() == 0;
-        });
-    if (!isStraight)
-      return op.emitOpError("has a combiner with an if that must not compute "
-                            "both arms, which is not supported");
+    if (failed(checkCombiner(op)))
+      return failure();
     Emitter e(rewriter, op.getLoc());
     FailureOr<SmallVector<Partial>> partials =
         Reduction(context, e, op, adaptor.getSources(), *plan).run();
@@ -482,6 +522,17 @@ struct ReducePattern : OpConversionPattern<tk::ReduceOp> {
   }
 
 private:
+  /// Conditions are lowered; loops and switches are not.
+  static LogicalResult checkCombiner(tk::ReduceOp op) {
+    WalkResult result = op.getCombiner().walk([](Operation *inner) {
+      if (inner->getNumRegions() == 0 || isa<scf::IfOp>(inner))
+        return WalkResult::advance();
+      inner->emitOpError("is not supported in a combiner on a GPU");
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   /// Gives each register of the results the partial of its group.
   static void replace(tk::ReduceOp op, const ReducePlan &plan,
                       ArrayRef<Partial> partials, Emitter &e,

@@ -60,8 +60,10 @@ static LogicalResult lowerStructuredControlFlow(ModuleOp module) {
   RewritePatternSet patterns(module.getContext());
   populateSCFToControlFlowConversionPatterns(patterns);
   ConversionTarget target(*module.getContext());
-  target.addIllegalOp<scf::ForOp, scf::IfOp, scf::IndexSwitchOp, scf::WhileOp,
-                      scf::ExecuteRegionOp>();
+  // Those in combiners are lowered with each copy of their combiner.
+  target.addDynamicallyLegalOp<scf::ForOp, scf::IfOp, scf::IndexSwitchOp,
+                               scf::WhileOp, scf::ExecuteRegionOp>(
+      [](Operation *op) { return bool(op->getParentOfType<tk::ReduceOp>()); });
   target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
   return applyPartialConversion(module, target, std::move(patterns));
 }

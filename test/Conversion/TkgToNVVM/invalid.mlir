@@ -62,25 +62,21 @@ tk.kernel @no_layout(%x: !tk.view<?xf32>, %y: !tk.view<?xf32>) attributes {grid 
 
 // -----
 
-#lanes = #tkg.layout<shape = [[32]], lane = [[1], [2], [4], [8], [16]]>
+#lane = #tkg.layout<shape = [[32]], lane = [[1], [2], [4], [8], [16]]>
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
-tk.kernel @combiner_with_if(%x: !tk.view<?xi32>, %y: !tk.ptr<i32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+tk.kernel @loop_in_combiner(%x: !tk.view<?xf32>, %y: !tk.ptr<f32>, %n: index) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %c0 = arith.constant 0 : index
-  %zero = arith.constant 0 : i32
-  %t = tk.load_view %x[%c0 +: 32] : !tk.view<?xi32> -> tensor<32xi32, #lanes>
-  // expected-error @below {{has a combiner with an if that must not compute both arms, which is not supported}}
-  %s = tk.reduce(%t) axis 0 : (tensor<32xi32, #lanes>) -> i32 {
-  ^bb0(%a: i32, %b: i32):
-    %p = arith.cmpi ne, %b, %zero : i32
-    %q = scf.if %p -> (i32) {
-      %d = arith.divsi %a, %b : i32
-      scf.yield %d : i32
-    } else {
-      scf.yield %a : i32
+  %t = tk.load_view %x[%c0 +: 32] : !tk.view<?xf32> -> tensor<32xf32, #lane>
+  %s = tk.reduce(%t) axis 0 : (tensor<32xf32, #lane>) -> f32 {
+  ^bb0(%a: f32, %b: f32):
+    // expected-error @below {{is not supported in a combiner on a GPU}}
+    %c = scf.for %i = %c0 to %n step %n iter_args(%r = %a) -> (f32) {
+      %d = arith.addf %r, %b : f32
+      scf.yield %d : f32
     }
-    tk.yield %q : i32
+    tk.yield %c : f32
   }
-  tk.store %s, %y : i32, !tk.ptr<i32>
+  tk.store %s, %y : f32, !tk.ptr<f32>
   tk.return
 }
 }

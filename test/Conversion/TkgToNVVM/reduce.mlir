@@ -1,6 +1,7 @@
 // RUN: tk-opt %s --convert-tkg-to-nvvm | FileCheck %s
 
 #lanes = #tkg.layout<shape = [[4], [16]], register = [[0, 1], [0, 2]], lane = [[0, 4], [0, 8], [1, 0], [2, 0], [0, 0]]>
+#few = #tkg.layout<shape = [[4], [8]], register = [[0, 1]], lane = [[0, 2], [0, 4], [1, 0], [2, 0], [0, 0]]>
 #slice = #tkg.layout<shape = [[4]], lane = [[0], [0], [1], [2], [0]]>
 #warps = #tkg.layout<shape = [[128]], lane = [[1], [2], [4], [8], [16]], warp = [[32], [64]]>
 #padded = #tkg.layout<shape = [[64]], register = [[32]], lane = [[1], [2], [4], [8], [16]]>
@@ -121,6 +122,36 @@ tk.kernel @pairs(%x: !tk.view<?xf32>, %y: !tk.ptr<i32>) attributes {grid = ["1"]
     tk.yield %v, %k : f32, i32
   }
   tk.store %s#1, %y : i32, !tk.ptr<i32>
+  tk.return
+}
+
+// A condition in the combiner is a branch: only one side may be defined.
+// CHECK-LABEL: llvm.func @condition
+// CHECK:         %[[POSITIVE:.*]] = llvm.icmp "sgt"
+// CHECK-NEXT:    llvm.cond_br %[[POSITIVE]], ^[[THEN:bb[0-9]*]], ^[[ELSE:bb[0-9]*]]
+// CHECK-NEXT:  ^[[THEN]]:
+// CHECK:         llvm.sdiv
+// CHECK:         llvm.br ^[[AFTER:bb[0-9]*]](%{{.*}} : i32)
+// CHECK-NEXT:  ^[[ELSE]]:
+// CHECK-NEXT:    llvm.br ^[[AFTER]](%{{.*}} : i32)
+// CHECK-NEXT:  ^[[AFTER]](%[[VALUE:.*]]: i32):
+// CHECK:         nvvm.shfl.sync bfly %{{.*}}, %[[VALUE]]
+tk.kernel @condition(%x: !tk.view<?x?xi32>, %y: !tk.view<?xi32>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %t = tk.load_view %x[%c0 +: 4, %c0 +: 8] : !tk.view<?x?xi32> -> tensor<4x8xi32, #few>
+  %s = tk.reduce(%t) axis 1 : (tensor<4x8xi32, #few>) -> tensor<4xi32, #slice> {
+  ^bb0(%a: i32, %b: i32):
+    %p = arith.cmpi sgt, %b, %zero : i32
+    %r = scf.if %p -> (i32) {
+      %q = arith.divsi %a, %b : i32
+      scf.yield %q : i32
+    } else {
+      scf.yield %a : i32
+    }
+    tk.yield %r : i32
+  }
+  tk.store_view %s, %y[%c0 +: 4] : tensor<4xi32, #slice>, !tk.view<?xi32>
   tk.return
 }
 }
