@@ -52,6 +52,7 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
   manager.addPass(tkg::createChooseCopiesPass());
   OpPassManager &kernels = manager.nest<KernelOp>();
   kernels.addPass(tkg::createSplitTilesPass());
+  kernels.addPass(tkg::createShareOperandsPass());
   kernels.addPass(tkg::createChooseSchedulePass());
   kernels.addPass(tkg::createAssignLayoutsPass());
   kernels.addPass(tkg::createExpandPipelinesPass());

@@ -78,11 +78,21 @@ tk.kernel @given(%a: tensor<64x64xf16>, %c: tensor<64x64xf32>) attributes {tkg.w
 // -----
 
 // A chip without mma.sync multiplies and adds. Its warps have 64 lanes.
-// CHECK: #[[FMA:.*]] = #tkg.mma<fma, m = 4, n = 4, k = 1, type = f16, warpsM = 2, warpsN = 2>
+// CHECK-DAG: #[[ODD:.*]] = #tkg.mma<fma, m = 1, n = 2, k = 1, type = f16, warpsM = 4, warpsN = 1>
+// CHECK-DAG: #[[FMA:.*]] = #tkg.mma<fma, m = 4, n = 4, k = 1, type = f16, warpsM = 2, warpsN = 2>
 // CHECK: tkg.dot {{.*}} instruction #[[FMA]]
 module attributes {tkg.target = "gfx942", tkg.threads_per_warp = 64 : i32} {
 tk.kernel @amd(%a: tensor<64x64xf16>, %c: tensor<64x64xf32>) attributes {tkg.warps = 4 : i32} {
   %0 = tkg.dot %a, %a, %c : tensor<64x64xf16>, tensor<64x64xf16> -> tensor<64x64xf32>
+  tk.return
+}
+
+// 256 threads divide 2^5 of the 96 rows and 2^4 of the 176 columns, so that two
+// elements of the result are left to lie together.
+// CHECK: @odd
+// CHECK: tkg.dot {{.*}} instruction #[[ODD]]
+tk.kernel @odd(%a: tensor<96x32xf16>, %b: tensor<32x176xf16>, %c: tensor<96x176xf32>) attributes {tkg.warps = 4 : i32} {
+  %0 = tkg.dot %a, %b, %c : tensor<96x32xf16>, tensor<32x176xf16> -> tensor<96x176xf32>
   tk.return
 }
 }

@@ -2,6 +2,7 @@
 
 #mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
 #big = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 4>
+#shared_fma = #tkg.mma<fma, m = 4, n = 4, k = 1, type = bf16, warpsM = 2, warpsN = 2, a = shared, b = shared>
 #shared = #tkg.shared<shape = [[64], [64]], offset = [
     [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 8], [2, 16], [4, 32], [8, 0], [16, 0], [32, 0]]>
 #row = #tkg.shared<shape = [[256], [64]], offset = [
@@ -174,4 +175,25 @@ tk.kernel @registers(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %n: index)
   tk.return
 }
 
+// What is written to shared memory for a dot runs with the dot, behind what it
+// needs; only the load runs ahead.
+// CHECK-LABEL: tk.kernel @shared_operand
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK:         tk.trans
+// CHECK:         tkg.alloc init({{.*}}) {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+tk.kernel @shared_operand(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !tile, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %t = tk.trans %s [1, 0] : tensor<64x64xbf16> -> tensor<64x64xbf16>
+    %u = tkg.alloc init(%t : tensor<64x64xbf16>) : !tile
+    %d = tkg.dot %m, %u, %acc instruction #shared_fma : !tile, !tile -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tk.return
+}
 }

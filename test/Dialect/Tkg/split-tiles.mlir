@@ -1,7 +1,9 @@
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles))' | FileCheck %s
-// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles{max-accesses=1000 max-stores=1000}))' | FileCheck %s --check-prefix=WHOLE
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles{max-accesses=1000 max-products=10000 max-stores=1000}))' | FileCheck %s --check-prefix=WHOLE
 // WHOLE-NOT: tkg.rolled
 
+#fma = #tkg.mma<fma, m = 4, n = 4, k = 1, type = bf16, warpsM = 2, warpsN = 2>
+#rows = #tkg.mma<fma, m = 4, n = 2, k = 1, type = bf16, warpsM = 4, warpsN = 1>
 #mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
 !view = !tk.view<?x?xbf16>
 
@@ -127,6 +129,45 @@ tk.kernel @dot_twice(%a: !view {tk.access = #tk.access<read>, tk.name = "a"}, %b
   %t = tk.load_view %b[%k +: 64, %i +: 128] : !view -> tensor<64x128xbf16>
   %d = tkg.dot %s, %t, %c instruction #mma : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
   %u = tkg.dot %s, %t, %d instruction #mma : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+  tk.return
+}
+
+// Without a matrix unit, 128 products for each of K are the code: slices of 8.
+// CHECK-LABEL: tk.kernel @products
+// CHECK:         scf.for
+// CHECK:           tk.load_view {{.*}} -> tensor<128x8xbf16>
+// CHECK:           tk.load_view {{.*}} -> tensor<8x128xbf16>
+// CHECK:           tkg.dot
+// CHECK:         } {tkg.rolled}
+tk.kernel @products(
+    %a: !view {tk.access = #tk.access<read>, tk.name = "a", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %b: !view {tk.access = #tk.access<read>, tk.name = "b", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %c: tensor<128x128xf32>) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %s = tk.load_view %a[%c0 +: 128, %c0 +: 32] : !view -> tensor<128x32xbf16>
+  %t = tk.load_view %b[%c0 +: 32, %c0 +: 128] : !view -> tensor<32x128xbf16>
+  %d = tkg.dot %s, %t, %c instruction #fma : tensor<128x32xbf16>, tensor<32x128xbf16> -> tensor<128x128xf32>
+  tk.return
+}
+
+// The same through a transpose: the slice of K is cut from its other dimension.
+// With 40 products for each of K, 25 of K would be allowed; 16 divide 176.
+// CHECK-LABEL: tk.kernel @transposed_products
+// CHECK:         scf.for
+// CHECK:           tk.load_view {{.*}} -> tensor<64x16xbf16>
+// CHECK:           %[[W:.*]] = tk.load_view {{.*}} -> tensor<80x16xbf16>
+// CHECK:           %[[T:.*]] = tk.trans %[[W]] [1, 0] : tensor<80x16xbf16> -> tensor<16x80xbf16>
+// CHECK:           tkg.dot
+// CHECK:         } {tkg.rolled}
+tk.kernel @transposed_products(
+    %a: !view {tk.access = #tk.access<read>, tk.name = "a", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %b: !view {tk.access = #tk.access<read>, tk.name = "b", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %c: tensor<64x80xf32>) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %s = tk.load_view %a[%c0 +: 64, %c0 +: 176] : !view -> tensor<64x176xbf16>
+  %w = tk.load_view %b[%c0 +: 80, %c0 +: 176] : !view -> tensor<80x176xbf16>
+  %t = tk.trans %w [1, 0] : tensor<80x176xbf16> -> tensor<176x80xbf16>
+  %d = tkg.dot %s, %t, %c instruction #rows : tensor<64x176xbf16>, tensor<176x80xbf16> -> tensor<64x80xf32>
   tk.return
 }
 

@@ -5,6 +5,7 @@
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Support/DigitShape.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -164,6 +165,18 @@ static MmaAttr chooseFma(DotOp dot, unsigned numWarps, unsigned numLanes) {
     return std::min<unsigned>(side, llvm::bit_ceil(uint64_t(extent)));
   };
   unsigned m = limit(extents.m), n = limit(extents.n);
+  // Threads divide the powers of two in the extents. Of 96 x 176, 3 * 2^5 x
+  // 11 * 2^4, squares of 16 would leave 2^5 for 2^8 threads to share.
+  auto countParts = [&] {
+    int64_t rows = llvm::divideCeil(extents.m, m);
+    int64_t columns = llvm::divideCeil(extents.n, n);
+    return uint64_t(1) << (llvm::countr_zero<uint64_t>(
+                               tk::padExtents({rows}, 1).front()) +
+                           llvm::countr_zero<uint64_t>(
+                               tk::padExtents({columns}, 1).front()));
+  };
+  while (m * n > 1 && countParts() < llvm::bit_floor(numWarps) * numLanes)
+    (m >= n ? m : n) /= 2;
   // The lanes of a warp lie 4 : 8 over the result.
   WarpGrid warps = chooseWarps(extents, m * (numLanes / 8), n * 8, numWarps,
                                /*keepRows=*/false);

@@ -174,8 +174,9 @@ static bool feedsDot(Value tile, scf::ForOp loop) {
       return false;
     if (auto dot = dyn_cast<DotOp>(user))
       return dot.getAccumulator() != tile;
-    bool passesOn = isa<tk::TransOp, tk::CastOp, ConvertLayoutOp>(user) ||
-                    user->hasTrait<OpTrait::Elementwise>();
+    bool passesOn =
+        isa<tk::TransOp, tk::CastOp, ConvertLayoutOp, AllocOp>(user) ||
+        user->hasTrait<OpTrait::Elementwise>();
     return passesOn && user->getNumResults() == 1 &&
            feedsDot(user->getResult(0), loop);
   });
@@ -399,7 +400,8 @@ static bool isFloating(Operation *op) {
 static void setPlaces(scf::ForOp loop, const Candidates &candidates,
                       int64_t numStages) {
   for (Operation &op : loop.getBody()->without_terminator()) {
-    if (isFloating(&op) || isa<AllocOp>(op))
+    auto alloc = dyn_cast<AllocOp>(op);
+    if (isFloating(&op) || (alloc && !alloc.getInit()))
       continue;
     if (candidates.copies.contains(&op))
       setPlace(&op, 0, kCopyOrder);

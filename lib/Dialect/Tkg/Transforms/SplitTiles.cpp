@@ -20,11 +20,13 @@
 #include "mlir/IR/Matchers.h"
 #include "tk/Analysis/Alignment.h"
 #include "tk/Analysis/SharedMemory.h"
+#include "tk/Dialect/Tkg/IR/DotLayouts.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/SharedLayout.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/SetVector.h"
+#include <numeric>
 
 namespace mlir::tkg {
 #define GEN_PASS_DEF_SPLITTILESPASS
@@ -47,10 +49,17 @@ struct Chain {
   int64_t numParts;
 };
 
-/// A dot whose operands are loaded directly.
+/// An operand of a dot that is loaded directly, or through a transpose.
+struct DirectOperand {
+  tk::LoadViewOp load;
+  tk::TransOp trans;
+  /// The dimension of the dot's operand and of the loaded tile that is K.
+  int64_t kOfOperand, kOfLoad;
+};
+
 struct DirectDot {
   DotOp dot;
-  tk::LoadViewOp lhs, rhs;
+  DirectOperand lhs, rhs;
   int64_t numParts;
 };
 
@@ -141,6 +150,8 @@ static Value createOffset(OpBuilder &builder, scf::ForOp loop,
 /// `numAccesses` or less; 1 if there are none.
 static int64_t chooseNumParts(int64_t extent, int64_t unit, int64_t numAccesses,
                               int64_t limit) {
+  if (numAccesses <= limit)
+    return 1;
   for (int64_t numParts = 2; numParts * unit <= extent; ++numParts)
     if (extent % (numParts * unit) == 0 &&
         int64_t(llvm::divideCeil(numAccesses, numParts)) <= limit)
@@ -329,53 +340,106 @@ static void splitChain(const Chain &chain) {
 // Dots
 //===----------------------------------------------------------------------===//
 
+/// The multiply-adds of one thread for each coordinate along K; matrix units
+/// take few instructions.
+static int64_t countProducts(DotOp dot) {
+  if (dot.getInstructionAttr().getKind() != MmaKind::FMA)
+    return 0;
+  return getDotLayouts(dot)->accumulator.getNumRegisters();
+}
+
+/// The fewest coordinates along K of which every thread loads an element, if
+/// not even all of K are too few.
+static int64_t getMinSlice(DirectOperand operand, tk::ThreadCounts threads) {
+  auto tile = cast<RankedTensorType>(operand.load.getType());
+  int64_t perCoordinate =
+      tile.getNumElements() / tile.getDimSize(operand.kOfLoad);
+  uint64_t numThreads = uint64_t(threads.numLanes) * threads.numWarps;
+  // Threads divide powers of two only: 176 columns are 11 for each of 16.
+  unsigned numBits = llvm::countr_zero(uint64_t(perCoordinate));
+  uint64_t numCoordinates = std::max<uint64_t>(1, numThreads >> numBits);
+  return std::gcd<uint64_t>(llvm::bit_floor(numCoordinates),
+                            tile.getDimSize(operand.kOfLoad));
+}
+
+/// Nothing if someone else wants `tile`, or if it is not loaded for `dot`.
+static std::optional<DirectOperand> matchOperand(Value tile, int64_t kDim,
+                                                 DotOp dot) {
+  DirectOperand operand{nullptr, tile.getDefiningOp<tk::TransOp>(), kDim, kDim};
+  if (operand.trans) {
+    if (!operand.trans->hasOneUse())
+      return std::nullopt;
+    operand.kOfLoad = operand.trans.getPermutation()[kDim];
+    tile = operand.trans.getSource();
+  }
+  operand.load = tile.getDefiningOp<tk::LoadViewOp>();
+  if (!operand.load || !operand.load->hasOneUse() ||
+      !findSlice(operand.load, operand.kOfLoad) || !canMove(operand.load, dot))
+    return std::nullopt;
+  return operand;
+}
+
 std::optional<DirectDot> SplitTiles::matchDot(DotOp dot) {
   MmaAttr instruction = dot.getInstructionAttr();
-  auto lhs = dot.getLhs().getDefiningOp<tk::LoadViewOp>();
-  auto rhs = dot.getRhs().getDefiningOp<tk::LoadViewOp>();
-  if (!instruction || !lhs || !rhs || lhs == rhs || !lhs->hasOneUse() ||
-      !rhs->hasOneUse() || !canMove(lhs, dot) || !canMove(rhs, dot))
-    return std::nullopt;
   int64_t kOfLhs = dot.getResultTile().getRank() - 1, kOfRhs = kOfLhs - 1;
-  if (!findSlice(lhs, kOfLhs) || !findSlice(rhs, kOfRhs))
+  auto lhs = matchOperand(dot.getLhs(), kOfLhs, dot);
+  auto rhs = matchOperand(dot.getRhs(), kOfRhs, dot);
+  if (!instruction || !lhs || !rhs)
     return std::nullopt;
-  int64_t numAccesses =
-      countAccesses(lhs, lhs.getType()) + countAccesses(rhs, rhs.getType());
-  if (numAccesses <= maxAccesses)
-    return std::nullopt;
-  int64_t k = cast<RankedTensorType>(lhs.getType()).getDimSize(kOfLhs);
+  int64_t numAccesses = countAccesses(lhs->load, lhs->load.getType()) +
+                        countAccesses(rhs->load, rhs->load.getType());
+  int64_t k = cast<RankedTensorType>(dot.getLhs().getType()).getDimSize(kOfLhs);
+  int64_t unit =
+      std::max({int64_t(instruction.getK()), getMinSlice(*lhs, threads),
+                getMinSlice(*rhs, threads)});
+  int64_t numProducts = countProducts(dot) * k;
   int64_t numParts =
-      chooseNumParts(k, instruction.getK(), numAccesses, maxAccesses);
+      std::max(chooseNumParts(k, unit, numAccesses, maxAccesses),
+               chooseNumParts(k, unit, numProducts, maxProducts));
+  // If no slice is small enough, the smallest are next best.
+  if (numProducts > numParts * maxProducts && k % unit == 0)
+    numParts = k / unit;
   if (numParts == 1)
     return std::nullopt;
-  return DirectDot{dot, lhs, rhs, numParts};
+  return DirectDot{dot, *lhs, *rhs, numParts};
+}
+
+/// The slice of `operand` with `extent` coordinates along K from `offset` on.
+static Value createSlice(const DirectOperand &operand, Value offset,
+                         int64_t extent, OpBuilder &builder) {
+  auto load = cast<tk::LoadViewOp>(builder.clone(*operand.load));
+  load.getResult().setType(withExtent(load.getType(), operand.kOfLoad, extent));
+  narrowSlice(load, *findSlice(load, operand.kOfLoad), offset, extent, builder);
+  if (!operand.trans)
+    return load;
+  auto trans = cast<tk::TransOp>(builder.clone(*operand.trans));
+  trans->setOperand(0, load);
+  trans.getResult().setType(
+      withExtent(trans.getType(), operand.kOfOperand, extent));
+  return trans;
 }
 
 static void splitDot(const DirectDot &direct) {
   DotOp dot = direct.dot;
-  int64_t kOfLhs = dot.getResultTile().getRank() - 1, kOfRhs = kOfLhs - 1;
-  int64_t extent =
-      cast<RankedTensorType>(dot.getLhs().getType()).getDimSize(kOfLhs) /
-      direct.numParts;
+  int64_t extent = cast<RankedTensorType>(dot.getLhs().getType())
+                       .getDimSize(direct.lhs.kOfOperand) /
+                   direct.numParts;
   OpBuilder builder(dot);
   scf::ForOp loop =
       createLoop(builder, dot.getLoc(), direct.numParts, dot.getAccumulator());
   Value offset = createOffset(builder, loop, extent);
-  auto createOperand = [&](tk::LoadViewOp load, int64_t dim) -> Value {
-    auto copy = cast<tk::LoadViewOp>(builder.clone(*load));
-    copy.getResult().setType(withExtent(copy.getType(), dim, extent));
-    narrowSlice(copy, *findSlice(copy, dim), offset, extent, builder);
-    return copy;
-  };
-  Value lhs = createOperand(direct.lhs, kOfLhs);
-  Value rhs = createOperand(direct.rhs, kOfRhs);
+  Value lhs = createSlice(direct.lhs, offset, extent, builder);
+  Value rhs = createSlice(direct.rhs, offset, extent, builder);
   auto copy = cast<DotOp>(builder.clone(*dot));
   copy->setOperands({lhs, rhs, loop.getRegionIterArg(0)});
   scf::YieldOp::create(builder, dot.getLoc(), copy.getResult());
   dot.getResult().replaceAllUsesWith(loop.getResult(0));
   dot.erase();
-  for (tk::LoadViewOp load : {direct.lhs, direct.rhs})
-    load.erase();
+  for (const DirectOperand &operand : {direct.lhs, direct.rhs}) {
+    if (operand.trans)
+      operand.trans->erase();
+    operand.load->erase();
+  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -211,6 +211,27 @@ def PrintLayoutsPass : Pass<"tkg-print-layouts", "::mlir::ModuleOp"> {
            "Rows and columns beyond are left out">];
 }
 
+def ShareOperandsPass : Pass<"tkg-share-operands", "::mlir::tk::KernelOp"> {
+  let summary = "put the operands of multiply-adds into shared memory";
+  let description = [{
+    A thread that multiplies without a matrix unit needs rows of one operand and
+    columns of the other that many threads need too. Operands in registers would
+    have to be converted to that layout, all of K at once. In shared memory they
+    are read step by step, by all threads of a row together.
+
+    Sets the sources of the instruction to `shared`, and writes the operands to
+    shared memory by `tkg.alloc`. An operand with an extent that is no power of
+    two is shared if it is loaded for this dot alone; else its parts might not fit
+    together, and it stays in registers. So do operands that would take more than
+    half of the shared memory of a block.
+
+    Before: dots have instructions, no tile has a layout. After: the same.
+  }];
+  let statistics = [
+    Statistic<"numOperands", "num-operands", "Number of operands shared">];
+  let dependentDialects = ["::mlir::tkg::TkgDialect"];
+}
+
 def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
   let summary = "loop over the parts of tiles that take too much code";
   let description = [{
@@ -219,8 +240,9 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
     than for everything else. This pass makes loops of
 
     - a store of elementwise work on loads: a loop over slices of dimension 0;
-    - a dot of operands that are loaded directly: a loop over slices of K, in the
-      same order of additions;
+    - a dot of operands that are loaded for it, maybe transposed: a loop over
+      slices of K, in the same order of additions; also where its multiply-adds
+      alone are too many;
     - any other store: its tile goes to shared memory, and a loop stores slices.
 
     How many accesses a tile takes depends on alignment, so tiles that move 16
@@ -232,6 +254,8 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
   let options = [
     Option<"maxAccesses", "max-accesses", "int64_t", "32",
            "Accesses of a thread above which work on a tile is split">,
+    Option<"maxProducts", "max-products", "int64_t", "1024",
+           "Multiply-adds of a thread above which a dot is split">,
     Option<"maxStores", "max-stores", "int64_t", "64",
            "Accesses of a thread above which a store goes through shared memory">];
   let statistics = [
