@@ -35,6 +35,12 @@ struct Place {
   uint32_t instruction = 0;
 };
 
+/// One of the accesses or states of a report.
+struct ReportSite {
+  Place place;
+  std::string role;
+};
+
 /// 8.4 and 8.5: strength and scope of an access. Volatile is relaxed with
 /// system scope.
 enum class Order : uint8_t {
@@ -199,9 +205,10 @@ public:
                     bool isReadOnly = false) = 0;
 
   /// A broken rule that the execution itself saw (deadlock, wrong count,
-  /// misalignment, ...). `detail` names the state involved.
-  virtual void report(Rule rule, const Place &place,
-                      const llvm::Twine &detail) = 0;
+  /// misalignment, ...). `detail` names the state involved; `earlier` may say
+  /// what else had a part in it.
+  virtual void report(Rule rule, const Place &place, const llvm::Twine &detail,
+                      llvm::ArrayRef<ReportSite> earlier = {}) = 0;
   /// Whether the rule is checked; otherwise the execution need not look.
   virtual bool isOn(Rule rule) const = 0;
 

@@ -98,12 +98,9 @@ public:
       carry = scratch(sizeof(LaneMask));
     return carry;
   }
-  /// The registers of all wgmmas of the function, complete after decoding.
-  std::shared_ptr<std::vector<Slot>> wgmmaRegisters() {
-    if (!wgmmaSlots)
-      wgmmaSlots = std::make_shared<std::vector<Slot>>();
-    return wgmmaSlots;
-  }
+  /// Registers of a wgmma: its accumulators, and those that A is in.
+  virtual void noteWgmma(llvm::ArrayRef<Slot> accumulators,
+                         llvm::ArrayRef<Slot> fragments) = 0;
   /// Target of the module: 90 of `sm_90a`.
   virtual unsigned architecture() const = 0;
   virtual const PtxModule &module() const = 0;
@@ -127,7 +124,6 @@ public:
 
 private:
   Slot carry = noSlot;
-  std::shared_ptr<std::vector<Slot>> wgmmaSlots;
 };
 
 using Decoder = llvm::Error (*)(DecodeContext &context,

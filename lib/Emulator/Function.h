@@ -8,6 +8,8 @@
 #include "Memory.h"
 #include "SpecialRegisters.h"
 #include "tk/Emulator/Ptx.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include <memory>
 #include <vector>
@@ -41,6 +43,14 @@ struct ParameterPlace {
   uint32_t sizeInBytes = 0;
 };
 
+/// What an instruction other than wgmma does with registers that a wgmma may
+/// have in flight.
+struct WgmmaUse {
+  llvm::SmallVector<Slot, 4> sources, destinations;
+  /// mov of 32 bits.
+  bool isCopy = false;
+};
+
 /// What a function is to the warps that run it.
 struct DecodedFunction {
   const PtxFunction *syntax = nullptr;
@@ -61,6 +71,10 @@ struct DecodedFunction {
   /// Blocks could see in which order they run.
   bool isOrderVisible = false;
   std::vector<std::shared_ptr<const void>> details;
+  /// By position in `code`.
+  llvm::DenseMap<uint32_t, WgmmaUse> wgmmaUses;
+  /// Accumulators of wgmmas, and whatever they may be copied to.
+  std::vector<Slot> wgmmaResults;
 };
 
 /// `brx.idx`.

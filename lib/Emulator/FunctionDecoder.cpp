@@ -3,6 +3,7 @@
 
 #include "FunctionDecoder.h"
 #include "DeviceLibrary.h"
+#include "LaneLoops.h"
 #include "Warp.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -181,7 +182,7 @@ llvm::Expected<Slot> FunctionDecoder::source(const PtxOperand &operand,
       return errorAt(operand,
                      "'" + operand.name + "' has " + llvm::Twine(actual) +
                          " bits, the instruction reads " + llvm::Twine(width));
-    return symbol.reg.slot;
+    return note(symbol.reg, /*isDestination=*/false);
   }
   case Symbol::Kind::Special:
     return specialSlot(operand, symbol.special, width);
@@ -218,7 +219,7 @@ llvm::Expected<Slot> FunctionDecoder::destination(const PtxOperand &operand,
     return errorAt(operand,
                    "'" + operand.name + "' has " + llvm::Twine(actual) +
                        " bits, the instruction writes " + llvm::Twine(width));
-  return symbol.reg.slot;
+  return note(symbol.reg, /*isDestination=*/true);
 }
 
 llvm::Expected<Slot> FunctionDecoder::predicate(const PtxOperand &operand) {
@@ -300,7 +301,7 @@ FunctionDecoder::address(const PtxOperand &operand, PtxSpace space) {
     if (symbol.reg.type == PtxType::Pred || (width != 32 && width != 64))
       return errorAt(operand, "an address has 64 or 32 bits, '" + operand.name +
                                   "' has " + llvm::Twine(width));
-    result.base = symbol.reg.slot;
+    result.base = note(symbol.reg, /*isDestination=*/false);
     result.is32Bit = width == 32;
     result.offset = static_cast<int64_t>(operand.bits);
     return result;
@@ -319,6 +320,65 @@ FunctionDecoder::address(const PtxOperand &operand, PtxSpace space) {
   result.base =
       addressSlot(symbol, operand.bits, 64, space == PtxSpace::Generic);
   return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Registers of wgmma
+//===----------------------------------------------------------------------===//
+
+Slot FunctionDecoder::note(const Register &reg, bool isDestination) {
+  // Accumulators and fragments have 32 bits.
+  if (hasWgmma && getBitWidth(reg.type) == 32)
+    (isDestination ? uses.destinations : uses.sources).push_back(reg.slot);
+  return reg.slot;
+}
+
+void FunctionDecoder::noteWgmma(llvm::ArrayRef<Slot> newAccumulators,
+                                llvm::ArrayRef<Slot> newFragments) {
+  accumulators.insert_range(newAccumulators);
+  fragments.insert_range(newFragments);
+}
+
+/// All that can be reached from `slots` by `edges`.
+static llvm::DenseSet<Slot>
+closeOver(llvm::DenseSet<Slot> slots,
+          const llvm::DenseMap<Slot, llvm::SmallVector<Slot, 2>> &edges) {
+  llvm::SmallVector<Slot> left(slots.begin(), slots.end());
+  while (!left.empty())
+    for (Slot next : edges.lookup(left.pop_back_val()))
+      if (slots.insert(next).second)
+        left.push_back(next);
+  return slots;
+}
+
+/// Marks the instructions that read results of wgmmas, or write what becomes an
+/// operand, both also through copies.
+void FunctionDecoder::findWgmmaUses() {
+  llvm::DenseMap<Slot, llvm::SmallVector<Slot, 2>> copies, origins;
+  for (const auto &[position, use] : allUses) {
+    if (!use.isCopy || use.sources.empty() || use.destinations.empty())
+      continue;
+    copies[use.sources.front()].push_back(use.destinations.front());
+    origins[use.destinations.front()].push_back(use.sources.front());
+  }
+  llvm::DenseSet<Slot> results = closeOver(accumulators, copies);
+  llvm::DenseSet<Slot> operands = results;
+  operands.insert(fragments.begin(), fragments.end());
+  operands = closeOver(std::move(operands), origins);
+  for (auto &[position, use] : allUses) {
+    llvm::erase_if(use.destinations,
+                   [&](Slot slot) { return !operands.contains(slot); });
+    bool isCopy = use.isCopy && !use.destinations.empty();
+    llvm::erase_if(use.sources, [&](Slot slot) {
+      return !isCopy && !results.contains(slot);
+    });
+    if (use.sources.empty() && use.destinations.empty())
+      continue;
+    result.code[position].usesWgmmaRegisters = true;
+    result.wgmmaUses[position] = std::move(use);
+  }
+  result.wgmmaResults.assign(results.begin(), results.end());
+  llvm::sort(result.wgmmaResults);
 }
 
 //===----------------------------------------------------------------------===//
@@ -542,6 +602,7 @@ FunctionDecoder::decodeInstruction(const PtxInstruction &instruction,
   }
   Modifiers modifiers(*decoded);
   isBranch = false;
+  uses = {};
   if (llvm::Error error = decoder(*this, *decoded, modifiers, code))
     return error;
   if (!modifiers.atEnd())
@@ -551,11 +612,21 @@ FunctionDecoder::decodeInstruction(const PtxInstruction &instruction,
     code.immediate = branchTarget;
     branches.push_back(result.code.size());
   }
+  if (hasWgmma && instruction.opcode != "wgmma") {
+    uses.isCopy = isCopy(code);
+    allUses[result.code.size()] = std::move(uses);
+  }
   result.code.push_back(code);
   return llvm::Error::success();
 }
 
 llvm::Error FunctionDecoder::decode() {
+  hasWgmma =
+      llvm::any_of(llvm::ArrayRef(ptx.instructions)
+                       .slice(syntax.firstInstruction, syntax.numInstructions),
+                   [](const PtxInstruction &instruction) {
+                     return instruction.opcode == "wgmma";
+                   });
   if (llvm::Error error = declareParameters())
     return error;
   if (llvm::Error error = declareScopes())
@@ -572,6 +643,7 @@ llvm::Error FunctionDecoder::decode() {
   end.handler = runReturn;
   addHelper(end);
   result.localSize = llvm::alignTo(result.localSize, 16);
+  findWgmmaUses();
   return finishBranches();
 }
 

@@ -7,6 +7,7 @@
 #include "Decoder.h"
 #include "Function.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include <map>
 
 namespace mlir::tk::emulator {
@@ -66,6 +67,8 @@ public:
   branchTable(const PtxOperand &operand) override;
   llvm::Expected<const CallDetails *>
   callDetails(const PtxInstruction &instruction, Instruction &decoded) override;
+  void noteWgmma(llvm::ArrayRef<Slot> accumulators,
+                 llvm::ArrayRef<Slot> fragments) override;
   void setOrderVisible() override { result.isOrderVisible = true; }
   bool isEntry() const override { return syntax.isEntry; }
   llvm::Error error(const PtxInstruction &instruction,
@@ -106,6 +109,9 @@ private:
 
   llvm::Error decodeInstruction(const PtxInstruction &instruction,
                                 uint32_t index);
+  /// A register that the instruction reads or writes.
+  Slot note(const Register &reg, bool isDestination);
+  void findWgmmaUses();
   void addHelper(Instruction helper);
   llvm::Error finishBranches();
   void expandVectorRegisters(PtxInstruction &instruction) const;
@@ -140,6 +146,12 @@ private:
   /// Code positions of branches, whose immediate is an index still.
   std::vector<uint32_t> branches;
   std::vector<std::shared_ptr<BranchTable>> tables;
+  /// Registers of 32 bits that the instruction uses, and those of instructions
+  /// before it; only if the function has a wgmma.
+  WgmmaUse uses;
+  llvm::DenseMap<uint32_t, WgmmaUse> allUses;
+  bool hasWgmma = false;
+  llvm::DenseSet<Slot> accumulators, fragments;
   bool isBranch = false;
   uint32_t branchTarget = 0;
 };

@@ -63,6 +63,8 @@ struct Instruction {
   /// Index into the function's table of PtxInstructions: for messages and
   /// counters.
   uint32_t index = 0;
+  /// DecodedFunction::wgmmaUses says which.
+  bool usesWgmmaRegisters = false;
 };
 
 } // namespace mlir::tk::emulator

@@ -410,6 +410,9 @@ void RaceChecker::reportConflict(Rule rule, const Request &request,
   });
 }
 
-void RaceChecker::report(Rule rule, const Place &place, const Twine &detail) {
-  reports.add(rule, ReportSite{place, "here"}, [&] { return detail.str(); });
+void RaceChecker::report(Rule rule, const Place &place, const Twine &detail,
+                         ArrayRef<ReportSite> earlier) {
+  SmallVector<ReportSite, 2> sites(earlier);
+  sites.push_back({place, "here"});
+  reports.add(rule, sites, [&] { return detail.str(); });
 }

@@ -160,8 +160,8 @@ public:
   void wait(const Place &place, const AsyncAgent &agent,
             bool isReadOnly) override;
 
-  void report(Rule rule, const Place &place,
-              const llvm::Twine &detail) override;
+  void report(Rule rule, const Place &place, const llvm::Twine &detail,
+              llvm::ArrayRef<ReportSite> earlier) override;
   bool isOn(Rule rule) const override { return reports.isOn(rule); }
   void finish(EmulatorResult &result) override { reports.finish(result); }
 

@@ -17,12 +17,6 @@ inline constexpr size_t numRules = 0
 #include "Rules.def"
     ;
 
-/// One of the accesses or states of a report.
-struct ReportSite {
-  Place place;
-  std::string role;
-};
-
 /// The reports of a run. The same instructions that break the same rule again
 /// are counted; the report shows the lowest block, warp and lane, so it does
 /// not depend on which host thread came first.

@@ -114,12 +114,13 @@ bool Scheduler::selectGroup(Warp &warp) {
 // Turns
 //===----------------------------------------------------------------------===//
 
-/// The accumulators of a wgmma must not be read before its wait (9.7.15.1).
-static void checkRegistersInFlight(Warp &warp, const Instruction &instruction) {
-  if (warp.checker && warp.checker->isOn(Rule::WgmmaInFlight) &&
-      warp.wgmmaQueue->isTouchedBy(warp, instruction))
-    warp.checker->report(Rule::WgmmaInFlight, warp.place(instruction),
-                         "the result of a wgmma is read before wait_group");
+/// Registers of a wgmma are not to be touched before its wait (9.7.15.1).
+static void checkWgmmaRegisters(Warp &warp, const Instruction &instruction) {
+  if (!warp.checker || !warp.wgmmaQueue)
+    return;
+  const DecodedFunction &function = *warp.currentFrame().function;
+  warp.wgmmaQueue->use(warp, instruction,
+                       function.wgmmaUses.find(warp.currentPc())->second);
 }
 
 Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
@@ -149,8 +150,8 @@ Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
     }
     laneExecutions[instruction.index] += llvm::popcount(mask);
     warp.mask = mask;
-    if (LLVM_UNLIKELY(warp.wgmmaQueue != nullptr))
-      checkRegistersInFlight(warp, instruction);
+    if (LLVM_UNLIKELY(instruction.usesWgmmaRegisters))
+      checkWgmmaRegisters(warp, instruction);
     switch (instruction.handler(warp, instruction)) {
     case Step::Next:
       if (LLVM_UNLIKELY(++running.pc == meeting)) {

@@ -25,6 +25,7 @@ ThreadBlock::ThreadBlock(Cluster &cluster, uint32_t rankInCluster)
   shared.reset(new std::byte[size]);
   std::memset(shared.get(), 0xCD, size);
   numLiveThreads = launch.numThreads();
+  warpgroups.resize(launch.numWarps() / warpsPerWarpgroup + 1);
   if (launch.checker)
     launch.checker->beginBlock(index, static_cast<uint32_t>(cluster.index),
                                launch.numWarps(), launch.sharedEnd);

@@ -15,6 +15,7 @@
 #include "Mbarrier.h"
 #include "Memory.h"
 #include "Warp.h"
+#include "Warpgroup.h"
 #include "tk/Emulator/Emulator.h"
 #include <atomic>
 #include <deque>
@@ -123,6 +124,12 @@ public:
   }
   /// Bytes at an offset of the window; null if outside.
   std::byte *sharedBytes(uint64_t offset, uint64_t size);
+
+  /// Four warps each.
+  std::vector<Warpgroup> warpgroups;
+  Warpgroup &warpgroupOf(const Warp &warp) {
+    return warpgroups[warp.indexInBlock / warpsPerWarpgroup];
+  }
 
   /// Registers that no thread has, see setmaxnreg.
   uint32_t freeRegisters = 0;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Warp.h"
+#include "Reports.h"
 #include "Scheduler.h"
 #include "ThreadBlock.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -229,7 +231,7 @@ Step Warp::exit() {
   block.exitLanes(mask);
   notify();
   ++running.pc;
-  return Step::Jump;
+  return live ? Step::Jump : block.warpgroupOf(*this).leave(*this);
 }
 
 Step Warp::wait(WaitReason reason) {
@@ -240,10 +242,12 @@ Step Warp::wait(WaitReason reason) {
 void Warp::notify() { ++block.cluster.scheduler.numEvents; }
 
 Step Warp::fail(Rule rule, const Instruction &instruction,
-                const llvm::Twine &detail) {
+                const llvm::Twine &detail, llvm::ArrayRef<ReportSite> earlier) {
   Launch &launch = block.launch;
   EmulatorReport report =
       makeReport(launch.setup, rule, place(instruction), detail);
+  for (const auto &[i, site] : llvm::enumerate(earlier))
+    report.sites.insert(report.sites.begin() + i, makeSite(launch.setup, site));
   std::lock_guard<std::mutex> lock(launch.mutex);
   launch.failures.push_back(std::move(report));
   launch.isStopped = true;

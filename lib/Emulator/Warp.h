@@ -130,7 +130,7 @@ public:
   /// A mistake that ends the run. Returns Step::Stop. Reported with and without
   /// checks.
   Step fail(Rule rule, const Instruction &instruction,
-            const llvm::Twine &detail);
+            const llvm::Twine &detail, llvm::ArrayRef<ReportSite> earlier = {});
 
   // Control flow; return what the handler returns.
   Step jump(uint32_t pc);

@@ -32,6 +32,12 @@ struct WgmmaDetails {
   Slot descriptorB = noSlot;
   /// Whether the accumulator is added.
   Slot scaleD = noSlot;
+
+  /// Accumulators of equal numbers are alike.
+  uint32_t shape() const {
+    return operation.n << 16 | operation.k << 8 |
+           static_cast<uint32_t>(operation.typeD);
+  }
 };
 
 /// The runs of bytes that an operation reads, for the checks.
@@ -69,36 +75,61 @@ static WgmmaQueue &queueOf(Warp &warp) {
 // wgmma.mma_async
 //===----------------------------------------------------------------------===//
 
-/// Registers that were written since the last wgmma.fence. Accumulators in
-/// flight are ordered among wgmmas without one (9.7.15.7).
-static void checkFence(Warp &warp, const Instruction &instruction,
-                       const WgmmaDetails &details, WgmmaQueue &queue) {
-  if (!warp.checker || !warp.checker->isOn(Rule::WgmmaFence))
-    return;
-  const std::byte *registers = warp.currentFrame().registers;
-  auto isUnordered = [&](Slot slot) {
-    return !queue.lookup(warp.lanes<const uint32_t>(slot)) &&
-           !queue.isFenced(registers, slot);
-  };
-  bool addsAccumulator = warp.predicate(details.scaleD) & 1;
-  if (addsAccumulator && llvm::any_of(details.accumulators, isUnordered)) {
-    warp.checker->report(Rule::WgmmaFence, warp.place(instruction),
-                         "the accumulators were written since the last "
-                         "wgmma.fence of this warp");
-    return;
+/// Registers that were written since the last wgmma.fence. Wgmmas of one shape
+/// are ordered on their accumulators without one (9.7.15.7).
+static const char *findMissingFence(Warp &warp, const WgmmaDetails &details,
+                                    WgmmaQueue &queue) {
+  if (!queue.getNumFences())
+    return "there is no wgmma.fence before the first wgmma of this warp";
+  for (Slot slot : details.accumulators) {
+    const uint32_t *lanes = warp.lanes<const uint32_t>(slot);
+    const WgmmaQueue::Pending *entry = queue.lookup(lanes);
+    if (entry && entry->shape != details.shape() &&
+        entry->fence == queue.getNumFences())
+      return "a wgmma of another shape has the accumulators in flight, and "
+             "there is no wgmma.fence in between";
+    if (!entry && queue.isComputed(lanes))
+      return "the accumulators were written since the last wgmma.fence of this "
+             "warp";
   }
-  if (llvm::any_of(details.registersA, isUnordered))
-    warp.checker->report(Rule::WgmmaFence, warp.place(instruction),
-                         "the registers of A were written since the last "
-                         "wgmma.fence of this warp");
+  for (Slot slot : details.registersA)
+    if (queue.isComputed(warp.lanes<const uint32_t>(slot)))
+      return "the registers of A were written since the last wgmma.fence of "
+             "this warp";
+  return nullptr;
+}
+
+/// A and D that are in the registers of wgmmas in flight; the rest of 9.7.15.7.
+static void checkRegisters(Warp &warp, const Instruction &instruction,
+                           const WgmmaDetails &details, WgmmaQueue &queue) {
+  Checker *checker = warp.checker;
+  if (!checker)
+    return;
+  if (checker->isOn(Rule::WgmmaFence))
+    if (const char *mistake = findMissingFence(warp, details, queue))
+      checker->report(Rule::WgmmaFence, warp.place(instruction), mistake);
+  if (!checker->isOn(Rule::WgmmaInFlight))
+    return;
+  for (Slot slot : details.registersA)
+    if (const WgmmaQueue::Pending *entry =
+            queue.lookup(warp.lanes<const uint32_t>(slot)))
+      return checker->report(Rule::WgmmaInFlight, warp.place(instruction),
+                             "the result of a wgmma is A of another one before "
+                             "wait_group",
+                             ReportSite{entry->issued, "wgmma in flight"});
+  for (Slot slot : details.accumulators)
+    if (const Place *reader =
+            queue.findReader(warp.lanes<const uint32_t>(slot)))
+      return checker->report(Rule::WgmmaInFlight, warp.place(instruction),
+                             "a register of A is overwritten before wait_group",
+                             ReportSite{*reader, "wgmma in flight"});
 }
 
 /// Tells the checks what the operation reads, and keeps it until the wait.
 static void trackReads(Warp &warp, const Instruction &instruction,
-                       WgmmaQueue &queue, ReadRanges &ranges) {
-  if (!warp.checker) {
-    return;
-  }
+                       WgmmaQueue &queue, ReadRanges &ranges, uint64_t number) {
+  if (!warp.checker)
+    return queue.add(nullptr, number);
   AsyncAgentPtr agent =
       warp.checker->issue(warp.place(instruction), AsyncKind::Wgmma);
   ranges.visit([&](uint32_t address, uint32_t size) {
@@ -111,7 +142,7 @@ static void trackReads(Warp &warp, const Instruction &instruction,
     access.sizeInBytes = size;
     warp.checker->access(*agent, access);
   });
-  queue.add(std::move(agent));
+  queue.add(std::move(agent), number);
 }
 
 static Step failOutside(Warp &warp, const Instruction &instruction,
@@ -167,12 +198,44 @@ static std::optional<Step> readOperands(Warp &warp,
   return std::nullopt;
 }
 
+/// Descriptors and scale-d, which are the same in all lanes. None if all is
+/// well.
+static std::optional<Step> readUniform(Warp &warp,
+                                       const Instruction &instruction,
+                                       const WgmmaDetails &details,
+                                       Warpgroup::Operands &operands) {
+  auto readLane0 = [&](Slot slot, uint64_t &value) {
+    if (slot == noSlot)
+      return true;
+    const uint64_t *lanes = warp.lanes<const uint64_t>(slot);
+    value = lanes[0];
+    return llvm::all_of(llvm::ArrayRef(lanes, numLanes),
+                        [&](uint64_t lane) { return lane == lanes[0]; });
+  };
+  LaneMask scale = warp.predicate(details.scaleD);
+  operands = {0, 0, scale & 1};
+  if (readLane0(details.descriptorA, operands[0]) &&
+      readLane0(details.descriptorB, operands[1]) &&
+      (!scale || scale == allLanes))
+    return std::nullopt;
+  return warp.fail(Rule::DivergentCollective, instruction,
+                   "the descriptors or scale-d differ among the lanes");
+}
+
 static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
   const auto &details = *static_cast<const WgmmaDetails *>(instruction.details);
+  Warpgroup::Operands operands;
+  if (std::optional<Step> step =
+          readUniform(warp, instruction, details, operands))
+    return *step;
+  Warpgroup &group = warp.block.warpgroupOf(warp);
+  if (Step step = group.execute(warp, instruction, operands);
+      step != Step::Next)
+    return step;
   WgmmaQueue &queue = queueOf(warp);
-  checkFence(warp, instruction, details, queue);
+  checkRegisters(warp, instruction, details, queue);
   RawMatrix a, b;
   ReadRanges ranges;
   if (std::optional<Step> step =
@@ -183,21 +246,24 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
   llvm::SmallVector<uint32_t *, 128> pointers;
   for (size_t i = 0; i < count; ++i) {
     const uint32_t *lanes = warp.lanes<const uint32_t>(details.accumulators[i]);
-    const WgmmaQueue::Lanes *inFlight = queue.lookup(lanes);
-    std::memcpy(values[i].data(), inFlight ? inFlight->data() : lanes,
+    WgmmaQueue::Pending *inFlight = queue.lookup(lanes);
+    std::memcpy(values[i].data(), inFlight ? inFlight->values.data() : lanes,
                 sizeof(WgmmaQueue::Lanes));
-    queue.consume(lanes);
+    if (inFlight)
+      inFlight->isConsumed = true;
     pointers.push_back(values[i].data());
   }
   Counters *counters = warp.block.cluster.scheduler.counters.get();
-  if (counters && warp.indexInBlock % 4 == 0)
+  if (counters && warp.indexInBlock % warpsPerWarpgroup == 0)
     counters->wgmma(warp.place(instruction));
-  multiply(details.operation, a, b, warp.predicate(details.scaleD) & 1,
-           pointers.data());
+  multiply(details.operation, a, b, operands[2], pointers.data());
+  Place place = warp.place(instruction);
   for (size_t i = 0; i < count; ++i)
-    queue.defer(values[i].data(),
-                warp.lanes<uint32_t>(details.accumulators[i]));
-  trackReads(warp, instruction, queue, ranges);
+    queue.defer(values[i].data(), warp.lanes<uint32_t>(details.accumulators[i]),
+                details.shape(), place);
+  for (Slot slot : details.registersA)
+    queue.readFragment(warp.lanes<const uint32_t>(slot), place);
+  trackReads(warp, instruction, queue, ranges, group.issue(warp));
   return Step::Next;
 }
 
@@ -208,28 +274,27 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
 static Step fenceRegisters(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
-  if (warp.checker && warp.checker->isOn(Rule::WgmmaFence))
-    queueOf(warp).fence(
-        warp.currentFrame().registers,
-        *static_cast<const WgmmaRegisters *>(instruction.details));
-  return Step::Next;
+  queueOf(warp).fence();
+  return warp.block.warpgroupOf(warp).execute(warp, instruction);
 }
 
 static Step commitGroup(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
   queueOf(warp).commit();
-  return Step::Next;
+  return warp.block.warpgroupOf(warp).execute(warp, instruction);
 }
 
 static Step waitGroup(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
-  Frame &frame = warp.currentFrame();
-  queueOf(warp).wait(warp, instruction,
-                     static_cast<unsigned>(instruction.immediate),
-                     frame.registers, frame.function->image.size());
-  return Step::Next;
+  WgmmaQueue &queue = queueOf(warp);
+  Warpgroup &group = warp.block.warpgroupOf(warp);
+  auto numPending = static_cast<unsigned>(instruction.immediate);
+  if (!group.haveIssued(queue.numWaitedFor(numPending)))
+    return warp.wait({WaitReason::Kind::Warpgroup, 0});
+  queue.wait(warp, instruction, numPending);
+  return group.execute(warp, instruction);
 }
 
 //===----------------------------------------------------------------------===//
@@ -372,11 +437,7 @@ static llvm::Error decodeMultiply(DecodeContext &context,
   details.scaleD = operands.predicate();
   if (llvm::Error error = operands.takeError())
     return error;
-  WgmmaRegisters &registers = *context.wgmmaRegisters();
-  registers.insert(registers.end(), details.accumulators.begin(),
-                   details.accumulators.end());
-  registers.insert(registers.end(), details.registersA.begin(),
-                   details.registersA.end());
+  context.noteWgmma(details.accumulators, details.registersA);
   result.details = &details;
   result.handler = &multiplyAsync;
   return llvm::Error::success();
@@ -417,11 +478,6 @@ static llvm::Error decodeWgmma(DecodeContext &context,
     return decodeWait(context, instruction, result);
   if (!instruction.operands.empty())
     return context.error(instruction, "expects no operands");
-  if (*action == 1) {
-    std::shared_ptr<WgmmaRegisters> registers = context.wgmmaRegisters();
-    context.keep(registers);
-    result.details = registers.get();
-  }
   result.handler = *action == 1 ? &fenceRegisters : &commitGroup;
   return llvm::Error::success();
 }

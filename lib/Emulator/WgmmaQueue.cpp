@@ -3,8 +3,8 @@
 
 #include "WgmmaQueue.h"
 #include "Function.h"
-#include "LaneLoops.h"
 #include "Warp.h"
+#include "llvm/ADT/STLExtras.h"
 #include <cstring>
 
 using namespace mlir::tk;
@@ -32,48 +32,65 @@ std::optional<uint32_t> WgmmaQueue::ticketOf(const uint32_t *lanes) const {
   return number;
 }
 
-WgmmaQueue::Lanes *WgmmaQueue::lookup(const uint32_t *lanes) {
+WgmmaQueue::Pending *WgmmaQueue::lookup(const uint32_t *lanes) {
   std::optional<uint32_t> ticket = ticketOf(lanes);
-  return ticket ? &pending.find(*ticket)->second.values : nullptr;
+  return ticket ? &pending.find(*ticket)->second : nullptr;
 }
 
-void WgmmaQueue::defer(const uint32_t *values, uint32_t *lanes) {
+void WgmmaQueue::defer(const uint32_t *values, uint32_t *lanes, uint32_t shape,
+                       const Place &place) {
   uint32_t ticket;
   do
     ticket = nextTicket++ % maxTickets;
   while (pending.count(ticket));
   Pending &entry = pending[ticket];
   std::memcpy(entry.values.data(), values, sizeof(Lanes));
+  entry.shape = shape;
   entry.group = openGroup;
+  entry.fence = numFences;
+  entry.issued = place;
   for (unsigned lane = 0; lane != numLanes; ++lane)
     lanes[lane] = ticketWord(ticket, lane);
 }
 
-void WgmmaQueue::consume(const uint32_t *lanes) {
-  if (std::optional<uint32_t> ticket = ticketOf(lanes))
-    pending.find(*ticket)->second.isConsumed = true;
+const Place *WgmmaQueue::findReader(const uint32_t *lanes) const {
+  auto found = fragments.find(lanes);
+  bool isInFlight =
+      found != fragments.end() && found->second.group >= firstPending;
+  return isInFlight ? &found->second.reader : nullptr;
 }
 
-void WgmmaQueue::add(AsyncAgentPtr agent) {
-  operations.push_back({openGroup, std::move(agent)});
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
+
+void WgmmaQueue::add(AsyncAgentPtr agent, uint64_t number) {
+  operations.push_back({openGroup, number, std::move(agent)});
+}
+
+uint64_t WgmmaQueue::numWaitedFor(unsigned numPending) const {
+  uint64_t first = firstPendingGroup(numPending), result = 0;
+  for (const Operation &operation : operations)
+    if (operation.group < first)
+      result = operation.number + 1;
+  return result;
 }
 
 void WgmmaQueue::wait(Warp &warp, const Instruction &instruction,
-                      unsigned numPending, std::byte *registers,
-                      size_t frameBytes) {
-  uint64_t firstPending = openGroup > numPending ? openGroup - numPending : 0;
+                      unsigned numPending) {
+  firstPending = std::max(firstPending, firstPendingGroup(numPending));
   while (!operations.empty() && operations.front().group < firstPending) {
     if (warp.checker && operations.front().agent)
       warp.checker->wait(warp.place(instruction), *operations.front().agent);
     operations.pop_front();
   }
+  if (openGroup == firstPending)
+    fragments.clear();
   if (pending.empty())
     return;
-  llvm::DenseMap<uint32_t, bool> isFound;
-  // Every register lies at a multiple of 64 bytes, so a ticket begins there.
-  constexpr size_t step = 64;
-  for (size_t at = 0; at + sizeof(Lanes) <= frameBytes; at += step) {
-    uint32_t *lanes = reinterpret_cast<uint32_t *>(registers + at);
+  llvm::DenseSet<uint32_t> found;
+  for (Slot slot : warp.currentFrame().function->wgmmaResults) {
+    uint32_t *lanes = warp.lanes<uint32_t>(slot);
     std::optional<uint32_t> ticket = ticketOf(lanes);
     if (!ticket)
       continue;
@@ -81,45 +98,86 @@ void WgmmaQueue::wait(Warp &warp, const Instruction &instruction,
     if (entry.group >= firstPending)
       continue;
     std::memcpy(lanes, entry.values.data(), sizeof(Lanes));
-    isFound[*ticket] = true;
+    found.insert(*ticket);
   }
-  bool isLost = false;
   llvm::SmallVector<uint32_t, 64> complete;
   for (auto &[ticket, entry] : pending) {
     if (entry.group >= firstPending)
       continue;
     complete.push_back(ticket);
-    isLost |= !entry.isConsumed && !isFound.count(ticket);
+    // Registers of a function that has returned, say.
+    if (!found.contains(ticket))
+      reportLost(warp, instruction, entry);
   }
   for (uint32_t ticket : complete)
     pending.erase(ticket);
-  if (isLost && warp.checker && warp.checker->isOn(Rule::WgmmaInFlight))
+}
+
+//===----------------------------------------------------------------------===//
+// Other instructions
+//===----------------------------------------------------------------------===//
+
+/// A value that nobody will see. Once is enough.
+void WgmmaQueue::reportLost(Warp &warp, const Instruction &instruction,
+                            const Pending &entry) {
+  if (entry.isConsumed || !warp.checker ||
+      !warp.checker->isOn(Rule::WgmmaInFlight))
+    return;
+  warp.checker->report(Rule::WgmmaInFlight, warp.place(instruction),
+                       "an accumulator of a wgmma is overwritten before "
+                       "wait_group",
+                       ReportSite{entry.issued, "wgmma in flight"});
+}
+
+void WgmmaQueue::checkSource(Warp &warp, const Instruction &instruction,
+                             const uint32_t *lanes) {
+  if (const Pending *entry = lookup(lanes))
     warp.checker->report(Rule::WgmmaInFlight, warp.place(instruction),
-                         "accumulators of a wgmma were written before this "
-                         "wait");
+                         "the result of a wgmma is read before wait_group",
+                         ReportSite{entry->issued, "wgmma in flight"});
 }
 
-void WgmmaQueue::fence(const std::byte *registers,
-                       const WgmmaRegisters &slots) {
-  for (Slot slot : slots)
-    std::memcpy(snapshot[slot].data(), registers + slot, sizeof(Lanes));
+void WgmmaQueue::checkDestination(Warp &warp, const Instruction &instruction,
+                                  Slot slot) {
+  const uint32_t *lanes = warp.lanes<const uint32_t>(slot);
+  if (const Place *reader = findReader(lanes))
+    warp.checker->report(Rule::WgmmaInFlight, warp.place(instruction),
+                         "a register of A is overwritten before wait_group",
+                         ReportSite{*reader, "wgmma in flight"});
+  Pending *entry = lookup(lanes);
+  if (!entry || entry->isConsumed)
+    return;
+  bool isElsewhere =
+      llvm::any_of(warp.currentFrame().function->wgmmaResults, [&](Slot other) {
+        return other != slot &&
+               lookup(warp.lanes<const uint32_t>(other)) == entry;
+      });
+  if (isElsewhere)
+    return;
+  reportLost(warp, instruction, *entry);
+  entry->isConsumed = true;
 }
 
-bool WgmmaQueue::isFenced(const std::byte *registers, Slot slot) const {
-  auto found = snapshot.find(slot);
-  return found != snapshot.end() &&
-         !std::memcmp(found->second.data(), registers + slot, sizeof(Lanes));
-}
-
-bool WgmmaQueue::isTouchedBy(Warp &warp, const Instruction &instruction) const {
-  if (pending.empty() || isCopy(instruction))
-    return false;
-  size_t frameBytes = warp.currentFrame().function->image.size();
-  for (size_t i = 1; i < instruction.operands.size(); ++i) {
-    Slot slot = instruction.operands[i];
-    if (slot != noSlot && slot + sizeof(Lanes) <= frameBytes &&
-        ticketOf(warp.lanes<const uint32_t>(slot)))
-      return true;
+void WgmmaQueue::use(Warp &warp, const Instruction &instruction,
+                     const WgmmaUse &use) {
+  if (use.isCopy && use.sources == use.destinations)
+    return;
+  if (warp.checker->isOn(Rule::WgmmaInFlight)) {
+    if (!use.isCopy)
+      for (Slot slot : use.sources)
+        checkSource(warp, instruction, warp.lanes<const uint32_t>(slot));
+    for (Slot slot : use.destinations)
+      checkDestination(warp, instruction, slot);
   }
-  return false;
+  bool isComputedValue =
+      !use.isCopy || llvm::any_of(use.sources, [&](Slot slot) {
+        return isComputed(warp.lanes<const uint32_t>(slot));
+      });
+  for (Slot slot : use.destinations) {
+    const uint32_t *lanes = warp.lanes<const uint32_t>(slot);
+    if (isComputedValue)
+      computed.insert(lanes);
+    else if (warp.mask == allLanes)
+      computed.erase(lanes);
+  }
 }
