@@ -91,6 +91,32 @@ static unsigned orderAlongK(const MatrixOperation &operation, unsigned k) {
   return k % 4 < 2 ? inPair : inPair + operation.k / 2;
 }
 
+/// The elements of A and of B, row by row, from registers of elements of
+/// `bits`.
+template <unsigned bits>
+static void gatherFactors(const MatrixOperation &operation,
+                          const MatrixRegisters &registers, uint32_t *a,
+                          uint32_t *b) {
+  constexpr unsigned per = 32 / bits;
+  auto element = [](const void *lanes, unsigned lane, unsigned index) {
+    return elementOf(lanes, lane, index, bits);
+  };
+  for (unsigned r = 0, end = operation.numRegistersA(); r != end; ++r)
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      for (unsigned i = 0; i != per; ++i) {
+        ElementPlace place = placeOfA(lane, r, i, per, operation.m);
+        a[place.row * operation.k + orderAlongK(operation, place.column)] =
+            element(registers.a[r], lane, i);
+      }
+  for (unsigned r = 0, end = operation.numRegistersB(); r != end; ++r)
+    for (unsigned lane = 0; lane != numLanes; ++lane)
+      for (unsigned i = 0; i != per; ++i) {
+        ElementPlace place = placeOfB(lane, r, i, per);
+        b[orderAlongK(operation, place.row) * operation.n + place.column] =
+            element(registers.b[r], lane, i);
+      }
+}
+
 /// c + sum, in the format of the result and to nearest even.
 static uint32_t addRounded(FloatFormat format, uint32_t c, uint32_t sum) {
   Unpacked total = add(unpack(format, c, false), unpack(format, sum, false),
@@ -112,41 +138,33 @@ static void addAtEnd(const MatrixOperation &operation, const SplitMatrix &a,
 
 static void multiplyFloats(const MatrixOperation &operation,
                            const MatrixRegisters &registers) {
+  // The largest is m16n8k32.
+  uint32_t bitsA[16 * 32], bitsB[32 * 8], sums[16 * 8];
+  unsigned elementBits = operation.elementBits(operation.typeA);
+  if (elementBits == 8)
+    gatherFactors<8>(operation, registers, bitsA, bitsB);
+  else if (elementBits == 16)
+    gatherFactors<16>(operation, registers, bitsA, bitsB);
+  else
+    gatherFactors<32>(operation, registers, bitsA, bitsB);
   SplitMatrix a, b;
-  a.resize(operation.m, operation.k);
-  b.resize(operation.k, operation.n);
-  uint32_t sums[16 * 8];
-  unsigned bitsA = operation.elementBits(operation.typeA);
-  unsigned bitsB = operation.elementBits(operation.typeB);
-  FloatFormat formatA = formatOf(operation.typeA);
-  FloatFormat formatB = formatOf(operation.typeB);
-  unsigned perA = 32 / bitsA, perB = 32 / bitsB;
+  a.assign(operation.m, operation.k, formatOf(operation.typeA),
+           llvm::ArrayRef(bitsA, operation.m * operation.k));
+  b.assign(operation.k, operation.n, formatOf(operation.typeB),
+           llvm::ArrayRef(bitsB, operation.k * operation.n));
   unsigned numC = operation.m * operation.n / numLanes;
-  for (unsigned lane = 0; lane != numLanes; ++lane) {
-    for (unsigned r = 0, end = operation.numRegistersA(); r != end; ++r)
-      for (unsigned i = 0; i != perA; ++i) {
-        ElementPlace place = placeOfA(lane, r, i, perA, operation.m);
-        a.set(place.row, orderAlongK(operation, place.column), formatA,
-              elementOf(registers.a[r], lane, i, bitsA));
-      }
-    for (unsigned r = 0, end = operation.numRegistersB(); r != end; ++r)
-      for (unsigned i = 0; i != perB; ++i) {
-        ElementPlace place = placeOfB(lane, r, i, perB);
-        b.set(orderAlongK(operation, place.row), place.column, formatB,
-              elementOf(registers.b[r], lane, i, bitsB));
-      }
-    for (unsigned i = 0; i != numC; ++i) {
+  for (unsigned i = 0; i != numC; ++i)
+    for (unsigned lane = 0; lane != numLanes; ++lane) {
       ElementPlace place = placeOfC(lane, i);
       sums[place.row * operation.n + place.column] =
           readC(operation, registers, lane, i);
     }
-  }
   if (operation.rule.isEmulatedEight)
     addAtEnd(operation, a, b, sums);
   else
     multiplyAdd(operation.rule, a, b, sums, sums);
-  for (unsigned lane = 0; lane != numLanes; ++lane)
-    for (unsigned i = 0; i != numC; ++i) {
+  for (unsigned i = 0; i != numC; ++i)
+    for (unsigned lane = 0; lane != numLanes; ++lane) {
       ElementPlace place = placeOfC(lane, i);
       writeD(operation, registers, lane, i,
              sums[place.row * operation.n + place.column]);

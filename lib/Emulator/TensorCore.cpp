@@ -5,6 +5,7 @@
 #include "LaneLoops.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
 
 using namespace mlir::tk;
@@ -18,6 +19,19 @@ constexpr unsigned maxColumns = 256;
 /// The exponent of zero: below every other sum of two.
 constexpr int32_t exponentOfZero = -100000;
 
+/// Columns are handled by so many, or by twice as many.
+constexpr unsigned vectorWidth = 8;
+
+struct SplitArguments {
+  FloatFormat format;
+  const uint32_t *bits;
+  unsigned shift;
+  bool isNegated;
+  unsigned count;
+  int32_t *significands;
+  int32_t *exponents;
+};
+
 struct BlockArguments {
   unsigned numColumns;
   unsigned length;
@@ -29,9 +43,11 @@ struct BlockArguments {
   unsigned stride;
   /// From the fraction bits of a product to those of the sum.
   unsigned productShift;
+  /// Of c to those of the sum; to the right if it is negative.
+  int shiftC;
   const int32_t *significandC;
   const int32_t *exponentC;
-  /// The result is sums * 2^(largest - fractionBits); sums start at 0.
+  /// The result is sums * 2^(largest - fractionBits).
   int64_t *sums;
   int32_t *largest;
 };
@@ -51,36 +67,48 @@ SumRule emulator::getSumRule(MatrixUnit unit, FloatFormat a, FloatFormat b,
   return {blockLength, 25, isHalfResult ? SumRounding::Half : wide, isEight};
 }
 
-void SplitMatrix::resize(unsigned newRows, unsigned newColumns) {
+void SplitMatrix::assign(unsigned newRows, unsigned newColumns,
+                         FloatFormat format, llvm::ArrayRef<uint32_t> bits,
+                         unsigned shift, bool isNegated) {
   rows = newRows;
   columns = newColumns;
-  significands.resize_for_overwrite(rows * columns);
-  exponents.resize_for_overwrite(rows * columns);
-  specials.assign(rows * columns, None);
-  hasSpecial = false;
-}
-
-void SplitMatrix::set(unsigned row, unsigned column, FloatFormat format,
-                      uint32_t bits, bool isNegated) {
-  unsigned index = row * columns + column;
+  stride = llvm::alignTo(columns, vectorWidth);
   mantissaBits = format.mantissaBits;
-  uint32_t mantissa = bits & static_cast<uint32_t>(format.mantissaMask());
-  uint32_t magnitude = bits & static_cast<uint32_t>(format.signBit() - 1);
-  bool isNegative = bool(bits & format.signBit()) != isNegated;
-  int32_t exponent = static_cast<int32_t>(magnitude >> format.mantissaBits);
-  if (magnitude > format.largest()) {
-    hasSpecial = true;
-    bool isNaN = format.isFiniteOnly || mantissa;
-    specials[index] = isNaN        ? NaN
-                      : isNegative ? NegativeInfinity
-                                   : PositiveInfinity;
+  significands.resize_for_overwrite(rows * stride);
+  exponents.resize_for_overwrite(rows * stride);
+  bool isPadded = stride != columns;
+  if (isPadded) {
+    std::fill(significands.begin(), significands.end(), 0);
+    std::fill(exponents.begin(), exponents.end(), exponentOfZero);
   }
-  if (exponent)
-    mantissa |= static_cast<uint32_t>(format.mantissaMask()) + 1;
-  significands[index] =
-      isNegative ? -static_cast<int32_t>(mantissa) : int32_t(mantissa);
-  exponents[index] =
-      mantissa ? std::max(exponent, 1) - format.bias() : exponentOfZero;
+  bool hasSpecial = false;
+  // All at once if rows follow on each other.
+  unsigned count = isPadded ? columns : rows * columns;
+  for (unsigned at = 0, row = 0; at != rows * columns; at += count, ++row) {
+    SplitArguments part = {format,
+                           bits.data() + at,
+                           shift,
+                           isNegated,
+                           count,
+                           significands.data() + row * stride,
+                           exponents.data() + row * stride};
+    hasSpecial |= TK_AT_HOST_LEVEL(split, part);
+  }
+  specials.clear();
+  if (!hasSpecial)
+    return;
+  specials.assign(rows * stride, None);
+  for (unsigned i = 0; i != rows * columns; ++i) {
+    uint64_t magnitude = bits[i] >> shift & (format.signBit() - 1);
+    bool isNegative = bool(bits[i] >> shift & format.signBit()) != isNegated;
+    if (magnitude <= format.largest())
+      continue;
+    bool isNaN = format.isFiniteOnly || (magnitude & format.mantissaMask());
+    specials[i / columns * stride + i % columns] = isNaN ? NaN
+                                                   : isNegative
+                                                       ? NegativeInfinity
+                                                       : PositiveInfinity;
+  }
 }
 
 /// The sum if infinities and NaNs are among its terms; none if only finite
@@ -97,19 +125,19 @@ static std::optional<uint32_t> addSpecials(const SumRule &rule,
   bool hasNegative = value.isInfinity() && value.isNegative;
   bool hasNaN = value.isNaN();
   for (unsigned k = firstK; k != firstK + length; ++k) {
-    unsigned indexA = row * a.columns + k, indexB = k * b.columns + column;
-    unsigned specialA = a.specials[indexA], specialB = b.specials[indexB];
+    SplitMatrix::Special specialA = a.specialAt(row, k);
+    SplitMatrix::Special specialB = b.specialAt(k, column);
     if (!specialA && !specialB)
       continue;
-    bool isZero = (!specialA && !a.significands[indexA]) ||
-                  (!specialB && !b.significands[indexB]);
+    bool isZero =
+        (!specialA && a.isZero(row, k)) || (!specialB && b.isZero(k, column));
     if (specialA == SplitMatrix::NaN || specialB == SplitMatrix::NaN ||
         isZero) {
       hasNaN = true;
       continue;
     }
-    bool isNegative =
-        (a.significands[indexA] < 0) != (b.significands[indexB] < 0);
+    bool isNegative = (a.significands[row * a.stride + k] < 0) !=
+                      (b.significands[k * b.stride + column] < 0);
     (isNegative ? hasNegative : hasPositive) = true;
   }
   if (hasNaN || (hasPositive && hasNegative))
@@ -120,71 +148,48 @@ static std::optional<uint32_t> addSpecials(const SumRule &rule,
                                (hasNegative ? format.signBit() : 0));
 }
 
-namespace {
-/// A row of c, taken apart and aligned at `fractionBits`.
-struct SplitRow {
-  alignas(64) int32_t significands[maxColumns];
-  alignas(64) int32_t exponents[maxColumns];
-  bool hasSpecial = false;
-
-  void read(const SumRule &rule, const uint32_t *c, unsigned numColumns) {
-    hasSpecial = false;
-    bool isHalf = rule.rounding == SumRounding::Half;
-    FloatFormat format = isHalf ? formatF16 : formatF32;
-    int shift = int(rule.fractionBits) - format.mantissaBits;
-    uint32_t hidden = static_cast<uint32_t>(format.mantissaMask()) + 1;
-    for (unsigned n = 0; n != numColumns; ++n) {
-      uint32_t mantissa = c[n] & (hidden - 1);
-      uint32_t magnitude = c[n] & (static_cast<uint32_t>(format.signBit()) - 1);
-      int32_t exponent = int32_t(magnitude >> format.mantissaBits);
-      hasSpecial |= magnitude >= format.infinity();
-      mantissa |= exponent ? hidden : 0;
-      int32_t aligned =
-          int32_t(shift >= 0 ? mantissa << shift : mantissa >> -shift);
-      significands[n] = c[n] & format.signBit() ? -aligned : aligned;
-      exponents[n] =
-          mantissa ? std::max(exponent, 1) - format.bias() : exponentOfZero;
-    }
-  }
-};
-} // namespace
-
 void emulator::multiplyAdd(const SumRule &rule, const SplitMatrix &a,
                            const SplitMatrix &b, const uint32_t *c,
                            uint32_t *d) {
   assert(a.columns == b.rows && b.columns <= maxColumns);
   const unsigned numColumns = b.columns;
-  SplitRow row;
+  bool isHalf = rule.rounding == SumRounding::Half;
+  FloatFormat formatC = isHalf ? formatF16 : formatF32;
+  alignas(64) int32_t significandsC[maxColumns], exponentsC[maxColumns];
+  std::fill_n(significandsC, b.stride, 0);
+  std::fill_n(exponentsC, b.stride, exponentOfZero);
   alignas(64) int64_t sums[maxColumns];
   alignas(64) int32_t largest[maxColumns];
+  BlockArguments block;
+  block.numColumns = b.stride;
+  block.stride = b.stride;
+  block.productShift = rule.fractionBits - a.mantissaBits - b.mantissaBits;
+  block.shiftC = int(rule.fractionBits) - formatC.mantissaBits;
+  block.significandC = significandsC;
+  block.exponentC = exponentsC;
+  block.sums = sums;
+  block.largest = largest;
+  bool hasSpecialFactor = !a.specials.empty() || !b.specials.empty();
   for (unsigned m = 0; m != a.rows; ++m) {
     const uint32_t *current = c + m * numColumns;
     uint32_t *result = d + m * numColumns;
     for (unsigned k = 0; k < a.columns; k += rule.blockLength) {
-      unsigned length = std::min(rule.blockLength, a.columns - k);
-      row.read(rule, current, numColumns);
-      bool hasSpecial = a.hasSpecial || b.hasSpecial || row.hasSpecial;
-      std::fill_n(sums, numColumns, 0);
-      BlockArguments block;
-      block.numColumns = numColumns;
-      block.length = length;
-      block.significandA = a.significands.data() + m * a.columns + k;
-      block.exponentA = a.exponents.data() + m * a.columns + k;
-      block.significandB = b.significands.data() + k * numColumns;
-      block.exponentB = b.exponents.data() + k * numColumns;
-      block.stride = numColumns;
-      block.productShift = rule.fractionBits - a.mantissaBits - b.mantissaBits;
-      block.significandC = row.significands;
-      block.exponentC = row.exponents;
-      block.sums = sums;
-      block.largest = largest;
+      bool hasSpecial = TK_AT_HOST_LEVEL(
+          split, SplitArguments{formatC, current, 0, false, numColumns,
+                                significandsC, exponentsC});
+      hasSpecial |= hasSpecialFactor;
+      block.length = std::min(rule.blockLength, a.columns - k);
+      block.significandA = a.significands.data() + m * a.stride + k;
+      block.exponentA = a.exponents.data() + m * a.stride + k;
+      block.significandB = b.significands.data() + k * b.stride;
+      block.exponentB = b.exponents.data() + k * b.stride;
       TK_AT_HOST_LEVEL(addBlock, block);
       alignas(64) uint32_t finished[maxColumns];
       TK_AT_HOST_LEVEL(finishSums, rule.rounding, sums, largest,
                        static_cast<int32_t>(rule.fractionBits), numColumns,
                        finished);
       for (unsigned n = 0; hasSpecial && n != numColumns; ++n)
-        finished[n] = addSpecials(rule, a, b, m, n, k, length, current[n])
+        finished[n] = addSpecials(rule, a, b, m, n, k, block.length, current[n])
                           .value_or(finished[n]);
       std::copy_n(finished, numColumns, result);
       current = result;

@@ -60,19 +60,29 @@ SumRule getSumRule(MatrixUnit unit, FloatFormat a, FloatFormat b,
 /// Numbers of a matrix taken apart, row by row: significand * 2^(exponent -
 /// mantissaBits).
 struct SplitMatrix {
-  void resize(unsigned rows, unsigned columns);
-  /// Sets an element; `bits` in the lowest bits, tf32 as its 19.
-  void set(unsigned row, unsigned column, FloatFormat format, uint32_t bits,
-           bool isNegated = false);
-  /// The largest rows * columns that is ever needed is 32 * 256.
+  /// `bits` holds the elements row by row, in the lowest bits after a shift to
+  /// the right; tf32 as its 19.
+  void assign(unsigned rows, unsigned columns, FloatFormat format,
+              llvm::ArrayRef<uint32_t> bits, unsigned shift = 0,
+              bool isNegated = false);
+
   unsigned rows = 0, columns = 0;
-  llvm::SmallVector<int32_t, 0> significands;
-  llvm::SmallVector<int32_t, 0> exponents;
+  /// Elements from one row to the next: whole vectors.
+  unsigned stride = 0;
+  /// Without allocation for what mma.sync multiplies.
+  llvm::SmallVector<int32_t, 512> significands;
+  llvm::SmallVector<int32_t, 512> exponents;
   unsigned mantissaBits = 0;
-  /// An infinity or a NaN is among them: see `specials`.
-  bool hasSpecial = false;
   enum Special : uint8_t { None, PositiveInfinity, NegativeInfinity, NaN };
+  /// Infinities and NaNs; empty if there are none.
   llvm::SmallVector<uint8_t, 0> specials;
+
+  Special specialAt(unsigned row, unsigned column) const {
+    return specials.empty() ? None : Special(specials[row * stride + column]);
+  }
+  bool isZero(unsigned row, unsigned column) const {
+    return !significands[row * stride + column];
+  }
 };
 
 /// The bits of c and d are f32, or f16 if the rule says so. `a` is [M, K], `b`

@@ -179,13 +179,10 @@ static Step moveFragment(Warp &warp, const Instruction &instruction) {
 
 static void splitInto(SplitMatrix &split, const WmmaFragment &fragment,
                       llvm::ArrayRef<uint64_t> elements) {
-  split.resize(fragment.rows, fragment.columns);
+  llvm::SmallVector<uint32_t, 512> bits(elements.begin(), elements.end());
   unsigned shift = fragment.type == PtxType::TF32 ? 13 : 0;
-  for (unsigned row = 0; row != fragment.rows; ++row)
-    for (unsigned column = 0; column != fragment.columns; ++column)
-      split.set(row, column, formatOf(fragment.type),
-                static_cast<uint32_t>(
-                    elements[row * fragment.columns + column] >> shift));
+  split.assign(fragment.rows, fragment.columns, formatOf(fragment.type), bits,
+               shift);
 }
 
 /// c and d may be of different types: the sum is in f32 if one of them is.

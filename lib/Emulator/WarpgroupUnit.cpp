@@ -59,39 +59,57 @@ uint32_t MatrixDescriptor::addressMNMajor(unsigned chunk, unsigned k) const {
 // Operands
 //===----------------------------------------------------------------------===//
 
-/// Element `index` of 16 bytes.
-static uint32_t elementOfChunk(const uint8_t *bytes, unsigned index,
-                               unsigned elementBytes) {
-  uint32_t value = 0;
-  std::memcpy(&value, bytes + index * elementBytes, elementBytes);
-  return value;
-}
+namespace {
+/// Rows [first, first + count) of A, or columns of B.
+struct OperandPart {
+  bool isTransposed;
+  unsigned first, count;
+  unsigned k;
+  /// In the matrix, of neighbours along M or N, and along K.
+  unsigned strideMN, strideK;
+};
+} // namespace
 
-/// `store(mn, k, bits)` for rows [first, first + count) of the operand.
-template <typename Store>
-static bool readOperand(const MatrixDescriptor &descriptor, bool isTransposed,
-                        unsigned elementBytes, unsigned first, unsigned count,
-                        unsigned k, ReadChunk read, Store store) {
-  uint8_t bytes[16];
-  unsigned perChunk = 16 / elementBytes;
-  if (isTransposed) {
-    for (unsigned mn = first; mn != first + count; mn += perChunk)
-      for (unsigned row = 0; row != k; ++row) {
-        if (!read(descriptor.addressMNMajor(mn / perChunk, row), bytes))
-          return false;
-        for (unsigned i = 0; i != perChunk; ++i)
-          store(mn - first + i, row, elementOfChunk(bytes, i, elementBytes));
-      }
-    return true;
-  }
-  for (unsigned mn = first; mn != first + count; ++mn)
-    for (unsigned column = 0; column != k; column += perChunk) {
-      if (!read(descriptor.addressKMajor(mn, column / perChunk), bytes))
+template <typename Element>
+static bool readOperand(const MatrixDescriptor &descriptor,
+                        const OperandPart &part, ReadChunk read,
+                        uint32_t *elements) {
+  constexpr unsigned perChunk = 16 / sizeof(Element);
+  Element chunk[perChunk];
+  // Chunks lie along K, or along the other dimension.
+  unsigned numMN = part.isTransposed ? part.count / perChunk : part.count;
+  unsigned numK = part.isTransposed ? part.k : part.k / perChunk;
+  unsigned chunkStride = part.isTransposed ? part.strideMN : part.strideK;
+  for (unsigned mn = 0; mn != numMN; ++mn)
+    for (unsigned k = 0; k != numK; ++k) {
+      uint32_t address =
+          part.isTransposed
+              ? descriptor.addressMNMajor(part.first / perChunk + mn, k)
+              : descriptor.addressKMajor(part.first + mn, k);
+      if (!read(address, chunk))
         return false;
+      uint32_t *to = elements;
+      if (part.isTransposed)
+        to += mn * perChunk * part.strideMN + k * part.strideK;
+      else
+        to += mn * part.strideMN + k * perChunk * part.strideK;
       for (unsigned i = 0; i != perChunk; ++i)
-        store(mn - first, column + i, elementOfChunk(bytes, i, elementBytes));
+        to[i * chunkStride] = chunk[i];
     }
   return true;
+}
+
+static bool readOperand(const MatrixDescriptor &descriptor,
+                        const OperandPart &part, unsigned elementBits,
+                        ReadChunk read, uint32_t *elements) {
+  switch (elementBits) {
+  case 8:
+    return readOperand<uint8_t>(descriptor, part, read, elements);
+  case 16:
+    return readOperand<uint16_t>(descriptor, part, read, elements);
+  default:
+    return readOperand<uint32_t>(descriptor, part, read, elements);
+  }
 }
 
 static void resize(RawMatrix &matrix, unsigned rows, unsigned columns) {
@@ -105,24 +123,20 @@ bool emulator::readOperandA(const WarpgroupOperation &operation,
                             unsigned firstRow, ReadChunk read,
                             RawMatrix &matrix) {
   resize(matrix, 16, operation.k);
-  return readOperand(descriptor, operation.isTransposedA,
-                     operation.elementBits(operation.typeA) / 8, firstRow, 16,
-                     operation.k, read,
-                     [&](unsigned m, unsigned k, uint32_t bits) {
-                       matrix.elements[m * operation.k + k] = bits;
-                     });
+  OperandPart part = {
+      operation.isTransposedA, firstRow, 16, operation.k, operation.k, 1};
+  return readOperand(descriptor, part, operation.elementBits(operation.typeA),
+                     read, matrix.elements.data());
 }
 
 bool emulator::readOperandB(const WarpgroupOperation &operation,
                             const MatrixDescriptor &descriptor, ReadChunk read,
                             RawMatrix &matrix) {
   resize(matrix, operation.k, operation.n);
-  return readOperand(descriptor, operation.isTransposedB,
-                     operation.elementBits(operation.typeB) / 8, 0, operation.n,
-                     operation.k, read,
-                     [&](unsigned n, unsigned k, uint32_t bits) {
-                       matrix.elements[k * operation.n + n] = bits;
-                     });
+  OperandPart part = {
+      operation.isTransposedB, 0, operation.n, operation.k, 1, operation.n};
+  return readOperand(descriptor, part, operation.elementBits(operation.typeB),
+                     read, matrix.elements.data());
 }
 
 void emulator::readOperandA(const WarpgroupOperation &operation,
@@ -146,12 +160,9 @@ void emulator::readOperandA(const WarpgroupOperation &operation,
 
 static void split(const RawMatrix &raw, PtxType type, bool isNegated,
                   SplitMatrix &matrix) {
-  FloatFormat format = formatOf(type);
   unsigned shift = type == PtxType::TF32 ? 13 : 0;
-  matrix.resize(raw.rows, raw.columns);
-  for (unsigned row = 0, i = 0; row != raw.rows; ++row)
-    for (unsigned column = 0; column != raw.columns; ++column, ++i)
-      matrix.set(row, column, format, raw.elements[i] >> shift, isNegated);
+  matrix.assign(raw.rows, raw.columns, formatOf(type), raw.elements, shift,
+                isNegated);
 }
 
 static void multiplyIntegers(const WarpgroupOperation &operation,

@@ -18,13 +18,14 @@ uint32_t brain(float value) { return bitsOf(value) >> 16; }
 
 /// c + sum of a[k] * b[k] by mma, all of bf16.
 float dot(const std::vector<float> &a, const std::vector<float> &b, float c) {
-  SplitMatrix left, right;
-  left.resize(1, a.size());
-  right.resize(b.size(), 1);
+  std::vector<uint32_t> bitsA, bitsB;
   for (unsigned k = 0; k < a.size(); ++k) {
-    left.set(0, k, formatBF16, brain(a[k]));
-    right.set(k, 0, formatBF16, brain(b[k]));
+    bitsA.push_back(brain(a[k]));
+    bitsB.push_back(brain(b[k]));
   }
+  SplitMatrix left, right;
+  left.assign(1, a.size(), formatBF16, bitsA);
+  right.assign(b.size(), 1, formatBF16, bitsB);
   SumRule rule = getSumRule(MatrixUnit::Mma, formatBF16, formatBF16, false);
   uint32_t sum = bitsOf(c);
   multiplyAdd(rule, left, right, &sum, &sum);
@@ -105,8 +106,7 @@ TEST(TensorCoreTest, ZeroIsPositive) {
 TEST(TensorCoreTest, EightBitSumsOfWgmmaKeep13Bits) {
   SumRule rule = getSumRule(MatrixUnit::Wgmma, formatE4M3, formatE4M3, false);
   SplitMatrix one;
-  one.resize(1, 1);
-  one.set(0, 0, formatE4M3, 0x38);
+  one.assign(1, 1, formatE4M3, {0x38});
   uint32_t sum = bitsOf(0x1p-13f);
   multiplyAdd(rule, one, one, &sum, &sum);
   EXPECT_EQ(sum, bitsOf(1.0f + 0x1p-13f));
