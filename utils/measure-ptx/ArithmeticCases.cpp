@@ -1,20 +1,14 @@
 //===- ArithmeticCases.cpp - lane-by-lane instructions to measure ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Cases.h"
+#include "LaneForms.h"
 #include <cstring>
 
 using namespace measure;
 
-namespace {
+static constexpr unsigned numThreads = 4096;
 
-constexpr unsigned numThreads = 4096;
-
-/// What the words of an input hold: two words for each of four operands.
-enum class Values : unsigned { Integers, Single, Double, Half, Brain, Fp8 };
-constexpr unsigned numValues = 6;
-
-uint32_t drawInteger(Random &random) {
+uint32_t measure::drawInteger(Random &random) {
   static const uint32_t corners[] = {
       0,          1,          2,      0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF,
       0x80000000, 0x80000001, 0x8000, 0x7FFF,     0xFFFF,     0x7FFF8000,
@@ -30,9 +24,7 @@ uint32_t drawInteger(Random &random) {
   return random.next();
 }
 
-/// Random numbers whose exponents lie close, halfway cases of narrower
-/// formats, and every kind of special value.
-uint32_t drawSingle(Random &random) {
+uint32_t measure::drawSingle(Random &random) {
   static const uint32_t corners[] = {
       0,          0x80000000, 0x3F800000, 0xBF800000, 0x7F800000, 0xFF800000,
       0x7FC00000, 0x7F800001, 0xFFC12345, 0x7FFFFFFF, 1,          0x80000001,
@@ -56,7 +48,7 @@ uint32_t drawSingle(Random &random) {
   return (random.next() & 0x807FFFFF) | (115 + random.below(45)) << 23;
 }
 
-uint64_t drawDouble(Random &random) {
+uint64_t measure::drawDouble(Random &random) {
   static const uint64_t corners[] = {0,
                                      0x8000000000000000,
                                      0x3FF0000000000000,
@@ -94,7 +86,7 @@ uint64_t drawDouble(Random &random) {
          low;
 }
 
-uint32_t drawNarrow(Random &random, unsigned exponentBits) {
+uint32_t measure::drawNarrow(Random &random, unsigned exponentBits) {
   unsigned mantissaBits = 15 - exponentBits;
   uint32_t infinity = 0x7FFF >> mantissaBits << mantissaBits;
   static const uint32_t offsets[] = {0, 1, 0x7FFFFFFF};
@@ -112,6 +104,9 @@ uint32_t drawNarrow(Random &random, unsigned exponentBits) {
   return random.next() & 0xFFFF;
 }
 
+namespace {
+
+/// Two words for each of four operands.
 Words buildInput(Values values) {
   Random random(77 + unsigned(values));
   Words words;
@@ -149,12 +144,9 @@ Words buildInput(Values values) {
   return words;
 }
 
-/// Result and sources: h, r, l of 16, 32, 64 bits; p a predicate (a source is
-/// the lowest bit of its word). Further text stands for itself, so `r=rr` is
-/// "op d, a, b" and `r=rr,7` is "op d, a, b, 7".
-std::string buildLaneKernel(const std::string &instruction,
-                            const std::string &signature,
-                            const std::string &version) {
+/// A source that is a predicate is the lowest bit of its word.
+std::string buildLaneKernel(const LaneForm &form) {
+  const std::string &signature = form.signature;
   std::string declarations = "  .reg .b16 %h<8>;\n  .reg .b32 %r<8>;\n  .reg "
                              ".b64 %l<8>;\n  .reg .pred %p<8>;\n";
   std::string body, operands;
@@ -183,8 +175,8 @@ std::string buildLaneKernel(const std::string &instruction,
   size_t comma = signature.find(',');
   if (comma != std::string::npos)
     operands += ", " + signature.substr(comma + 1);
-  body += std::string("  ") + instruction + " %" + signature[0] + "0" +
-          operands + ";\n";
+  body +=
+      "  " + form.instruction + " %" + signature[0] + "0" + operands + ";\n";
   switch (signature[0]) {
   case 'h':
     body += "  cvt.u32.u16 %o0, %h0;\n";
@@ -200,25 +192,29 @@ std::string buildLaneKernel(const std::string &instruction,
     break;
   }
   return buildKernel(8, signature[0] == 'l' ? 2 : 1, declarations, body,
-                     version);
+                     form.version);
+}
+
+Case buildCase(const LaneForm &form) {
+  Case test;
+  test.name = form.instruction;
+  size_t comma = form.signature.find(',');
+  if (comma != std::string::npos)
+    test.name += "-" + form.signature.substr(comma + 1);
+  test.ptx = buildLaneKernel(form);
+  test.grid = numThreads / 128;
+  test.block = 128;
+  test.input = unsigned(form.values);
+  test.outputWords = form.signature[0] == 'l' ? 2 : 1;
+  return test;
 }
 
 struct Adder {
-  Pack &pack;
+  std::vector<LaneForm> &forms;
 
   void add(Values values, const std::string &instruction,
            const std::string &signature, const std::string &version = "8.4") {
-    Case test;
-    test.name = instruction;
-    size_t comma = signature.find(',');
-    if (comma != std::string::npos)
-      test.name += "-" + signature.substr(comma + 1);
-    test.ptx = buildLaneKernel(instruction, signature, version);
-    test.grid = numThreads / 128;
-    test.block = 128;
-    test.input = unsigned(values);
-    test.outputWords = signature[0] == 'l' ? 2 : 1;
-    pack.cases.push_back(std::move(test));
+    forms.push_back({values, instruction, signature, version});
   }
 };
 
@@ -508,15 +504,22 @@ void addConversions(Adder adder) {
 
 } // namespace
 
-Pack measure::buildArithmeticCases() {
-  Pack pack;
-  for (unsigned values = 0; values < numValues; ++values)
-    pack.inputs.push_back(buildInput(Values(values)));
-  Adder adder{pack};
+std::vector<LaneForm> measure::listLaneForms() {
+  std::vector<LaneForm> forms;
+  Adder adder{forms};
   addIntegers(adder);
   addFloats(adder);
   addComparisons(adder);
   addConversions(adder);
+  return forms;
+}
+
+Pack measure::buildArithmeticCases() {
+  Pack pack;
+  for (unsigned values = 0; values < numValues; ++values)
+    pack.inputs.push_back(buildInput(Values(values)));
+  for (const LaneForm &form : listLaneForms())
+    pack.cases.push_back(buildCase(form));
   return pack;
 }
 
@@ -535,7 +538,9 @@ Pack measure::buildApproximationCases() {
     dense.push_back(random.next());
   }
   pack.inputs.push_back(std::move(dense));
-  Adder adder{pack};
+  auto add = [&](unsigned input, const char *name, const char *signature) {
+    pack.cases.push_back(buildCase({Values(input), name, signature, "8.4"}));
+  };
   struct Function {
     const char *name;
     const char *signature;
@@ -554,15 +559,15 @@ Pack measure::buildApproximationCases() {
   };
   for (const Function &function : functions)
     for (unsigned input : {0u, 4u}) {
-      adder.add(Values(input), function.name, function.signature);
+      add(input, function.name, function.signature);
       pack.cases.back().name += input ? "-dense" : "";
     }
   for (const char *name :
        {"rcp.approx.ftz.f64", "rsqrt.approx.f64", "rsqrt.approx.ftz.f64"})
-    adder.add(Values(1), name, "l=l");
+    add(1, name, "l=l");
   for (const char *name : {"ex2.approx.f16", "tanh.approx.f16"})
-    adder.add(Values(2), name, "h=h");
+    add(2, name, "h=h");
   for (const char *name : {"ex2.approx.ftz.bf16", "tanh.approx.bf16"})
-    adder.add(Values(3), name, "h=h");
+    add(3, name, "h=h");
   return pack;
 }

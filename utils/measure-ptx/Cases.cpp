@@ -8,7 +8,7 @@ using namespace measure;
 std::string measure::buildKernel(unsigned inputWords, unsigned outputWords,
                                  const std::string &declarations,
                                  const std::string &body,
-                                 const std::string &version) {
+                                 const std::string &version, bool isStored) {
   auto number = [](unsigned value) { return std::to_string(value); };
   std::string text =
       ".version " + version +
@@ -33,7 +33,7 @@ std::string measure::buildKernel(unsigned inputWords, unsigned outputWords,
     text +=
         "  ld.global.b32 %w" + number(i) + ", [%at0+" + number(4 * i) + "];\n";
   text += body;
-  for (unsigned i = 0; i < outputWords; ++i)
+  for (unsigned i = 0; !isStored && i < outputWords; ++i)
     text +=
         "  st.global.b32 [%at1+" + number(4 * i) + "], %o" + number(i) + ";\n";
   return text + "  ret;\n}\n";

@@ -35,9 +35,16 @@ struct Case {
 /// (u32 length, bytes), grid, block, input, outputWords, number of words of
 /// the output, and the words.
 struct Pack {
+  /// Of ptxas in the driver; not in the file. At higher levels it changes what
+  /// some sequences compute.
+  unsigned optimizationLevel = 4;
   std::vector<Words> inputs;
   std::vector<Case> cases;
 };
+
+// Both end the process with a message if they cannot.
+Pack readPack(const std::string &path);
+void writePack(const std::string &path, const Pack &pack);
 
 /// A generator of our own: the same numbers everywhere.
 class Random {
@@ -58,11 +65,13 @@ private:
 };
 
 /// The kernel around `body`, which reads the .b32 registers %w0... and writes
-/// %o0... `declarations` stand before it.
+/// %o0... `declarations` stand before it. `isStored`: the body itself stores
+/// its results, from [%at1] on.
 std::string buildKernel(unsigned inputWords, unsigned outputWords,
                         const std::string &declarations,
                         const std::string &body,
-                        const std::string &version = "8.4");
+                        const std::string &version = "8.4",
+                        bool isStored = false);
 
 /// `mma.sync`.
 Pack buildMatrixCases();
@@ -70,6 +79,10 @@ Pack buildMatrixCases();
 Pack buildWarpgroupCases();
 /// Everything that works lane by lane and is exact.
 Pack buildArithmeticCases();
+/// 200 straight-line programs of such instructions. Those of the last group
+/// show which NaN of f64 comes out, which ptxas does not always leave alone.
+Pack buildRandomCases(unsigned group);
+inline constexpr unsigned numRandomGroups = 10;
 /// ex2, lg2, rcp, rsqrt, sqrt, sin, cos, tanh, div.
 Pack buildApproximationCases();
 

@@ -1,12 +1,13 @@
 //===- Compare.cpp - the emulator beside what a GPU computed --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//   compare-measured PACK [--show=N] [--places=N] [--hash] [NAME]
+//   compare-measured PACK [--show=N] [--places=N] [--hash] [--keep=OUT] [NAME]
 //
 // Runs the cases of a pack (unpacked by gunzip) whose names contain NAME and
 // prints how many words differ, with the first N. --places lets results of f32
 // differ by as many last places. --hash prints the hashes of
-// the GPU's results, which unittests/Emulator/MeasuredTest.cpp knows.
+// the GPU's results, which unittests/Emulator/MeasuredTest.cpp knows. --keep
+// writes a pack of the cases that differ.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,62 +24,6 @@
 using namespace measure;
 
 namespace {
-
-class Reader {
-public:
-  explicit Reader(FILE *file) : file(file) {}
-  uint32_t word() {
-    uint32_t value = 0;
-    read(&value, 4);
-    return value;
-  }
-  std::string text() {
-    std::string value(word(), 0);
-    read(value.data(), value.size());
-    return value;
-  }
-  Words words() {
-    Words value(word());
-    read(value.data(), value.size() * 4);
-    return value;
-  }
-  void read(void *bytes, size_t size) {
-    if (fread(bytes, 1, size, file) != size) {
-      fprintf(stderr, "compare-measured: the pack ends early\n");
-      exit(1);
-    }
-  }
-
-private:
-  FILE *file;
-};
-
-Pack readPack(const char *path) {
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    fprintf(stderr, "compare-measured: cannot read %s\n", path);
-    exit(1);
-  }
-  Reader reader(file);
-  char magic[8];
-  reader.read(magic, 8);
-  Pack pack;
-  pack.inputs.resize(reader.word());
-  for (Words &words : pack.inputs)
-    words = reader.words();
-  pack.cases.resize(reader.word());
-  for (Case &test : pack.cases) {
-    test.name = reader.text();
-    test.ptx = reader.text();
-    test.grid = reader.word();
-    test.block = reader.word();
-    test.input = reader.word();
-    test.outputWords = reader.word();
-    test.output = reader.words();
-  }
-  fclose(file);
-  return pack;
-}
 
 llvm::ArrayRef<uint8_t> bytesOf(const Words &words) {
   return {reinterpret_cast<const uint8_t *>(words.data()), words.size() * 4};
@@ -130,11 +75,24 @@ std::optional<uint32_t> placesBetween(uint32_t a, uint32_t b) {
   return static_cast<uint32_t>(distance < 0 ? -distance : distance);
 }
 
+/// The PTX that computes and stores a word: the lines since the store before.
+void printSource(const Case &test, size_t word) {
+  std::string address =
+      word ? "[%at1+" + std::to_string(4 * word) + "]" : "[%at1";
+  size_t at = test.ptx.find("st.global.b32 " + address);
+  if (at == std::string::npos)
+    return;
+  size_t end = test.ptx.find('\n', at);
+  size_t start = test.ptx.rfind("st.global", at - 1);
+  start = start == std::string::npos ? at : test.ptx.find('\n', start) + 1;
+  printf("%s\n", test.ptx.substr(start, end - start).c_str());
+}
+
 /// The words that differ; the first `show` with their inputs.
 size_t compare(const Case &test, const Words &input, const Words &output,
                unsigned show, uint32_t tolerance) {
   uint32_t largest = 0;
-  size_t numDifferent = 0;
+  size_t numDifferent = 0, firstWord = test.outputWords;
   size_t perThread = input.size() / (size_t(test.grid) * test.block);
   for (size_t i = 0; i < output.size(); ++i) {
     if (output[i] == test.output[i])
@@ -144,6 +102,7 @@ size_t compare(const Case &test, const Words &input, const Words &output,
       largest = std::max(largest, *places);
       continue;
     }
+    firstWord = std::min<size_t>(firstWord, i % test.outputWords);
     if (numDifferent++ >= show)
       continue;
     size_t thread = i / test.outputWords;
@@ -152,6 +111,10 @@ size_t compare(const Case &test, const Words &input, const Words &output,
     for (size_t w = 0; w < perThread && w < 8; ++w)
       printf(" %08x", input[thread * perThread + w]);
     printf("\n");
+  }
+  if (numDifferent && show) {
+    printf("  the first word that differs is %zu:\n", firstWord);
+    printSource(test, firstWord);
   }
   if (largest)
     printf("%s: up to %u places\n", test.name.c_str(), largest);
@@ -165,12 +128,15 @@ int main(int argc, char **argv) {
   uint32_t tolerance = 0;
   bool isHash = false;
   const char *path = nullptr, *part = "";
+  std::string keptPath;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     if (argument.consume_front("--show="))
       show = strtoul(argument.data(), nullptr, 10);
     else if (argument.consume_front("--places="))
       tolerance = strtoul(argument.data(), nullptr, 10);
+    else if (argument.consume_front("--keep="))
+      keptPath = argument.str();
     else if (argument == "--hash")
       isHash = true;
     else
@@ -178,10 +144,13 @@ int main(int argc, char **argv) {
   }
   if (!path) {
     fprintf(stderr,
-            "usage: compare-measured PACK [--show=N] [--hash] [NAME]\n");
+            "usage: compare-measured PACK [--show=N] [--places=N] [--hash] "
+            "[--keep=OUT] [NAME]\n");
     return 2;
   }
   Pack pack = readPack(path);
+  Pack kept;
+  kept.inputs = pack.inputs;
   size_t numCases = 0, numBad = 0;
   for (const Case &test : pack.cases) {
     if (test.output.empty() || test.name.find(part) == std::string::npos)
@@ -204,9 +173,12 @@ int main(int argc, char **argv) {
     if (!numDifferent)
       continue;
     ++numBad;
+    kept.cases.push_back(test);
     printf("%s: %zu of %zu words differ\n", test.name.c_str(), numDifferent,
            output.size());
   }
+  if (!keptPath.empty())
+    writePack(keptPath, kept);
   if (!isHash)
     printf("%zu of %zu cases differ\n", numBad, numCases);
   return numBad != 0;

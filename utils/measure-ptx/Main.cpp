@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <functional>
 
 using namespace measure;
 
@@ -86,12 +87,14 @@ Driver openDriver() {
 
 void run(const Driver &driver, const Pack &pack, Case &test) {
   static char log[4096];
-  // CU_JIT_ERROR_LOG_BUFFER and its size.
-  int options[] = {5, 6};
-  void *values[] = {log, reinterpret_cast<void *>(sizeof(log))};
+  // CU_JIT_ERROR_LOG_BUFFER and its size, CU_JIT_OPTIMIZATION_LEVEL.
+  int options[] = {5, 6, 7};
+  void *values[] = {
+      log, reinterpret_cast<void *>(sizeof(log)),
+      reinterpret_cast<void *>(uintptr_t(pack.optimizationLevel))};
   log[0] = 0;
   void *module, *function;
-  if (driver.loadModule(&module, test.ptx.c_str(), 2, options, values)) {
+  if (driver.loadModule(&module, test.ptx.c_str(), 3, options, values)) {
     fprintf(stderr, "%s: not loaded\n%s\n", test.name.c_str(), log);
     return;
   }
@@ -116,41 +119,6 @@ void run(const Driver &driver, const Pack &pack, Case &test) {
   driver.unloadModule(module);
 }
 
-void write32(FILE *file, uint32_t value) { fwrite(&value, 4, 1, file); }
-
-void writeText(FILE *file, const std::string &text) {
-  write32(file, text.size());
-  fwrite(text.data(), 1, text.size(), file);
-}
-
-void writeWords(FILE *file, const Words &words) {
-  write32(file, words.size());
-  fwrite(words.data(), 4, words.size(), file);
-}
-
-void write(const std::string &path, const Pack &pack) {
-  FILE *file = fopen(path.c_str(), "wb");
-  if (!file) {
-    fprintf(stderr, "measure-ptx: cannot write %s\n", path.c_str());
-    exit(1);
-  }
-  fwrite("tkptx001", 1, 8, file);
-  write32(file, pack.inputs.size());
-  for (const Words &words : pack.inputs)
-    writeWords(file, words);
-  write32(file, pack.cases.size());
-  for (const Case &test : pack.cases) {
-    writeText(file, test.name);
-    writeText(file, test.ptx);
-    write32(file, test.grid);
-    write32(file, test.block);
-    write32(file, test.input);
-    write32(file, test.outputWords);
-    writeWords(file, test.output);
-  }
-  fclose(file);
-}
-
 void list(const std::string &folder, const std::string &group,
           const Pack &pack) {
   for (const Case &test : pack.cases) {
@@ -171,13 +139,16 @@ int main(int argc, char **argv) {
     return 2;
   }
   struct Group {
-    const char *name;
-    Pack (*build)();
+    std::string name;
+    std::function<Pack()> build;
   };
-  const Group groups[] = {{"matrix", buildMatrixCases},
-                          {"warpgroup", buildWarpgroupCases},
-                          {"arithmetic", buildArithmeticCases},
-                          {"approximation", buildApproximationCases}};
+  std::vector<Group> groups = {{"matrix", buildMatrixCases},
+                               {"warpgroup", buildWarpgroupCases},
+                               {"arithmetic", buildArithmeticCases},
+                               {"approximation", buildApproximationCases}};
+  for (unsigned i = 0; i < numRandomGroups; ++i)
+    groups.push_back(
+        {"random-" + std::to_string(i), [i] { return buildRandomCases(i); }});
   bool isRun = !strcmp(argv[1], "run");
   Driver driver;
   if (isRun)
@@ -185,7 +156,7 @@ int main(int argc, char **argv) {
   for (const Group &group : groups) {
     bool isAsked = argc == 3;
     for (int i = 3; i < argc; ++i)
-      isAsked |= !strcmp(argv[i], group.name);
+      isAsked |= group.name == argv[i];
     if (!isAsked)
       continue;
     Pack pack = group.build();
@@ -198,8 +169,9 @@ int main(int argc, char **argv) {
       run(driver, pack, test);
       numRun += !test.output.empty();
     }
-    write(std::string(argv[2]) + "/" + group.name + ".pack", pack);
-    printf("%s: %zu of %zu cases ran\n", group.name, numRun, pack.cases.size());
+    writePack(std::string(argv[2]) + "/" + group.name + ".pack", pack);
+    printf("%s: %zu of %zu cases ran\n", group.name.c_str(), numRun,
+           pack.cases.size());
   }
   return 0;
 }
