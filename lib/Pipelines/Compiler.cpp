@@ -185,7 +185,7 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
     ptx = buffer->getBuffer().str();
     return success();
   case Stage::Binary:
-    return emitError(loc, "nothing is left to do from a binary");
+    llvm_unreachable("nothing is left to do from a binary");
   }
   llvm_unreachable("all stages are listed");
 }

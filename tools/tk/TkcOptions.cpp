@@ -99,6 +99,9 @@ static llvm::Error readStages(const InputArgList &arguments,
     llvm::Expected<Stage> stage = findStage(argument->getValue(), vendor);
     if (!stage)
       return stage.takeError();
+    if (*stage == Stage::Binary)
+      return createStringError("nothing is left to do from stage '" +
+                               getStageName(*stage, vendor) + "'");
     options.compiler.startAt = *stage;
   } else if (std::optional<Stage> stage = guessStage(options.input)) {
     options.compiler.startAt = *stage;

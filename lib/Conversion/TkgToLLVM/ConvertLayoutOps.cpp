@@ -236,8 +236,7 @@ struct ConvertLayoutPattern : TkgPattern<ConvertLayoutOp> {
     std::optional<ConversionPlan> plan = tk::planConversion(
         getTileLayout(op.getSource().getType()), getTileLayout(op.getType()),
         8 * getSizeInBytes(getMemoryType(type)), getTarget().getInfo());
-    if (!plan)
-      return op.emitOpError("would move elements to another block");
+    assert(plan && "all elements lie in one block");
     FailureOr<SmallVector<Value>> result =
         Conversion(context, e, op, *plan)
             .run(toSharedElements(e, adaptor.getSource()));

@@ -13,20 +13,42 @@
 using namespace mlir;
 using namespace mlir::tkg;
 
-/// Checks that every tile has a layout: nothing says otherwise who holds it.
+/// Checks that a tile has a layout for the threads of its kernel: nothing says
+/// otherwise who holds it.
+static LogicalResult checkLayout(Operation *op, Type type,
+                                 tk::ThreadCounts threads) {
+  if (!isa<RankedTensorType>(type))
+    return success();
+  LayoutAttr attr = getLayout(type);
+  if (!attr)
+    return op->emitOpError("expects tiles that carry a layout, got ")
+           << type << "; run tkg-assign-layouts first";
+  const tk::Layout &layout = attr.getLayout();
+  if (layout.getNumLanes() == threads.numLanes &&
+      layout.getNumWarps() == threads.numWarps && layout.getNumBlocks() == 1)
+    return success();
+  return op->emitOpError("expects tiles in 1 block of ")
+         << threads.numWarps << " warps of " << threads.numLanes
+         << " lanes, got " << type;
+}
+
 static LogicalResult checkLayouts(ModuleOp module) {
-  WalkResult result = module.walk([](Operation *op) {
-    for (ValueRange values :
-         {ValueRange(op->getOperands()), ValueRange(op->getResults())})
-      for (Type type : values.getTypes())
-        if (isa<RankedTensorType>(type) && !getLayout(type)) {
-          op->emitOpError("expects tiles that carry a layout, got ")
-              << type << "; run tkg-assign-layouts first";
-          return WalkResult::interrupt();
-        }
-    return WalkResult::advance();
-  });
-  return failure(result.wasInterrupted());
+  for (auto kernel : module.getOps<tk::KernelOp>()) {
+    std::optional<tk::ThreadCounts> threads = getThreadCounts(kernel);
+    if (!threads)
+      continue; // an error of its own
+    WalkResult result = kernel.walk([&](Operation *op) {
+      for (ValueRange values :
+           {ValueRange(op->getOperands()), ValueRange(op->getResults())})
+        for (Type type : values.getTypes())
+          if (failed(checkLayout(op, type, *threads)))
+            return WalkResult::interrupt();
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+  }
+  return success();
 }
 
 /// Finds the traits of all accesses while loops are still loops.
@@ -122,13 +144,16 @@ static void eraseDeadOps(LLVM::LLVMFuncOp function) {
 }
 
 static LogicalResult removeCasts(ModuleOp module) {
-  SmallVector<UnrealizedConversionCastOp> casts, remaining;
+  SmallVector<UnrealizedConversionCastOp> casts;
   module.walk([&](UnrealizedConversionCastOp op) { casts.push_back(op); });
-  reconcileUnrealizedCasts(casts, &remaining);
-  for (UnrealizedConversionCastOp op : remaining)
-    if (!op->use_empty())
-      return op.emitError("a value of this type cannot be lowered");
-  return success();
+  reconcileUnrealizedCasts(casts);
+  WalkResult result = module.walk([](UnrealizedConversionCastOp op) {
+    if (op->use_empty())
+      return WalkResult::advance();
+    op.emitError("a value of this type cannot be lowered");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
 }
 
 const tk::TargetInfo *mlir::tkg::findTarget(ModuleOp module,

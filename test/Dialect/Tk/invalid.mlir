@@ -355,7 +355,7 @@ func.func @dot_rank(%a: tensor<2x16x16xf16>, %b: tensor<16x16xf16>, %c: tensor<1
 // -----
 
 func.func @dot_batches(%a: tensor<2x16x16xf16>, %b: tensor<3x16x16xf16>, %c: tensor<2x16x16xf32>) {
-  // expected-error @below {{expects equal batch dimensions}}
+  // expected-error @below {{expects equal batch dimensions, got 'tensor<2x16x16xf16>', 'tensor<3x16x16xf16>' and 'tensor<2x16x16xf32>'}}
   %0 = tk.dot %a, %b, %c : tensor<2x16x16xf16>, tensor<3x16x16xf16> -> tensor<2x16x16xf32>
   return
 }

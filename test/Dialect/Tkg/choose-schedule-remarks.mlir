@@ -1,6 +1,7 @@
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-choose-schedule))' --remarks-filter=schedule --remark-format=emitRemark --verify-diagnostics
 
 #mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
+#fma = #tkg.mma<fma, m = 1, n = 1, k = 1, type = f32, warpsM = 2, warpsN = 2>
 #shared = #tkg.shared<shape = [[64], [64]], offset = [
     [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 8], [2, 16], [4, 32], [8, 0], [16, 0], [32, 0]]>
 !view = !tk.view<?x?xbf16>
@@ -97,6 +98,36 @@ tk.kernel @waits(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %p: !tk.ptr<i3
     // expected-remark @below {{load does not run ahead of its loop: the loop waits for other programs}}
     %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
     tk.print "s", %s, %ready : tensor<64x64xbf16>, i32
+  }
+  tk.return
+}
+
+// Every place comes from a tile of rows and one of columns: there is no start
+// that an iteration too many could move behind the end.
+tk.kernel @gathered(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %rows: tensor<64xindex>, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %k = %c0 to %n step %c64 {
+    // expected-remark @below {{load does not run ahead of its loop: all its places are gathered}}
+    %s = tk.load_view %a[gather %rows, gather %rows] : !view (tensor<64xindex>, tensor<64xindex>) -> tensor<64xbf16>
+    tk.print "s", %s : tensor<64xbf16>
+  }
+  tk.return
+}
+
+// 128 x 128 results take 128 registers of each of 128 threads. Two tiles of
+// 32 x 128 f32 would take 64 more.
+tk.kernel @crowded(%a: !tk.view<?x?xf32> {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<32x128xf32>, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c32 = arith.constant 32 : index
+  %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+  %r = scf.for %k = %c0 to %n step %c32 iter_args(%acc = %zero) -> (tensor<128x128xf32>) {
+    // expected-remark @below {{load does not run ahead of its loop: its registers do not fit beside the accumulators}}
+    %s = tk.load_view %a[%c0 +: 128, %k +: 32] : !tk.view<?x?xf32> -> tensor<128x32xf32>
+    %d = tkg.dot %s, %b, %acc instruction #fma : tensor<128x32xf32>, tensor<32x128xf32> -> tensor<128x128xf32>
+    scf.yield %d : tensor<128x128xf32>
   }
   tk.return
 }

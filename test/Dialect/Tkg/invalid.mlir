@@ -365,7 +365,7 @@ tk.kernel @dot_layout(%a: !tk.view<?x?xbf16>) attributes {tkg.warps = 1 : i32} {
 func.func @dot_async_instruction(%a: !tkg.memdesc<16x16xbf16, #s>, %c: tensor<16x16xf32>) {
   %p = tkg.dot_async %a, %a, %c instruction #mma
       : !tkg.memdesc<16x16xbf16, #s>, !tkg.memdesc<16x16xbf16, #s>, tensor<16x16xf32> -> !tkg.pending<tensor<16x16xf32>>
-  // expected-error @below {{expects a pending accumulator of the same instruction}}
+  // expected-error @below {{expects a pending accumulator of the same instruction, #tkg.mma<wgmma, m = 64, n = 8, k = 16, type = bf16, warpsM = 4, warpsN = 1, a = shared, b = shared>, got #tkg.mma<wgmma, m = 64, n = 16,}}
   %q = tkg.dot_async %a, %a, %p instruction #other
       : !tkg.memdesc<16x16xbf16, #s>, !tkg.memdesc<16x16xbf16, #s>, !tkg.pending<tensor<16x16xf32>>
         -> !tkg.pending<tensor<16x16xf32>>

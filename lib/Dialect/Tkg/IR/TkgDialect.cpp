@@ -516,7 +516,6 @@ LogicalResult MemDescType::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expects elements that are integers, floats or "
                           "pointers, got "
                        << elementType;
-  if (depth < 0)
-    return emitError() << "expects a depth of at least 0, got " << depth;
+  assert(depth >= 0 && "the parser and builders see to that");
   return verifyCoversTile(emitError, layout.getLayout(), shape);
 }

@@ -220,10 +220,6 @@ LogicalResult DotAsyncOp::verify() {
     return emitOpError(
                "expects a pending accumulator of the same instruction, ")
            << getInstruction() << ", got " << producer.getInstruction();
-  for (Operation *user : getResult().getUsers())
-    if (auto dot = dyn_cast<DotAsyncOp>(user);
-        dot && dot.getAccumulator() != getResult())
-      return emitOpError("expects its result to feed an accumulator");
   return success();
 }
 
