@@ -85,7 +85,7 @@ static tk::Layout chooseLayout(RankedTensorType tile, const tk::Layout &reader,
   int64_t vectorSize = std::min<int64_t>(target.getMaxVectorBits() / bits,
                                          tile.getShape().back());
   tk::Layout writer = tk::buildBlocked(shape, order, vectorSize, threads);
-  auto forStore = tk::SharedAccessOptions::forStore(target);
+  auto forStore = tk::SharedAccessOptions::forStore(target, writer);
   auto forLoad = tk::SharedAccessOptions::forLoad(target);
   auto countTrips = [&](const tk::Layout &shared) {
     auto store = tk::planSharedAccess(writer, shared, bits, forStore);
