@@ -3,8 +3,10 @@
 
 #include "tk/Pipelines/Compiler.h"
 #include "SourceModule.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "tk/Analysis/RegisterPressure.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Pipelines/Passes.h"
@@ -128,6 +130,10 @@ private:
   LogicalResult runPasses(StringRef name,
                           function_ref<void(OpPassManager &)> build);
   LogicalResult lowerToLLVMIR();
+  /// Notes where each kernel needs most registers, while it still has tiles.
+  void recordPressure();
+  /// Says which kernels the assembler found too few registers for.
+  void remarkSpills();
   SmallVector<char, 0> serialize();
   LogicalResult dump();
 
@@ -143,6 +149,12 @@ private:
   std::unique_ptr<llvm::Module> llvmModule;
   std::string ptx;
   Binary binary;
+
+  struct Pressure {
+    Location loc;
+    std::string description;
+  };
+  llvm::StringMap<Pressure> pressures;
 };
 
 LogicalResult Compiler::Run::parseSource(llvm::SourceMgr &sources,
@@ -236,6 +248,39 @@ LogicalResult Compiler::Run::lowerToLLVMIR() {
   return success(static_cast<bool>(llvmModule));
 }
 
+void Compiler::Run::recordPressure() {
+  if (options.stopAfter != Stage::Binary)
+    return;
+  for (KernelOp kernel : module->getOps<KernelOp>()) {
+    // It is there for arguments of which nobody promised anything.
+    if (kernel->hasAttr(tkg::kFallbackAttr))
+      continue;
+    tkg::PressurePoint point = tkg::findMaxRegisterPressure(kernel);
+    pressures.try_emplace(
+        kernel.getSymName(),
+        Pressure{kernel.getLoc(),
+                 point.op ? tkg::describePressure(point) : std::string()});
+  }
+}
+
+void Compiler::Run::remarkSpills() {
+  for (const ResourceUsage &usage : binary.resources) {
+    auto pressure = pressures.find(usage.kernel);
+    if (usage.spillStoreBytes == 0 || pressure == pressures.end())
+      continue;
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    os << "'" << usage.kernel << "' spills: " << usage.numRegisters
+       << " registers are too few, a thread stores " << usage.spillStoreBytes
+       << " bytes and loads " << usage.spillLoadBytes;
+    if (!pressure->second.description.empty())
+      os << "; tiles need " << pressure->second.description;
+    remark::missed(pressure->second.loc,
+                   remark::RemarkOpts::name("Spills").category("registers"))
+        << text;
+  }
+}
+
 LogicalResult Compiler::Run::advance() {
   const TargetInfo &target = *options.target.target;
   switch (stage) {
@@ -249,6 +294,7 @@ LogicalResult Compiler::Run::advance() {
     });
   case Stage::Tkg:
     stage = Stage::LLVM;
+    recordPressure();
     return runPasses("tkg to LLVM dialect", [&](OpPassManager &manager) {
       // Not earlier: remarks and errors show lines of files that exist.
       if (!options.filePrefixes.empty())
@@ -273,6 +319,7 @@ LogicalResult Compiler::Run::advance() {
             emitHsaco(loc, *llvmModule, options.target, timing);
         succeeded(hsaco)) {
       binary = std::move(*hsaco);
+      remarkSpills();
       return success();
     }
     return failure();
@@ -281,6 +328,7 @@ LogicalResult Compiler::Run::advance() {
     if (FailureOr<Binary> cubin = assemblePtx(loc, ptx, options.target, timing);
         succeeded(cubin)) {
       binary = std::move(*cubin);
+      remarkSpills();
       return success();
     }
     return failure();

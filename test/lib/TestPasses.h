@@ -8,6 +8,7 @@ namespace mlir::tk {
 
 void registerTestAlignmentPass();
 void registerTestMiscompilePass();
+void registerTestRegisterPressurePass();
 
 } // namespace mlir::tk
 

@@ -89,6 +89,7 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
   registerPasses();
   registerTestAlignmentPass();
   registerTestMiscompilePass();
+  registerTestRegisterPressurePass();
   ShowLayoutOptions showLayout;
   CheckEachPassOptions checkOptions;
   auto [inputFile, outputFile] =

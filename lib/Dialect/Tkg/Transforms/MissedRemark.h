@@ -9,10 +9,6 @@
 
 namespace mlir::tkg {
 
-/// On a kernel beside which there is a variant for arguments of which more is
-/// known: what it misses is not news.
-constexpr StringLiteral kFallbackAttr = "tkg.fallback";
-
 /// A remark at `op` that an optimisation called `name` was missed; nothing in
 /// a kernel that is only there for the arguments that nobody promised.
 inline remark::detail::InFlightRemark

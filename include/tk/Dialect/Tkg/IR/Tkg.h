@@ -36,6 +36,7 @@ constexpr StringLiteral kThreadsPerWarpAttr = "tkg.threads_per_warp";
 constexpr StringLiteral kWarpsAttr = "tkg.warps";
 constexpr StringLiteral kSharedBytesAttr = "tkg.shared_bytes";
 constexpr StringLiteral kVariantAttr = "tkg.variant";
+constexpr StringLiteral kFallbackAttr = "tkg.fallback";
 constexpr StringLiteral kKernelAttr = "tkg.kernel";
 constexpr StringLiteral kPreconditionsAttr = "tkg.preconditions";
 constexpr StringLiteral kFactsAttr = "tkg.facts";

@@ -27,6 +27,7 @@ def Tkg_Dialect : Dialect {
     | `tk.kernel` | `tkg.shared_bytes : i64` | shared memory of a block |
     | `tk.kernel` | `tkg.variant : string` | `"vector"` or `"general"` |
     | `tk.kernel` | `tkg.kernel : string` | the kernel that this is a variant of |
+    | `tk.kernel` | `tkg.fallback` | has a faster variant: what it misses is not news |
     | `tk.kernel` | `tkg.preconditions : array` | what a launch must check first |
     | argument | `tkg.facts : dictionary` | see `TensorFacts` |
     | op in a loop | `tkg.stage`, `tkg.order : i32` | its place in the schedule |
