@@ -62,9 +62,10 @@ BODY remoteArrivalOfBlockScope(uint32_t *out, uint32_t *in) {
   MAPA(otherWord, at, blockIdx.x ^ 1);
   MAPA(otherBarrier, full, blockIdx.x ^ 1);
   ST_CLUSTER(otherWord, in[blockIdx.x]); // expected: shared-race
-  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];"
-                   ::"r"(otherBarrier)
-               : "memory");
+  asm volatile(
+      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(
+          otherBarrier)
+      : "memory");
   if (isFixed)
     asm volatile("{ .reg .pred done;\n"
                  "again: mbarrier.try_wait.parity.acquire.cluster.shared::cta"
@@ -79,3 +80,64 @@ BODY remoteArrivalOfBlockScope(uint32_t *out, uint32_t *in) {
 }
 // run: grid 2 block 1 cluster 2
 DEFECT(remoteArrivalOfBlockScope)
+
+// A relaxed arrival publishes what its thread fenced before it, and no more.
+#define CLUSTER_SYNC_RELAXED                                                   \
+  asm volatile("barrier.cluster.arrive.relaxed.aligned;\n"                     \
+               "barrier.cluster.wait.aligned;" ::                              \
+                   : "memory")
+
+BODY initBehindRelaxedBarrier(uint32_t *out, uint32_t *in) {
+  __shared__ alignas(8) uint64_t barrier;
+  uint32_t full = sharedAddress(&barrier), other;
+  MBARRIER_INIT(full, 1); // expected: mbarrier-init-fence
+  if (isFixed)
+    DO("fence.acq_rel.cluster");
+  CLUSTER_SYNC_RELAXED;
+  MAPA(other, full, blockIdx.x ^ 1);
+  asm volatile(
+      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(
+          other)
+      : "memory"); // expected: mbarrier-init-fence @-1
+  MBARRIER_WAIT(full, 0);
+  CLUSTER_SYNC;
+}
+// run: grid 2 block 1 cluster 2
+DEFECT(initBehindRelaxedBarrier)
+
+// The same with the fence that is meant for inits.
+BODY initFencedForMbarriers(uint32_t *out, uint32_t *in) {
+  __shared__ alignas(8) uint64_t barrier;
+  uint32_t full = sharedAddress(&barrier), other;
+  MBARRIER_INIT(full, 1); // expected: mbarrier-init-fence
+  if (isFixed)
+    DO("fence.mbarrier_init.release.cluster");
+  CLUSTER_SYNC_RELAXED;
+  MAPA(other, full, blockIdx.x ^ 1);
+  asm volatile(
+      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(
+          other)
+      : "memory"); // expected: mbarrier-init-fence @-1
+  MBARRIER_WAIT(full, 0);
+  CLUSTER_SYNC;
+}
+// run: grid 2 block 1 cluster 2
+DEFECT(initFencedForMbarriers)
+
+// The fence for inits is for nothing else.
+BODY dataBehindRelaxedBarrier(uint32_t *out, uint32_t *in) {
+  __shared__ uint32_t word;
+  uint32_t at = sharedAddress(&word), other, value;
+  ST_SHARED(at, in[blockIdx.x]); // expected: shared-race
+  if (isFixed)
+    DO("fence.acq_rel.cluster");
+  else
+    DO("fence.mbarrier_init.release.cluster");
+  CLUSTER_SYNC_RELAXED;
+  MAPA(other, at, blockIdx.x ^ 1);
+  LD_CLUSTER(value, other); // expected: shared-race
+  out[blockIdx.x] = value;
+  CLUSTER_SYNC;
+}
+// run: grid 2 block 1 cluster 2
+DEFECT(dataBehindRelaxedBarrier)
