@@ -60,6 +60,7 @@ static DecoderTable makeTable() {
   registerMbarriers(table);
   registerAsyncCopies(table);
   registerClusters(table);
+  registerTensorMapChanges(table);
   registerMatrixLoads(table);
   registerMatrixMultiply(table);
   registerWarpgroupMultiply(table);

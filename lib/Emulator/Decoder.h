@@ -164,6 +164,7 @@ void registerMbarriers(DecoderTable &table);
 void registerAsyncCopies(DecoderTable &table);
 void registerAsyncBulk(DecoderTable &table);
 void registerTensorCopies(DecoderTable &table);
+void registerTensorMapChanges(DecoderTable &table);
 void registerMatrixLoads(DecoderTable &table);
 void registerMatrixMultiply(DecoderTable &table);
 void registerWarpgroupMultiply(DecoderTable &table);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Emulator/TensorMap.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -169,4 +170,101 @@ Expected<TensorMap> mlir::tk::decodeTensorMap(ArrayRef<uint8_t> bytes) {
   if (Error error = verifyTensorMap(map))
     return error;
   return map;
+}
+
+//===----------------------------------------------------------------------===//
+// Changes
+//===----------------------------------------------------------------------===//
+
+unsigned mlir::tk::getNumOrdinals(TensorMapField field) {
+  switch (field) {
+  case TensorMapField::BoxDim:
+  case TensorMapField::GlobalDim:
+  case TensorMapField::ElementStride:
+    return TensorMap::maxRank;
+  case TensorMapField::GlobalStride:
+    return TensorMap::maxRank - 1;
+  case TensorMapField::GlobalAddress:
+  case TensorMapField::Rank:
+  case TensorMapField::ElemType:
+  case TensorMapField::InterleaveLayout:
+  case TensorMapField::SwizzleMode:
+  case TensorMapField::SwizzleAtomicity:
+  case TensorMapField::FillMode:
+    return 0;
+  }
+  llvm_unreachable("all fields are above");
+}
+
+/// By the numbers of tensormap.replace .elemtype.
+static constexpr TensorMapType elementTypes[] = {
+    TensorMapType::U8,     TensorMapType::U16,  TensorMapType::U32,
+    TensorMapType::S32,    TensorMapType::U64,  TensorMapType::S64,
+    TensorMapType::F16,    TensorMapType::F32,  TensorMapType::F32Ftz,
+    TensorMapType::F64,    TensorMapType::BF16, TensorMapType::TF32,
+    TensorMapType::TF32Ftz};
+
+static Error replaceField(Fields &fields, TensorMapField field,
+                          unsigned ordinal, uint64_t value) {
+  auto mustBeBelow = [&](uint64_t end, const char *what) -> Error {
+    if (value < end)
+      return Error::success();
+    return createStringError(
+        formatv("{0} {1} is not supported; 0 to {2} are", what, value, end - 1)
+            .str());
+  };
+  switch (field) {
+  case TensorMapField::GlobalAddress:
+    fields.address = value;
+    return Error::success();
+  case TensorMapField::Rank:
+    fields.rank = static_cast<uint8_t>(value + 1);
+    return mustBeBelow(TensorMap::maxRank, "a rank less 1 of");
+  case TensorMapField::BoxDim:
+    fields.box[ordinal] = static_cast<uint16_t>(value);
+    return mustBeBelow(257, "an extent of the box of");
+  case TensorMapField::GlobalDim:
+    fields.extents[ordinal] = static_cast<uint32_t>(value - 1);
+    return Error::success();
+  case TensorMapField::GlobalStride:
+    fields.strides[ordinal] = value;
+    return Error::success();
+  case TensorMapField::ElementStride:
+    fields.elementStrides[ordinal] = static_cast<uint8_t>(value);
+    return mustBeBelow(9, "an element stride of");
+  case TensorMapField::ElemType:
+    if (Error error = mustBeBelow(std::size(elementTypes), "element type"))
+      return error;
+    fields.type = static_cast<uint8_t>(elementTypes[value]);
+    return Error::success();
+  case TensorMapField::InterleaveLayout:
+    return mustBeBelow(1, "interleave layout");
+  case TensorMapField::SwizzleMode:
+    fields.swizzle = static_cast<uint8_t>(value);
+    return mustBeBelow(4, "swizzle mode");
+  case TensorMapField::SwizzleAtomicity:
+    // Others need sm_100.
+    return mustBeBelow(1, "swizzle atomicity");
+  case TensorMapField::FillMode:
+    fields.fillsNaN = value != 0;
+    return mustBeBelow(2, "fill mode");
+  }
+  llvm_unreachable("all fields are above");
+}
+
+Error mlir::tk::replaceTensorMapField(MutableArrayRef<uint8_t> bytes,
+                                      TensorMapField field, unsigned ordinal,
+                                      uint64_t value) {
+  assert(ordinal < std::max(getNumOrdinals(field), 1u) && "the caller checks");
+  Fields fields;
+  memcpy(&fields, bytes.data(), sizeof(fields));
+  // A map that is made from nothing begins as zeros.
+  if (all_of(bytes, [](uint8_t byte) { return byte == 0; }))
+    memcpy(fields.magic, kMagic, sizeof(kMagic));
+  if (memcmp(fields.magic, kMagic, sizeof(kMagic)) != 0)
+    return createStringError("these 128 bytes are no tensor map");
+  if (Error error = replaceField(fields, field, ordinal, value))
+    return error;
+  memcpy(bytes.data(), &fields, sizeof(fields));
+  return Error::success();
 }

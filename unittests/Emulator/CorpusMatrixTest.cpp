@@ -504,3 +504,31 @@ TEST_F(CorpusTest, clocks) {
   run(kHopper, "clocks", {}, out);
   expect<uint32_t>(out, [](size_t) { return 3u; });
 }
+
+// A map made by the kernel: columns 12 to 19 of 16 and rows 2 to 5, zeros
+// outside.
+TEST_F(CorpusTest, tensorMapFromZeros) {
+  auto in = input<uint32_t>(128, [](size_t i) { return uint32_t(1000 + i); });
+  auto map = output<uint32_t>(32);
+  auto out = output<uint32_t>(32);
+  run(kHopper, "tensorMapFromZeros", {}, out, map, in);
+  expect<uint32_t>(out, [](size_t i) {
+    size_t column = 12 + i % 8, row = 2 + i / 8;
+    return column < 16 ? uint32_t(1000 + 16 * row + column) : 0;
+  });
+}
+
+// The host's map is of other words; there are but 3 rows.
+TEST_F(CorpusTest, tensorMapOfOtherTensor) {
+  auto other = filled<uint32_t>(128, 7);
+  auto in = input<uint32_t>(128, [](size_t i) { return uint32_t(1000 + i); });
+  auto host = map(mapOf(other.address, TensorMapType::U32, 16, 8, 8, 4,
+                        TensorMapSwizzle::None));
+  auto changed = output<uint32_t>(32);
+  auto out = output<uint32_t>(32);
+  run(kHopper, "tensorMapOfOtherTensor", {}, out, changed, host, in);
+  expect<uint32_t>(out, [](size_t i) {
+    size_t column = 4 + i % 8, row = 1 + i / 8;
+    return row < 3 ? uint32_t(1000 + 16 * row + column) : 0;
+  });
+}

@@ -17,7 +17,7 @@
 
 namespace mlir::tk {
 
-/// Numbers as in CUtensorMapDataType and in tensormap.replace .elemtype.
+/// Numbers as in CUtensorMapDataType. (Those of tensormap.replace differ.)
 enum class TensorMapType : uint8_t {
   U8,
   U16,
@@ -80,6 +80,32 @@ llvm::Error verifyTensorMap(const TensorMap &map);
 llvm::Expected<TensorMapBytes> encodeTensorMap(const TensorMap &map);
 /// Of bytes that hold no map: an error.
 llvm::Expected<TensorMap> decodeTensorMap(llvm::ArrayRef<uint8_t> bytes);
+
+/// What tensormap.replace (9.7.9.28) can change. By name: `global_address`.
+enum class TensorMapField : uint8_t {
+  GlobalAddress,
+  Rank,
+  BoxDim,
+  GlobalDim,
+  GlobalStride,
+  ElementStride,
+  ElemType,
+  InterleaveLayout,
+  SwizzleMode,
+  SwizzleAtomicity,
+  FillMode,
+};
+/// Values of the field: one for each dimension (strides: for each but the
+/// first), or 0 if it has just one.
+unsigned getNumOrdinals(TensorMapField field);
+
+/// Changes one field of the 128 bytes, which hold a map or zeros. `value` is as
+/// the PTX ISA has it: the rank less 1, strides in bytes, types and modes by
+/// the numbers of the ISA. Errors: bytes that are no map, and values that do
+/// not exist. Whether the fields fit together is asked when the map is decoded.
+llvm::Error replaceTensorMapField(llvm::MutableArrayRef<uint8_t> bytes,
+                                  TensorMapField field, unsigned ordinal,
+                                  uint64_t value);
 
 } // namespace mlir::tk
 

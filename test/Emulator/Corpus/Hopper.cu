@@ -331,3 +331,77 @@ extern "C" __global__ void clocks(uint32_t *out) {
   asm volatile("griddepcontrol.launch_dependents;");
   out[threadIdx.x] = (c1 > c0) + 2 * (t1 >= t0);
 }
+
+//===----------------------------------------------------------------------===//
+// Tensor maps that a kernel makes
+//===----------------------------------------------------------------------===//
+
+#define REPLACE(field, type, constraint, map, value)                                                                   \
+  asm volatile("tensormap.replace.tile." field ".shared::cta.b1024." type " [%0], %1;" ::"r"(map), constraint(value)  \
+               : "memory")
+#define REPLACE_OF(field, ordinal, type, constraint, map, value)                                                       \
+  asm volatile("tensormap.replace.tile." field ".shared::cta.b1024." type " [%0], " #ordinal ", %1;" ::"r"(map),      \
+               constraint(value)                                                                                       \
+               : "memory")
+
+// Publishes the map in shared memory at `to`; the whole warp does.
+static __device__ void publishMap(void *to, const void *map) {
+  __syncwarp();
+  asm volatile("tensormap.cp_fenceproxy.global.shared::cta.tensormap::generic.release.gpu.sync.aligned [%0], [%1], 128;"
+                   ::"l"(to), "r"(sharedAddress(map)) : "memory");
+  asm volatile("fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(to) : "memory");
+}
+
+// Loads a box of 8x4 words at (column, row).
+static __device__ void loadBox(uint32_t *out, void *map, int column, int row) {
+  __shared__ alignas(128) uint32_t tile[32];
+  __shared__ alignas(8) uint64_t barrier;
+  if (threadIdx.x == 0) {
+    initBarrier(&barrier, 1);
+    fenceBarrierInit();
+    expectBytes(&barrier, 128);
+    load2D(tile, map, &barrier, column, row);
+  }
+  __syncwarp();
+  wait(&barrier, 0);
+  out[threadIdx.x] = tile[threadIdx.x];
+}
+
+// A map of 16x8 words, from nothing.
+extern "C" __global__ void tensorMapFromZeros(uint32_t *out, void *map, uint32_t *in) {
+  __shared__ alignas(128) uint32_t words[32];
+  uint32_t at = sharedAddress(words);
+  words[threadIdx.x] = 0;
+  __syncwarp();
+  if (threadIdx.x == 0) {
+    REPLACE("global_address", "b64", "l", at, in);
+    REPLACE("rank", "b32", "r", at, 1);
+    REPLACE_OF("box_dim", 0, "b32", "r", at, 8);
+    REPLACE_OF("box_dim", 1, "b32", "r", at, 4);
+    REPLACE_OF("global_dim", 0, "b32", "r", at, 16);
+    REPLACE_OF("global_dim", 1, "b32", "r", at, 8);
+    REPLACE_OF("global_stride", 0, "b64", "l", at, uint64_t(64));
+    REPLACE_OF("element_stride", 0, "b32", "r", at, 1);
+    REPLACE_OF("element_stride", 1, "b32", "r", at, 1);
+    REPLACE("elemtype", "b32", "n", at, 2);
+    REPLACE("interleave_layout", "b32", "n", at, 0);
+    REPLACE("swizzle_mode", "b32", "n", at, 0);
+    REPLACE("fill_mode", "b32", "n", at, 0);
+  }
+  publishMap(map, words);
+  loadBox(out, map, 12, 2);
+}
+
+// The host's map, with another address and fewer rows.
+extern "C" __global__ void tensorMapOfOtherTensor(uint32_t *out, void *map, const uint32_t *hostMap, uint32_t *in) {
+  __shared__ alignas(128) uint32_t words[32];
+  uint32_t at = sharedAddress(words);
+  words[threadIdx.x] = hostMap[threadIdx.x];
+  __syncwarp();
+  if (threadIdx.x == 0) {
+    REPLACE("global_address", "b64", "l", at, in);
+    REPLACE_OF("global_dim", 1, "b32", "r", at, 3);
+  }
+  publishMap(map, words);
+  loadBox(out, map, 4, 1);
+}
