@@ -146,7 +146,8 @@ Counters *LaneExecution::counters() const {
 
 void LaneExecution::access(const AsyncAgentPtr &agent,
                            const MemoryPlace &memory, AccessKind kind,
-                           uint64_t address, uint64_t size, Proxy proxy) const {
+                           uint64_t address, uint64_t size, Proxy proxy,
+                           bool isCounted) const {
   AsyncAccess access;
   access.memory = memory;
   access.kind = kind;
@@ -157,7 +158,7 @@ void LaneExecution::access(const AsyncAgentPtr &agent,
   if (agent)
     warp.checker->access(*agent, access);
   // The lanes of cp.async are counted together.
-  if (counters() && proxy != Proxy::Generic)
+  if (counters() && isCounted && proxy != Proxy::Generic)
     counters()->access(place(), access);
 }
 
@@ -379,7 +380,7 @@ bool BulkCopyExecution::runToShared(const std::byte *from,
   bool isMulticast = copy.blockMask != noSlot;
   if (isMulticast)
     ranks = warp.lanes<uint16_t>(copy.blockMask)[lane];
-  for (; ranks; ranks &= ranks - 1) {
+  for (bool isFirst = true; ranks; ranks &= ranks - 1, isFirst = false) {
     unsigned rank = __builtin_ctz(ranks);
     // Each destination has its mbarrier at the same offset.
     SharedRegion to =
@@ -392,7 +393,8 @@ bool BulkCopyExecution::runToShared(const std::byte *from,
     if (!barrier)
       return false;
     AsyncAgentPtr agent = issue(AsyncKind::BulkCopy);
-    access(agent, place, AccessKind::Read, address, size);
+    access(agent, place, AccessKind::Read, address, size, Proxy::Async,
+           isFirst);
     access(agent, to.place(),
            copy.reduction ? AccessKind::Reduction : AccessKind::Write,
            to.offset, size);

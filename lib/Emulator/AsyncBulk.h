@@ -52,9 +52,11 @@ public:
   Counters *counters() const;
   /// Null without checks.
   AsyncAgentPtr issue(AsyncKind kind) const;
+  /// `isCounted`: it goes into the measurements too. What is read for several
+  /// blocks is read once.
   void access(const AsyncAgentPtr &agent, const MemoryPlace &memory,
               AccessKind kind, uint64_t address, uint64_t size,
-              Proxy proxy = Proxy::Async) const;
+              Proxy proxy = Proxy::Async, bool isCounted = true) const;
   /// complete_tx of an operation that moved `size` bytes.
   void complete(const AsyncAgentPtr &agent, const SharedRegion &barrierRegion,
                 Mbarrier &barrier, uint64_t size) const;

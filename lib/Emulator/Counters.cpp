@@ -22,8 +22,7 @@ void InstructionMeasurement::add(const InstructionMeasurement &other) {
   sharedRequests += other.sharedRequests;
   sharedWavefronts += other.sharedWavefronts;
   sharedIdealWavefronts += other.sharedIdealWavefronts;
-  sharedWorstWavefronts =
-      std::max(sharedWorstWavefronts, other.sharedWorstWavefronts);
+  sharedWorstWays = std::max(sharedWorstWays, other.sharedWorstWays);
   sharedBytesRead += other.sharedBytesRead;
   sharedBytesWritten += other.sharedBytesWritten;
   globalRequests += other.globalRequests;
@@ -81,16 +80,17 @@ void Counters::countShared(InstructionMeasurement &counts, const Place &place,
     SmallVector<int64_t, numLanes> addresses;
     for (LaneMask rest = place.lanes & group; rest; rest &= rest - 1)
       addresses.push_back(access.addresses[countr_zero(rest)]);
-    if (!addresses.empty())
-      wavefronts += countWavefronts(addresses, bytes);
+    if (addresses.empty())
+      continue;
+    uint64_t ways = countWavefronts(addresses, bytes);
+    counts.sharedWorstWays = std::max(counts.sharedWorstWays, ways);
+    wavefronts += ways;
   }
   size_t words = collectUnits(access, place.lanes, kBankWidthInBytes).size();
   ++counts.sharedRequests;
   counts.sharedWavefronts += wavefronts;
   counts.sharedIdealWavefronts +=
       divideCeil(words * kBankWidthInBytes, kBankRowInBytes);
-  counts.sharedWorstWavefronts =
-      std::max(counts.sharedWorstWavefronts, wavefronts);
   countBytes(access.kind, uint64_t(bytes) * popcount(place.lanes),
              counts.sharedBytesRead, counts.sharedBytesWritten);
 }
@@ -153,8 +153,11 @@ void Counters::tensorCopy(const Place &place, const TensorCopyCount &copy) {
   counts.tensorInsideBytes += copy.insideBytes;
 }
 
-void Counters::wgmma(const Place &place) {
-  ++perInstruction[place.instruction].wgmmas;
+void Counters::wgmma(const Place &place, uint64_t sharedBytes,
+                     bool isFirstWarp) {
+  InstructionMeasurement &counts = perInstruction[place.instruction];
+  counts.sharedBytesRead += sharedBytes;
+  counts.wgmmas += isFirstWarp;
 }
 
 void Counters::add(const Counters &other) {

@@ -32,11 +32,12 @@ public:
   /// Checker. cp.async tells both of its sides. Rows of ldmatrix and stmatrix
   /// are accesses of 16 bytes by the lanes that gave the addresses.
   void access(const Place &place, const Access &access);
-  /// A row that a bulk or tensor copy reads or writes, or wgmma reads.
+  /// A row that a bulk or tensor copy reads or writes.
   void access(const Place &place, const AsyncAccess &access);
   void tensorCopy(const Place &place, const TensorCopyCount &copy);
-  /// One wgmma by a warpgroup (counted once, not for each of its warps).
-  void wgmma(const Place &place);
+  /// A warp's part of a wgmma: what it reads of shared memory. The operation
+  /// itself counts once, with the first warp of the warpgroup.
+  void wgmma(const Place &place, uint64_t sharedBytes, bool isFirstWarp);
 
   void add(const Counters &other);
   EmulatorMeasurements finish() const;

@@ -226,7 +226,7 @@ static json::Object toJson(const Summary &summary) {
         json::Object{{"requests", counts.sharedRequests},
                      {"wavefronts", counts.sharedWavefronts},
                      {"ideal_wavefronts", counts.sharedIdealWavefronts},
-                     {"worst_wavefronts", counts.sharedWorstWavefronts},
+                     {"worst_ways", counts.sharedWorstWays},
                      {"bytes_read", counts.sharedBytesRead},
                      {"bytes_written", counts.sharedBytesWritten}};
   if (counts.globalRequests)
@@ -314,7 +314,7 @@ static void printRow(raw_ostream &os, StringRef name, const Summary &summary) {
      << right_justify(
             times(counts.sharedWavefronts, counts.sharedIdealWavefronts), 8)
      << right_justify(counts.sharedRequests
-                          ? std::to_string(counts.sharedWorstWavefronts)
+                          ? std::to_string(counts.sharedWorstWays)
                           : "-",
                       7)
      << right_justify(times(counts.globalSectors, counts.globalRequests), 9)
@@ -348,7 +348,7 @@ static void printLevels(raw_ostream &os, const Summary &all,
 
 void mlir::tk::printMeasurements(raw_ostream &os, const PtxModule &module,
                                  const EmulatorResult &result) {
-  os << "line                          executions  lanes   banks  worst "
+  os << "line                          executions  lanes   banks   ways "
         "sectors  halves    KiB read KiB written\n";
   for (auto &[line, summary] : summariseLines(module, result)) {
     StringRef file = line.file.empty() ? module.fileName : line.file;

@@ -54,7 +54,9 @@ private:
   }
   bool readMap();
   bool load();
-  bool loadInto(const SharedRegion &to, const SharedRegion &barrierRegion);
+  /// `isFirst` of the destinations of a multicast.
+  bool loadInto(const SharedRegion &to, const SharedRegion &barrierRegion,
+                bool isFirst = true);
   bool store();
   template <typename Function> bool forEachRow(Function function);
   /// The parts of a row that stay together in shared memory: 16 bytes.
@@ -204,7 +206,8 @@ void TensorCopyExecution::accessBox(const AsyncAgentPtr &agent,
 }
 
 bool TensorCopyExecution::loadInto(const SharedRegion &to,
-                                   const SharedRegion &barrierRegion) {
+                                   const SharedRegion &barrierRegion,
+                                   bool isFirst) {
   Mbarrier *barrier = findBarrier(barrierRegion);
   if (!barrier)
     return false;
@@ -220,7 +223,7 @@ bool TensorCopyExecution::loadInto(const SharedRegion &to,
       if (!from)
         return false;
       access(agent, {PtxSpace::Global, 0}, AccessKind::Read, row.address,
-             row.numElements * elementSize);
+             row.numElements * elementSize, Proxy::Async, isFirst);
       insideBytes += row.numElements * elementSize;
     }
     uint64_t insideBegin = row.firstElement * elementSize;
@@ -238,7 +241,7 @@ bool TensorCopyExecution::loadInto(const SharedRegion &to,
   });
   if (!isComplete)
     return false;
-  if (counters())
+  if (counters() && isFirst)
     counters()->tensorCopy(place(), {map.boxBytes(), insideBytes});
   complete(agent, barrierRegion, *barrier, map.boxBytes());
   return true;
@@ -259,11 +262,12 @@ bool TensorCopyExecution::load() {
   if (copy.blockMask == noSlot)
     return loadInto(to, at);
   uint32_t ranks = warp.lanes<uint16_t>(copy.blockMask)[lane];
-  for (; ranks; ranks &= ranks - 1) {
+  for (bool isFirst = true; ranks; ranks &= ranks - 1, isFirst = false) {
     unsigned rank = __builtin_ctz(ranks);
     SharedRegion there = inBlock(to, rank, size);
     SharedRegion barrierThere = inBlock(at, rank, 8);
-    if (!there.owner || !barrierThere.owner || !loadInto(there, barrierThere))
+    if (!there.owner || !barrierThere.owner ||
+        !loadInto(there, barrierThere, isFirst))
       return false;
   }
   return true;

@@ -13,6 +13,7 @@
 #include "ThreadBlock.h"
 #include "WarpgroupUnit.h"
 #include "WgmmaQueue.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
@@ -40,27 +41,26 @@ struct WgmmaDetails {
   }
 };
 
-/// The runs of bytes that an operation reads, for the checks.
+/// The runs of bytes that an operation reads, for the checks. Descriptors name
+/// multiples of 16 bytes.
 class ReadRanges {
 public:
-  void add(uint32_t address) { addresses.push_back(address); }
+  void add(uint32_t address) { chunks.set(address / chunkBytes); }
   /// Calls `visit(address, size)` for maximal runs.
-  void visit(llvm::function_ref<void(uint32_t, uint32_t)> visit) {
-    llvm::sort(addresses);
-    addresses.erase(std::unique(addresses.begin(), addresses.end()),
-                    addresses.end());
-    for (size_t i = 0; i < addresses.size();) {
-      size_t end = i + 1;
-      while (end < addresses.size() &&
-             addresses[end] == addresses[end - 1] + 16)
-        ++end;
-      visit(addresses[i], static_cast<uint32_t>(16 * (end - i)));
-      i = end;
+  void visit(llvm::function_ref<void(uint32_t, uint32_t)> visit) const {
+    for (int begin = chunks.find_first(); begin != -1;) {
+      int end = chunks.find_next_unset(begin);
+      if (end == -1)
+        end = chunks.size();
+      visit(begin * chunkBytes, (end - begin) * chunkBytes);
+      begin = chunks.find_next(end - 1);
     }
   }
 
 private:
-  llvm::SmallVector<uint32_t, 0> addresses;
+  static constexpr uint32_t chunkBytes = 16;
+  /// Of all that a descriptor can name.
+  llvm::BitVector chunks{MatrixDescriptor::addressableBytes / chunkBytes};
 };
 
 } // namespace
@@ -198,6 +198,21 @@ static std::optional<Step> readOperands(Warp &warp,
   return std::nullopt;
 }
 
+/// Bytes of shared memory that this warp asks for: its rows of A, if they are
+/// not in registers; B is for the whole warpgroup, and counted with its first
+/// warp.
+static uint64_t countOperandBytes(const Warp &warp,
+                                  const WgmmaDetails &details) {
+  const WarpgroupOperation &operation = details.operation;
+  uint64_t bits = 0;
+  if (details.registersA.empty())
+    bits += uint64_t(16) * operation.k * operation.elementBits(operation.typeA);
+  if (warp.indexInBlock % warpsPerWarpgroup == 0)
+    bits += uint64_t(operation.n) * operation.k *
+            operation.elementBits(operation.typeB);
+  return bits / 8;
+}
+
 /// Descriptors and scale-d, which are the same in all lanes. None if all is
 /// well.
 static std::optional<Step> readUniform(Warp &warp,
@@ -254,8 +269,9 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
     pointers.push_back(values[i].data());
   }
   Counters *counters = warp.block.cluster.scheduler.counters.get();
-  if (counters && warp.indexInBlock % warpsPerWarpgroup == 0)
-    counters->wgmma(warp.place(instruction));
+  if (counters)
+    counters->wgmma(warp.place(instruction), countOperandBytes(warp, details),
+                    warp.indexInBlock % warpsPerWarpgroup == 0);
   multiply(details.operation, a, b, operands[2], pointers.data());
   Place place = warp.place(instruction);
   for (size_t i = 0; i < count; ++i)

@@ -14,8 +14,7 @@ using namespace mlir::tk::emulator;
 // Descriptors
 //===----------------------------------------------------------------------===//
 
-/// Addresses are of 18 bits.
-static constexpr uint32_t addressMask = 0x3FFFF;
+static constexpr uint32_t addressMask = MatrixDescriptor::addressableBytes - 1;
 
 MatrixDescriptor::MatrixDescriptor(uint64_t bits)
     : start((bits & 0x3FFF) << 4), leadingOffset((bits >> 16 & 0x3FFF) << 4),

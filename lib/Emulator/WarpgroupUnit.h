@@ -17,6 +17,9 @@ namespace mlir::tk::emulator {
 struct MatrixDescriptor {
   explicit MatrixDescriptor(uint64_t bits);
 
+  /// Addresses are of 18 bits.
+  static constexpr uint32_t addressableBytes = 1u << 18;
+
   /// In bytes; all in the 18 bits that a descriptor can name.
   uint32_t start, leadingOffset, strideOffset;
   unsigned baseOffset;

@@ -34,7 +34,7 @@ InstructionMeasurement measure(PtxSpace space, uint32_t bytes, uint64_t stride,
 struct BankCase {
   uint32_t bytes;
   uint64_t stride;
-  uint64_t wavefronts, ideal;
+  uint64_t wavefronts, ideal, ways;
   LaneMask lanes = allLanes;
 };
 
@@ -49,26 +49,26 @@ struct SectorCase {
 TEST(MeasurementsTest, BankConflicts) {
   const BankCase cases[] = {
       // Words side by side; the same word; every second, fourth, 32nd, 33rd.
-      {4, 4, 1, 1},
-      {4, 0, 1, 1},
-      {4, 8, 2, 1},
-      {4, 16, 4, 1},
-      {4, 128, 32, 1},
-      {4, 132, 1, 1},
+      {4, 4, 1, 1, 1},
+      {4, 0, 1, 1, 1},
+      {4, 8, 2, 1, 2},
+      {4, 16, 4, 1, 4},
+      {4, 128, 32, 1, 32},
+      {4, 132, 1, 1, 1},
       // Halves of a word share it: 32 lanes, 16 words.
-      {2, 2, 1, 1},
+      {2, 2, 1, 1, 1},
       // 8 bytes go by halves of the warp, 16 bytes by quarters.
-      {8, 8, 2, 2},
-      {16, 16, 4, 4},
+      {8, 8, 2, 2, 1},
+      {16, 16, 4, 4, 1},
       // A row of 128 bytes for each lane: all at the first banks.
-      {8, 128, 32, 2},
-      {16, 128, 32, 4},
+      {8, 128, 32, 2, 16},
+      {16, 128, 32, 4, 8},
       // Rows of 144 bytes, as of a padded tile: 8 lanes fill all banks.
-      {16, 144, 4, 4},
+      {16, 144, 4, 4, 1},
       // Four lanes, one in each quarter: four trips, and one would do.
-      {16, 16, 4, 1, 0x01010101},
+      {16, 16, 4, 1, 1, 0x01010101},
       // The first eight alone.
-      {16, 16, 1, 1, 0xff},
+      {16, 16, 1, 1, 1, 0xff},
   };
   for (const BankCase &test : cases) {
     InstructionMeasurement counts =
@@ -78,7 +78,7 @@ TEST(MeasurementsTest, BankConflicts) {
         << test.bytes << " bytes, stride " << test.stride;
     EXPECT_EQ(counts.sharedIdealWavefronts, test.ideal)
         << test.bytes << " bytes, stride " << test.stride;
-    EXPECT_EQ(counts.sharedWorstWavefronts, test.wavefronts);
+    EXPECT_EQ(counts.sharedWorstWays, test.ways);
     EXPECT_EQ(counts.globalRequests, 0u);
   }
 }
@@ -173,13 +173,16 @@ TEST(MeasurementsTest, HostThreadsAddUp) {
   access.kind = AccessKind::Write;
   place.lanes = 0xffff;
   second.access(place, access);
-  second.wgmma(place);
+  // The four warps of a warpgroup.
+  for (unsigned warp = 0; warp != 4; ++warp)
+    second.wgmma(place, warp ? 512 : 768, warp == 0);
   first.add(second);
   EmulatorMeasurements result = first.finish();
   EXPECT_EQ(result.instructions[0].globalRequests, 0u);
   EXPECT_EQ(result.instructions[1].globalRequests, 3u);
   EXPECT_EQ(result.instructions[1].globalSectors, 4u + 4 + 2);
   EXPECT_EQ(result.instructions[1].wgmmas, 1u);
+  EXPECT_EQ(result.instructions[1].sharedBytesRead, 768u + 3 * 512);
   EXPECT_EQ(result.numDistinctSectorsRead, 4u);
   EXPECT_EQ(result.numDistinctSectorsWritten, 2u);
 }
@@ -252,7 +255,7 @@ struct Example {
     load.sharedRequests = 4;
     load.sharedWavefronts = 10;
     load.sharedIdealWavefronts = 4;
-    load.sharedWorstWavefronts = 7;
+    load.sharedWorstWays = 7;
     load.sharedBytesRead = 512;
     result.measurements.instructions[1].wgmmas = 2;
     result.measurements.numDistinctSectorsRead = 3;
@@ -278,7 +281,7 @@ TEST(MeasurementsTest, Json) {
   EXPECT_EQ(line.getString("file"), "src/kernel.tk");
   EXPECT_EQ(line.getInteger("line"), 7);
   EXPECT_EQ(line.getInteger("executions"), 6);
-  EXPECT_EQ(line.getObject("shared")->getInteger("worst_wavefronts"), 7);
+  EXPECT_EQ(line.getObject("shared")->getInteger("worst_ways"), 7);
   const llvm::json::Array &instructions = *object.getArray("instructions");
   ASSERT_EQ(instructions.size(), 3u);
   EXPECT_EQ(instructions[0].getAsObject()->getInteger("ptx_line"), 10);
@@ -291,7 +294,7 @@ TEST(MeasurementsTest, Table) {
   std::string text;
   llvm::raw_string_ostream os(text);
   printMeasurements(os, example.module, example.result);
-  // 10 wavefronts where 4 would do; the worst request took 7.
+  // 10 wavefronts where 4 would do; one was a 7-way conflict.
   EXPECT_NE(text.find("kernel.tk:7                            6   32.0    2.50"
                       "      7"),
             std::string::npos)

@@ -36,8 +36,10 @@ struct InstructionMeasurement {
   uint64_t sharedRequests = 0;
   uint64_t sharedWavefronts = 0;
   uint64_t sharedIdealWavefronts = 0;
-  /// Most trips of one request.
-  uint64_t sharedWorstWavefronts = 0;
+  /// Most trips that the lanes of one group took together: n is an n-way
+  /// conflict, 1 is none.
+  uint64_t sharedWorstWays = 0;
+  /// Of wgmma: the operands as they are asked for, B once for a warpgroup.
   uint64_t sharedBytesRead = 0;
   uint64_t sharedBytesWritten = 0;
 
