@@ -137,9 +137,9 @@ findReachable(const Program &program, const DecodedFunction &entry) {
 /// Static variables, then the dynamic ones, which all begin where the static
 /// ones end.
 static void
-layOutSharedMemory(Launch &launch,
+layOutSharedMemory(LaunchFacts &launch, const Program &program,
                    llvm::ArrayRef<const DecodedFunction *> reachable) {
-  const std::vector<SharedVariable> &variables = launch.program.sharedVariables;
+  const std::vector<SharedVariable> &variables = program.sharedVariables;
   launch.sharedOffsets.resize(variables.size());
   std::vector<bool> isUsed(variables.size());
   for (const DecodedFunction *function : reachable)
@@ -246,16 +246,25 @@ static llvm::Error checkShape(const EmulatorLaunch &launch,
   return llvm::Error::success();
 }
 
-/// Runs all clusters; blocks that nobody can see in order on all host threads.
-static void runClusters(Launch &launch, bool isOrderVisible,
-                        EmulatorResult &result) {
-  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
-  unsigned numThreads = launch.options.numHostThreads;
-  if (!numThreads)
-    numThreads = std::max(1u, std::thread::hardware_concurrency());
+/// Host threads for a launch, whose blocks depend on their order if that is
+/// visible to them.
+static unsigned chooseHostThreads(const LaunchFacts &launch,
+                                  const EmulatorOptions &options,
+                                  bool isOrderVisible) {
   if (isOrderVisible)
-    numThreads = 1;
-  numThreads = std::min<uint64_t>(numThreads, numClusters);
+    return 1;
+  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
+  unsigned wanted = options.numHostThreads
+                        ? options.numHostThreads
+                        : std::max(1u, std::thread::hardware_concurrency());
+  return std::min<uint64_t>(wanted, numClusters);
+}
+
+/// Runs all clusters: one after the other, on each of the host threads, or all
+/// interleaved if they can see their order.
+static void runClusters(Launch &launch, bool isOrderVisible,
+                        unsigned numThreads, EmulatorResult &result) {
+  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
   launch.isParallel = numThreads > 1;
   std::vector<std::unique_ptr<Scheduler>> schedulers;
   for (unsigned i = 0; i < numThreads; ++i)
@@ -313,46 +322,61 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
   if (llvm::Error error = checkShape(request, syntax, cluster))
     return std::move(error);
 
-  CheckerSetup setup{*program.ptx, options.checks, request.grid, request.block,
-                     cluster[0] * cluster[1] * cluster[2]};
-  std::unique_ptr<Checker> checker;
-  if (options.checks.isOn)
-    checker = createChecker(setup);
-  Launch launch(program, state->memory, options, *entry, checker.get(), setup);
-  launch.grid = request.grid;
-  launch.block = request.block;
-  launch.cluster = cluster;
-  launch.isExplicitCluster =
+  LaunchFacts facts;
+  facts.grid = request.grid;
+  facts.block = request.block;
+  facts.cluster = cluster;
+  facts.isExplicitCluster =
       request.cluster || syntax.reqNctaPerCluster || syntax.isExplicitCluster;
-  launch.gridId = ++state->numLaunches;
-  launch.dynamicSharedBytes = request.dynamicSharedBytes;
-  if (llvm::Error error = layOutArguments(request, syntax, launch.parameters))
+  facts.gridId = ++state->numLaunches;
+  facts.dynamicSharedBytes = request.dynamicSharedBytes;
+  if (llvm::Error error = layOutArguments(request, syntax, facts.parameters))
     return std::move(error);
   std::vector<const DecodedFunction *> reachable =
       findReachable(program, *entry);
-  layOutSharedMemory(launch, reachable);
-  if (uint64_t(launch.staticSharedBytes) + launch.dynamicSharedBytes >
+  layOutSharedMemory(facts, program, reachable);
+  if (uint64_t(facts.staticSharedBytes) + facts.dynamicSharedBytes >
       maxSharedBytes)
     return llvm::createStringError(
-        "'" + syntax.name + "' needs " + llvm::Twine(launch.staticSharedBytes) +
+        "'" + syntax.name + "' needs " + llvm::Twine(facts.staticSharedBytes) +
         " bytes of shared memory, and " +
-        llvm::Twine(launch.dynamicSharedBytes) +
-        " of the launch; a block has " + llvm::Twine(maxSharedBytes));
-  if (checker)
-    for (auto &[address, allocation] : state->memory.allocations())
-      checker->addAllocation(address, allocation.size,
-                             allocation.writtenBytes.get());
-
-  EmulatorResult result;
+        llvm::Twine(facts.dynamicSharedBytes) + " of the launch; a block has " +
+        llvm::Twine(maxSharedBytes));
   bool isOrderVisible =
       llvm::any_of(reachable, [](const DecodedFunction *function) {
         return function->isOrderVisible;
       });
-  runClusters(launch, isOrderVisible, result);
-  result.output = std::move(launch.output);
-  if (checker)
-    checker->finish(result);
-  for (EmulatorReport &report : launch.failures)
-    result.reports.push_back(std::move(report));
-  return std::move(result);
+
+  auto runOnce = [&](unsigned numThreads) {
+    CheckerSetup setup{*program.ptx, options.checks, facts.grid, facts.block,
+                       facts.blocksPerCluster()};
+    std::unique_ptr<Checker> checker;
+    if (options.checks.isOn)
+      checker = createChecker(setup);
+    if (checker)
+      for (auto &[address, allocation] : state->memory.allocations())
+        checker->addAllocation(address, allocation.size,
+                               allocation.writtenBytes.get());
+    Launch launch(facts, program, state->memory, options, *entry, checker.get(),
+                  setup);
+    EmulatorResult result;
+    runClusters(launch, isOrderVisible, numThreads, result);
+    result.output = std::move(launch.output);
+    if (checker)
+      checker->finish(result);
+    for (EmulatorReport &report : launch.failures)
+      result.reports.push_back(std::move(report));
+    return result;
+  };
+  unsigned numThreads = chooseHostThreads(facts, options, isOrderVisible);
+  if (numThreads == 1)
+    return runOnce(1);
+  // Only blocks that make no mistake are the same in any order. What is said of
+  // the others is what one thread sees.
+  DeviceMemory::Snapshot before = state->memory.save();
+  EmulatorResult result = runOnce(numThreads);
+  if (result.reports.empty() && result.numSteps <= options.stepLimit)
+    return std::move(result);
+  state->memory.restore(before);
+  return runOnce(1);
 }

@@ -129,6 +129,8 @@ llvm::Expected<Slot> FunctionDecoder::specialSlot(const PtxOperand &operand,
                        " bits, the instruction reads " + llvm::Twine(bitWidth));
   }
   if (info.isDynamic()) {
+    // Clocks tell who ran before.
+    setOrderVisible();
     Instruction helper;
     helper.handler = runReadSpecial;
     helper.flags = static_cast<uint8_t>(info.which);

@@ -64,6 +64,30 @@ Allocation *DeviceMemory::lookup(uint64_t address, uint64_t size) {
   return &allocation;
 }
 
+DeviceMemory::Snapshot DeviceMemory::save() const {
+  Snapshot snapshot;
+  for (const auto &[address, allocation] : table) {
+    if (allocation.space != PtxSpace::Global)
+      continue;
+    Snapshot::Contents &contents = snapshot.allocations[address];
+    const std::byte *bytes = allocation.bytes.get();
+    contents.bytes.assign(bytes, bytes + allocation.size);
+    if (const uint8_t *written = allocation.writtenBytes.get())
+      contents.writtenBytes.assign(written, written + allocation.size / 8 + 1);
+  }
+  return snapshot;
+}
+
+void DeviceMemory::restore(const Snapshot &snapshot) {
+  for (const auto &[address, contents] : snapshot.allocations) {
+    Allocation &allocation = table.at(address);
+    std::copy(contents.bytes.begin(), contents.bytes.end(),
+              allocation.bytes.get());
+    std::copy(contents.writtenBytes.begin(), contents.writtenBytes.end(),
+              allocation.writtenBytes.get());
+  }
+}
+
 const Allocation *DeviceMemory::closestBelow(uint64_t address) const {
   auto after = table.upper_bound(address);
   return after == table.begin() ? nullptr : &std::prev(after)->second;

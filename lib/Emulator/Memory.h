@@ -78,6 +78,18 @@ public:
   const Allocation *closestBelow(uint64_t address) const;
   std::map<uint64_t, Allocation> &allocations() { return table; }
 
+  /// What global memory holds, to begin a run again. Allocations must not come
+  /// or go in between.
+  struct Snapshot {
+    struct Contents {
+      std::vector<std::byte> bytes;
+      std::vector<uint8_t> writtenBytes;
+    };
+    std::map<uint64_t, Contents> allocations;
+  };
+  Snapshot save() const;
+  void restore(const Snapshot &snapshot);
+
   /// Changes when an allocation goes: pointers from before are stale.
   uint64_t generation() const { return numFreed; }
 

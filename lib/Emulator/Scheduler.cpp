@@ -218,6 +218,10 @@ bool Scheduler::runRound() {
 }
 
 void Scheduler::runCluster(uint64_t index) {
+  // Whichever thread runs the cluster, and whatever ran before.
+  if (launch.options.seed)
+    random.seed(launch.options.seed + index);
+  numIdleTimeouts = 0;
   resident.push_back(std::make_unique<Cluster>(launch, *this, index));
   while (!launch.isStopped && !resident.front()->isFinished())
     if (!runRound() && !timeOut())

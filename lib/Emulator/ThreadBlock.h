@@ -28,22 +28,8 @@ namespace mlir::tk::emulator {
 class Cluster;
 class Scheduler;
 
-/// What all blocks of a launch share. Const while they run but for what says
-/// otherwise.
-struct Launch {
-  Launch(const Program &program, DeviceMemory &memory,
-         const EmulatorOptions &options, const DecodedFunction &entry,
-         Checker *checker, const CheckerSetup &setup)
-      : program(program), memory(memory), options(options), entry(entry),
-        checker(checker), setup(setup) {}
-
-  const Program &program;
-  DeviceMemory &memory;
-  const EmulatorOptions &options;
-  const DecodedFunction &entry;
-  Checker *checker;
-  const CheckerSetup &setup;
-
+/// What a launch is, however it runs.
+struct LaunchFacts {
   PtxDimensions grid, block, cluster;
   bool isExplicitCluster = false;
   uint64_t gridId = 0;
@@ -63,6 +49,23 @@ struct Launch {
     return cluster[0] * cluster[1] * cluster[2];
   }
   uint64_t numBlocks() const { return uint64_t(grid[0]) * grid[1] * grid[2]; }
+};
+
+/// What all blocks of a run share. Const while they run but for what says
+/// otherwise.
+struct Launch : LaunchFacts {
+  Launch(const LaunchFacts &facts, const Program &program, DeviceMemory &memory,
+         const EmulatorOptions &options, const DecodedFunction &entry,
+         Checker *checker, const CheckerSetup &setup)
+      : LaunchFacts(facts), program(program), memory(memory), options(options),
+        entry(entry), checker(checker), setup(setup) {}
+
+  const Program &program;
+  DeviceMemory &memory;
+  const EmulatorOptions &options;
+  const DecodedFunction &entry;
+  Checker *checker;
+  const CheckerSetup &setup;
 
   // Changes while blocks run.
   std::atomic<bool> isStopped{false};
