@@ -85,6 +85,34 @@ tk.kernel @shared_operand(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}) attri
   tk.return
 }
 
+// Work on the elements, a cast and a transposition stand between the copy and the
+// dot; what also leads to a dot on multiply-adds alone stays a load.
+// CHECK-LABEL: tk.kernel @worked_on__vector
+// CHECK:         %[[A:.*]] = tkg.alloc : !tkg.memdesc<64x64xf16
+// CHECK-NEXT:    tkg.copy_async {{.*}} into %[[A]]
+// CHECK:         %[[L:.*]] = tkg.local_load %[[A]]
+// CHECK-NEXT:    %[[E:.*]] = arith.mulf %[[L]], %[[L]]
+// CHECK-NEXT:    %[[C:.*]] = tk.cast %[[E]] : tensor<64x64xf16> -> tensor<64x64xbf16>
+// CHECK-NEXT:    %[[T:.*]] = tk.trans %[[C]] [1, 0]
+// CHECK-NEXT:    tkg.dot %{{.*}}, %[[T]]
+// CHECK-NOT:     tkg.copy_async
+// CHECK:         tk.return
+tk.kernel @worked_on(%a: !tk.view<?x?xf16> {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64x64xbf16>,
+                     %x: !tk.view<?x?xf32> {tk.dims = ["M", "K"], tk.name = "x"}) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %s = tk.load_view %a[%c0 +: 64, %c0 +: 64] : !tk.view<?x?xf16> -> tensor<64x64xf16>
+  %e = arith.mulf %s, %s : tensor<64x64xf16>
+  %c = tk.cast %e : tensor<64x64xf16> -> tensor<64x64xbf16>
+  %t = tk.trans %c [1, 0] : tensor<64x64xbf16> -> tensor<64x64xbf16>
+  %d = tkg.dot %b, %t, %zero instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+  %y = tk.load_view %x[%c0 +: 64, %c0 +: 64] : !tk.view<?x?xf32> -> tensor<64x64xf32>
+  %z = arith.addf %y, %y : tensor<64x64xf32>
+  %f = tkg.dot %z, %z, %d instruction #fma : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32>
+  tk.print "f", %f : tensor<64x64xf32>
+  tk.return
+}
+
 // 96 = 32 * 3 columns: three panels of 64 bytes, whose chunks are permuted by
 // half the row number.
 // CHECK-LABEL: tk.kernel @odd__vector

@@ -74,11 +74,14 @@ private:
 // Finding tests
 //===----------------------------------------------------------------------===//
 
-/// Whether a loaded tile is only ever multiplied, so that it can go through
-/// shared memory by copies that test for free.
+/// Whether a loaded tile is only ever multiplied, after elementwise work
+/// perhaps, so that it can go through shared memory by copies that test for
+/// free.
 static bool feedsOnlyDots(Value tile) {
   return llvm::all_of(tile.getUsers(), [&](Operation *user) {
-    if (isa<TransOp, CastOp>(user))
+    bool passesOn =
+        isa<TransOp, CastOp>(user) || user->hasTrait<OpTrait::Elementwise>();
+    if (passesOn && user->getNumResults() == 1)
       return feedsOnlyDots(user->getResult(0));
     auto dot = dyn_cast<DotOp>(user);
     return dot && dot.getAccumulator() != tile;

@@ -34,6 +34,8 @@ namespace {
 struct OperandUse {
   DotOp dot;
   bool isLhs;
+  /// The tile itself, not what elementwise work makes of it.
+  bool isDirect;
   /// Dimension i of the operand is dimension permutation[i] of the load.
   SmallVector<int32_t> permutation;
 };
@@ -74,16 +76,29 @@ struct ChooseCopies : public tkg::impl::ChooseCopiesPassBase<ChooseCopies> {
 // Which loads
 //===----------------------------------------------------------------------===//
 
+/// Whether `op` makes of each element of a tile one of another.
+static bool isElementwise(Operation *op) {
+  return op->getNumResults() == 1 &&
+         isa<RankedTensorType>(op->getResult(0).getType()) &&
+         (isa<tk::CastOp>(op) || op->hasTrait<OpTrait::Elementwise>());
+}
+
 /// Collects the uses of `tile` as operands of dots on matrix units, also
-/// through transposes.
+/// through transposes and elementwise work in the same block.
 static void collectUses(Value tile, ArrayRef<int32_t> permutation,
-                        SmallVectorImpl<OperandUse> &uses) {
+                        bool isDirect, SmallVectorImpl<OperandUse> &uses) {
   for (OpOperand &use : tile.getUses()) {
     if (auto trans = dyn_cast<tk::TransOp>(use.getOwner())) {
       SmallVector<int32_t> composed;
       for (int32_t dim : trans.getPermutation())
         composed.push_back(permutation[dim]);
-      collectUses(trans.getResult(), composed, uses);
+      collectUses(trans.getResult(), composed, isDirect, uses);
+      continue;
+    }
+    if (isElementwise(use.getOwner()) &&
+        use.getOwner()->getBlock() == tile.getParentBlock()) {
+      collectUses(use.getOwner()->getResult(0), permutation,
+                  /*isDirect=*/false, uses);
       continue;
     }
     auto dot = dyn_cast<DotOp>(use.getOwner());
@@ -91,8 +106,8 @@ static void collectUses(Value tile, ArrayRef<int32_t> permutation,
         !dot.getInstructionAttr() ||
         dot.getInstructionAttr().getKind() == MmaKind::FMA)
       continue;
-    uses.push_back(
-        {dot, use.getOperandNumber() == 0, SmallVector<int32_t>(permutation)});
+    uses.push_back({dot, use.getOperandNumber() == 0, isDirect,
+                    SmallVector<int32_t>(permutation)});
   }
 }
 
@@ -259,7 +274,8 @@ static void replaceUses(const Candidate &candidate, Value memory, Value token,
         source, token);
   };
   for (const OperandUse &use : candidate.uses)
-    use.dot->setOperand(use.isLhs ? 0 : 1, loadAs(use.permutation));
+    if (use.isDirect)
+      use.dot->setOperand(use.isLhs ? 0 : 1, loadAs(use.permutation));
   // Transposes that only led to dots are dead now; other users get the tile.
   auto isDead = [](Operation *user) {
     return isa<tk::TransOp>(user) && user->use_empty();
@@ -321,7 +337,8 @@ int64_t CopyBuilder::run() {
       return;
     SmallVector<OperandUse> uses;
     collectUses(load.getResult(),
-                llvm::to_vector(llvm::seq<int32_t>(0, tile.getRank())), uses);
+                llvm::to_vector(llvm::seq<int32_t>(0, tile.getRank())),
+                /*isDirect=*/true, uses);
     if (uses.empty() || !canCopy(load))
       return;
     if (SharedAttr layout = chooseLayout(load, uses))
