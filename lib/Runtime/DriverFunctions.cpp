@@ -105,10 +105,14 @@ Expected<DriverFunctions> DriverFunctions::load(Vendor vendor, StringRef path) {
   if (b.getMissing())
     return createStringError("the driver is too old: it has no '" +
                              Twine(b.getMissing()) + "'");
-  // Since CUDA 11.8, and needed only for clusters.
+  // Since CUDA 11.8 and 12.0, and needed only for clusters and tensor maps.
   f.launchConfigured = nullptr;
-  if (vendor == Vendor::NVIDIA)
+  f.encodeTensorMap = nullptr;
+  if (vendor == Vendor::NVIDIA) {
     f.launchConfigured = reinterpret_cast<decltype(f.launchConfigured)>(
         library->getAddressOfSymbol("cuLaunchKernelEx"));
+    f.encodeTensorMap = reinterpret_cast<decltype(f.encodeTensorMap)>(
+        library->getAddressOfSymbol("cuTensorMapEncodeTiled"));
+  }
   return f;
 }

@@ -77,6 +77,11 @@ struct DriverFunctions {
   int (*setFunctionAttribute)(void *function, int attribute, int value);
   int (*launchConfigured)(const CudaLaunchConfig *config, void *function,
                           void **params, void **extra);
+  int (*encodeTensorMap)(void *map, int elementType, uint32_t rank,
+                         uint64_t address, const uint64_t *extents,
+                         const uint64_t *strides, const uint32_t *box,
+                         const uint32_t *elementStrides, int interleave,
+                         int swizzle, int l2Promotion, int fill);
   int (*getErrorNameCuda)(int code, const char **name);
   int (*getErrorStringCuda)(int code, const char **text);
 

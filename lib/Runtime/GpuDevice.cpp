@@ -1,5 +1,4 @@
-//===- GpuDevice.cpp - a GPU, through a driver that is loaded at run time
-//----===//
+//===- GpuDevice.cpp - a GPU through its driver ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Runtime/GpuDevice.h"
@@ -431,6 +430,23 @@ Error GpuDevice::launchWithBytes(const DeviceModule &module, StringRef symbol,
     code = driver->launchConfigured(&config, *function, params.data(), nullptr);
   }
   return check(code, "cannot launch '" + symbol + "'");
+}
+
+Expected<std::array<uint8_t, 128>>
+GpuDevice::encodeTensorMap(const TensorMapFacts &map) {
+  if (!driver->encodeTensorMap)
+    return createStringError("the driver knows no tensor maps");
+  // The driver wants the map itself at a multiple of 64 bytes.
+  alignas(64) std::array<uint8_t, 128> bytes = {};
+  constexpr int kNoInterleave = 0, kNoPromotion = 0;
+  int code = driver->encodeTensorMap(
+      bytes.data(), map.elementType, map.extents.size(), map.address,
+      map.extents.data(), map.strides.data(), map.box.data(),
+      map.elementStrides.data(), kNoInterleave, map.swizzle, kNoPromotion,
+      map.fillsNaN);
+  if (Error error = check(code, "cannot make a tensor map"))
+    return std::move(error);
+  return bytes;
 }
 
 //===----------------------------------------------------------------------===//

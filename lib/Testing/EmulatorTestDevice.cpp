@@ -29,16 +29,33 @@ public:
   int64_t getNumSms() const override { return 4; }
 
   LogicalResult run(TestPlan &plan, std::string &output) override;
-  bool hasPlainConfiguration() const override { return true; }
+  bool hasPlainConfiguration() const override { return !hasOnlyBinaries; }
   LogicalResult runPlain(TestPlan &plan, std::string &output) override;
 
+  bool runsBinaries() const override { return true; }
+  llvm::Error addBinary(StringRef contents,
+                        const llvm::StringMap<std::string> &names) override;
+  bool hasKernel(StringRef instance) const override {
+    return kernels.contains(instance);
+  }
+  void clearKernels() override {
+    kernels.clear();
+    hasOnlyBinaries = false;
+  }
+
 private:
-  /// PTX that was compiled, and what it says of itself.
-  struct CompiledKernel {
-    std::string ptx;
+  /// PTX, and what it says of itself.
+  struct LoadedPtx {
+    std::string text;
     Manifest manifest;
   };
-  FailureOr<const CompiledKernel *> getKernel(TestLaunch &launch);
+  struct LoadedKernel {
+    const ManifestKernel *description = nullptr;
+    std::shared_ptr<LoadedPtx> ptx;
+  };
+  static llvm::Expected<std::shared_ptr<LoadedPtx>> load(StringRef text);
+  FailureOr<LoadedKernel> getKernel(TestLaunch &launch);
+  FailureOr<LoadedKernel> compile(TestLaunch &launch);
   /// The addresses of the buffers.
   llvm::Expected<std::vector<uint64_t>> upload(Emulator &emulator,
                                                TestPlan &plan);
@@ -46,7 +63,7 @@ private:
                           TestLaunch &launch, ArrayRef<uint64_t> addresses,
                           std::string &output);
   LogicalResult emulate(Emulator &emulator, Location loc,
-                        const CompiledKernel &kernel, const LaunchPlan &plan,
+                        const LoadedKernel &kernel, const LaunchPlan &plan,
                         std::string &output);
   LogicalResult report(Location loc, ArrayRef<EmulatorReport> reports);
   LogicalResult report(Location loc, llvm::Error error) {
@@ -58,19 +75,45 @@ private:
   MLIRContext &context;
   EmulatorTestOptions options;
   /// By instance; those of plain runs have a prefix.
-  llvm::StringMap<CompiledKernel> kernels;
+  llvm::StringMap<LoadedKernel> kernels;
+  bool hasOnlyBinaries = false;
   /// Kernels run as simply as the compiler can make them.
   bool isPlain = false;
 };
 
 } // namespace
 
-FailureOr<const EmulatorTestDevice::CompiledKernel *>
-EmulatorTestDevice::getKernel(TestLaunch &launch) {
-  std::string instance = (isPlain ? "plain " : "") + launch.info.instance.str();
-  auto found = kernels.find(instance);
-  if (found != kernels.end())
-    return &found->second;
+llvm::Expected<std::shared_ptr<EmulatorTestDevice::LoadedPtx>>
+EmulatorTestDevice::load(StringRef text) {
+  auto ptx = std::make_shared<LoadedPtx>();
+  ptx->text = text.str();
+  llvm::Expected<Manifest> manifest = readManifest(text);
+  if (!manifest)
+    return manifest.takeError();
+  ptx->manifest = std::move(*manifest);
+  return ptx;
+}
+
+llvm::Error
+EmulatorTestDevice::addBinary(StringRef contents,
+                              const llvm::StringMap<std::string> &names) {
+  if (identifyBinary(contents) != BinaryKind::PTX)
+    return llvm::createStringError("the emulator runs PTX, not machine code");
+  llvm::Expected<std::shared_ptr<LoadedPtx>> ptx = load(contents);
+  if (!ptx)
+    return ptx.takeError();
+  const Manifest &manifest = (*ptx)->manifest;
+  for (const ManifestKernel &kernel : manifest.kernels)
+    kernels[kernel.instance] = {&kernel, *ptx};
+  for (const auto &[name, instance] : names)
+    if (const ManifestKernel *kernel = manifest.findInstance(instance))
+      kernels[name] = {kernel, *ptx};
+  hasOnlyBinaries = true;
+  return llvm::Error::success();
+}
+
+FailureOr<EmulatorTestDevice::LoadedKernel>
+EmulatorTestDevice::compile(TestLaunch &launch) {
   TimingScope noTiming;
   CompilerOptions compilerOptions = options.compiler;
   if (isPlain)
@@ -80,13 +123,25 @@ EmulatorTestDevice::getKernel(TestLaunch &launch) {
           .compile(OwningOpRef<ModuleOp>(launch.module->clone()), noTiming);
   if (failed(output))
     return failure();
-  CompiledKernel kernel;
-  kernel.ptx = output->getContents().str();
-  llvm::Expected<Manifest> manifest = readManifest(kernel.ptx);
-  if (!manifest)
-    return report(launch.module->getLoc(), manifest.takeError());
-  kernel.manifest = std::move(*manifest);
-  return &kernels.try_emplace(instance, std::move(kernel)).first->second;
+  llvm::Expected<std::shared_ptr<LoadedPtx>> ptx = load(output->getContents());
+  if (!ptx)
+    return report(launch.module->getLoc(), ptx.takeError());
+  return LoadedKernel{&(*ptx)->manifest.kernels.front(), *ptx};
+}
+
+FailureOr<EmulatorTestDevice::LoadedKernel>
+EmulatorTestDevice::getKernel(TestLaunch &launch) {
+  std::string instance = (isPlain ? "plain " : "") + launch.info.instance.str();
+  auto found = kernels.find(instance);
+  if (found != kernels.end())
+    return found->second;
+  if (hasOnlyBinaries)
+    return emitError(launch.module->getLoc())
+           << "the binary has no kernel '" << instance << "'";
+  FailureOr<LoadedKernel> kernel = compile(launch);
+  if (succeeded(kernel))
+    kernels[instance] = *kernel;
+  return kernel;
 }
 
 llvm::Expected<std::vector<uint64_t>>
@@ -132,11 +187,11 @@ LogicalResult EmulatorTestDevice::report(Location loc,
 }
 
 LogicalResult EmulatorTestDevice::emulate(Emulator &emulator, Location loc,
-                                          const CompiledKernel &kernel,
+                                          const LoadedKernel &kernel,
                                           const LaunchPlan &plan,
                                           std::string &output) {
   llvm::Expected<EmulatorModule *> module =
-      emulator.load(kernel.ptx, plan.variant->symbol + ".ptx");
+      emulator.load(kernel.ptx->text, plan.variant->symbol + ".ptx");
   if (!module)
     return report(loc, module.takeError());
   const PtxFunction *entry =
@@ -155,15 +210,13 @@ LogicalResult EmulatorTestDevice::emulate(Emulator &emulator, Location loc,
     const auto *bytes = reinterpret_cast<const uint8_t *>(&cell);
     launch.arguments.emplace_back(bytes, bytes + parameter.sizeInBytes);
   }
-  EmulatorOptions emulatorOptions;
-  emulatorOptions.checks = options.checks;
-  emulatorOptions.seed = options.seed;
-  emulatorOptions.numHostThreads = options.numHostThreads;
   llvm::Expected<EmulatorResult> result =
-      emulator.launch(**module, launch, emulatorOptions);
+      emulator.launch(**module, launch, options.emulator);
   if (!result)
     return report(loc, result.takeError());
   output += result->output;
+  if (options.onResult)
+    options.onResult(launch.entry, getPtx(**module), *result);
   return report(loc, result->reports);
 }
 
@@ -172,10 +225,10 @@ LogicalResult EmulatorTestDevice::runLaunch(Emulator &emulator, TestPlan &plan,
                                             ArrayRef<uint64_t> addresses,
                                             std::string &output) {
   Location loc = launch.module->getLoc();
-  FailureOr<const CompiledKernel *> kernel = getKernel(launch);
+  FailureOr<LoadedKernel> kernel = getKernel(launch);
   if (failed(kernel))
     return failure();
-  const ManifestKernel &description = (*kernel)->manifest.kernels.front();
+  const ManifestKernel &description = *kernel->description;
   SmallVector<LaunchArgument> arguments;
   for (auto [argument, param] :
        llvm::zip(launch.arguments, description.params)) {
@@ -212,7 +265,7 @@ LogicalResult EmulatorTestDevice::runLaunch(Emulator &emulator, TestPlan &plan,
             workspace, std::vector<uint8_t>(launchPlan->workspaceBytes)))
       return report(loc, std::move(error));
   launchPlan->setWorkspace(workspace);
-  return emulate(emulator, loc, **kernel, *launchPlan, output);
+  return emulate(emulator, loc, *kernel, *launchPlan, output);
 }
 
 LogicalResult EmulatorTestDevice::run(TestPlan &plan, std::string &output) {

@@ -16,6 +16,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -88,14 +89,23 @@ FileRunner::FileRunner(const SessionOptions &options, RunEvents &events)
 // The device
 //===----------------------------------------------------------------------===//
 
+void FileRunner::openEmulator() {
+  EmulatorTestOptions emulatorOptions;
+  emulatorOptions.compiler = options.gpu.compiler;
+  emulatorOptions.variant = options.gpu.variant;
+  emulatorOptions.emulator = options.emulator;
+  emulatorOptions.onResult = [this](StringRef entry, const PtxModule &module,
+                                    const EmulatorResult &result) {
+    recordEmulation(entry, module, result);
+  };
+  device = createEmulatorDevice(context, emulatorOptions);
+  deviceText = "emu";
+}
+
 bool FileRunner::openDevice() {
   using Choice = SessionOptions::DeviceChoice;
   if (options.device == Choice::Emulator) {
-    EmulatorTestOptions emulatorOptions;
-    emulatorOptions.compiler = options.gpu.compiler;
-    emulatorOptions.variant = options.gpu.variant;
-    device = createEmulatorDevice(context, emulatorOptions);
-    deviceText = "emu";
+    openEmulator();
     return true;
   }
   if (options.device != Choice::Interpreter) {
@@ -113,6 +123,11 @@ bool FileRunner::openDevice() {
       return fail("cannot use the device '" +
                   Twine(options.device == Choice::Hip ? "hip" : "cuda") +
                   "': " + reason);
+    if (!options.ptx.entry.empty()) {
+      openEmulator();
+      deviceText = "emu (no GPU found)";
+      return true;
+    }
     deviceText = "interp (no GPU found)";
   }
   RunOptions runOptions;
@@ -120,6 +135,51 @@ bool FileRunner::openDevice() {
   device = createInterpreterDevice(runOptions);
   if (deviceText.empty())
     deviceText = "interp";
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// What the emulator counts
+//===----------------------------------------------------------------------===//
+
+void FileRunner::recordEmulation(StringRef entry, const PtxModule &module,
+                                 const EmulatorResult &result) {
+  if (options.printsMeasurements) {
+    progress.clear();
+    llvm::outs() << "  measured " << entry << "\n";
+    printMeasurements(llvm::outs(), module, result);
+    llvm::outs() << "\n";
+    llvm::outs().flush();
+  }
+  if (options.jsonFile.empty())
+    return;
+  // As text: the values refer to the module, which ends before the report.
+  llvm::json::Value launch = llvm::json::Object{
+      {"name", currentName},
+      {"entry", entry},
+      {"warp_instructions", static_cast<int64_t>(result.numSteps)},
+      {"reports", reportsToJson(result.reports)},
+      {"measurements", measurementsToJson(module, result)}};
+  emulations.push_back(llvm::formatv("{0}", launch).str());
+}
+
+bool FileRunner::writeEmulations() {
+  if (options.runsBenches || options.jsonFile.empty())
+    return true;
+  std::string message;
+  std::unique_ptr<llvm::ToolOutputFile> file =
+      openOutputFile(options.jsonFile, &message);
+  if (!file)
+    return fail(message);
+  llvm::json::OStream json(file->os(), /*IndentSize=*/1);
+  json.object([&] {
+    json.attributeArray("launches", [&] {
+      for (const std::string &launch : emulations)
+        json.rawValue(launch);
+    });
+  });
+  file->os() << "\n";
+  file->keep();
   return true;
 }
 
@@ -145,8 +205,9 @@ bool FileRunner::startBenches() {
 
 /// Takes the source inside, or declarations of what the manifest says.
 bool FileRunner::openBinary(StringRef contents, Input &input) {
-  if (!gpu)
-    return fail("'" + input.name + "' runs on a GPU only, but the device is " +
+  if (!device->runsBinaries())
+    return fail("'" + input.name +
+                "' runs on a GPU or in the emulator only, but the device is " +
                 deviceText);
   if (!options.selection.definitions.empty())
     return fail("'" + input.name +
@@ -154,7 +215,10 @@ bool FileRunner::openBinary(StringRef contents, Input &input) {
   llvm::Expected<Manifest> manifest = readManifest(contents);
   if (!manifest)
     return fail("'" + input.name +
-                "': " + llvm::toString(manifest.takeError()));
+                "': " + llvm::toString(manifest.takeError()) +
+                (identifyBinary(contents) == BinaryKind::PTX
+                     ? "; --entry runs PTX that does not describe itself"
+                     : ""));
   BinaryDeclarations declarations(*manifest);
   bool hasSource = !manifest->source.empty();
   if (!hasSource && options.launches.empty())
@@ -177,8 +241,8 @@ bool FileRunner::openBinary(StringRef contents, Input &input) {
   }
   input.isBinary = true;
   if (llvm::Error error =
-          gpu->addBinary(contents, hasSource ? llvm::StringMap<std::string>()
-                                             : declarations.getInstances()))
+          device->addBinary(contents, hasSource ? llvm::StringMap<std::string>()
+                                                : declarations.getInstances()))
     return fail("'" + input.name + "': " + llvm::toString(std::move(error)));
   return true;
 }
@@ -188,8 +252,7 @@ bool FileRunner::openFile(StringRef path, Input &input) {
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &message);
   if (!buffer)
     return fail(message);
-  if (gpu)
-    gpu->clearKernels();
+  device->clearKernels();
   if (identifyBinary(buffer->getBuffer())) {
     if (!openBinary(buffer->getBuffer(), input))
       return false;
@@ -237,11 +300,11 @@ void FileRunner::keepRunnable(Input &input) {
   size_t numCases = input.cases.size();
   llvm::erase_if(input.cases, [&](const TestCase &test) {
     if (!test.instance.isSequence)
-      return !gpu->hasKernel(test.instance.str());
+      return !device->hasKernel(test.instance.str());
     std::optional<SequencePlan> plan =
         input.program->getSequencePlan(test.instance);
     return !plan || llvm::any_of(plan->steps, [&](const SequenceStep &step) {
-      return !gpu->hasKernel(step.instance.str());
+      return !device->hasKernel(step.instance.str());
     });
   });
   if (size_t numLeftOut = numCases - input.cases.size())
@@ -391,6 +454,7 @@ bool FileRunner::runCases(Input &input) {
       continue;
     std::string name = input.name + ": " + (test.isBench ? "bench " : "test ") +
                        getTitle(test);
+    currentName = name;
     events.onBegin(item, name);
     progress.show(number, input.cases.size(), name);
     bool isGood = test.isBench ? runBench(input, test) : runTest(input, test);
@@ -435,15 +499,57 @@ bool FileRunner::runFile(StringRef path) {
   return input.session->finish() && isGood;
 }
 
+/// Launches one entry of PTX that says nothing of itself.
+bool FileRunner::runPtxFile(StringRef path) {
+  int64_t item = nextItem++;
+  if (isDone(item))
+    return true;
+  StringRef name = llvm::sys::path::filename(path);
+  currentName = name.str();
+  events.onBegin(item, name.str() + ": entry " + options.ptx.entry);
+  bool passed = false;
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &message);
+  if (!buffer) {
+    fail(message);
+  } else {
+    llvm::outs() << name << ": device: " << deviceText << "\n";
+    llvm::outs().flush();
+    std::unique_ptr<PtxDevice> ptxDevice =
+        gpu ? createGpuPtxDevice(gpu->getGpu())
+            : createEmulatorPtxDevice(options.emulator,
+                                      [this](StringRef entry,
+                                             const PtxModule &module,
+                                             const EmulatorResult &result) {
+                                        recordEmulation(entry, module, result);
+                                      });
+    llvm::Expected<PtxLaunchOutcome> outcome =
+        runPtxLaunch(*ptxDevice, options.ptx, buffer->getBuffer(), path);
+    if (outcome) {
+      llvm::outs() << outcome->text;
+      llvm::outs().flush();
+      passed = outcome->passed;
+    } else {
+      fail(llvm::toString(outcome.takeError()));
+    }
+  }
+  events.onEnd(item, passed);
+  return passed;
+}
+
 bool FileRunner::run() {
+  bool isPtx = !options.ptx.entry.empty();
+  if (isPtx && options.device == SessionOptions::DeviceChoice::Interpreter)
+    return fail("--entry runs PTX on a GPU or in the emulator, but the device "
+                "is interp");
   bool measures = options.runsBenches && !options.onlyChecksBenches;
   if (!openDevice() || (measures && !startBenches()))
     return false;
   bool passed = true;
   for (const std::string &file : options.files) {
-    passed &= runFile(file);
+    passed &= isPtx ? runPtxFile(file) : runFile(file);
     if (hasBrokenDevice())
       return false;
   }
-  return passed;
+  return writeEmulations() && passed;
 }

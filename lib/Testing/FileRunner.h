@@ -25,9 +25,15 @@ private:
   struct Input;
 
   bool openDevice();
+  void openEmulator();
   bool startBenches();
+  /// Prints and keeps what a launch in the emulator counted.
+  void recordEmulation(StringRef entry, const PtxModule &module,
+                       const EmulatorResult &result);
+  bool writeEmulations();
 
   bool runFile(StringRef path);
+  bool runPtxFile(StringRef path);
   bool openFile(StringRef path, Input &input);
   bool openBinary(StringRef contents, Input &input);
   bool listCases(Input &input);
@@ -53,6 +59,9 @@ private:
   GpuTestDevice *gpu = nullptr;
   /// "interp (no GPU found)".
   std::string deviceText;
+  /// What runs now, for emulations: "softmax.tk: test small".
+  std::string currentName;
+  std::vector<std::string> emulations;
   BenchDevice benchDevice;
   ProgressBar progress;
   int64_t nextItem = 0;

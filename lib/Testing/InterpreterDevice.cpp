@@ -11,6 +11,12 @@ using namespace mlir::tk;
 
 TestDevice::~TestDevice() = default;
 
+llvm::Error TestDevice::addBinary(StringRef,
+                                  const llvm::StringMap<std::string> &) {
+  return llvm::createStringError("the device '" + getName() +
+                                 "' runs no binaries");
+}
+
 LogicalResult TestDevice::runPlain(TestPlan &, std::string &) {
   return failure();
 }

@@ -37,6 +37,8 @@ static bool writeFile(StringRef path, function_ref<void(raw_ostream &)> write) {
 
 static bool writeResults(const SessionOptions &options,
                          const BenchReport &report) {
+  if (!options.runsBenches)
+    return true;
   return writeFile(options.jsonFile,
                    [&](raw_ostream &os) { report.writeJSON(os); }) &&
          writeFile(options.csvFile,

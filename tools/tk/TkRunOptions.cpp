@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TkRunOptions.h"
+#include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Option/ArgList.h"
@@ -122,8 +123,8 @@ static llvm::Error readBenches(const InputArgList &arguments,
   options.csvFile = arguments.getLastArgValue(OPT_csv).str();
   options.plotFile = arguments.getLastArgValue(OPT_plot).str();
   if (!options.runsBenches)
-    for (OptionId id : {OPT_only, OPT_check_only, OPT_mode, OPT_no_flush,
-                        OPT_json, OPT_csv, OPT_plot})
+    for (OptionId id :
+         {OPT_only, OPT_check_only, OPT_mode, OPT_no_flush, OPT_csv, OPT_plot})
       if (const Arg *argument = arguments.getLastArg(id))
         return createStringError("'" + argument->getAsString(arguments) +
                                  "' is of use with --bench only");
@@ -179,6 +180,109 @@ static llvm::Error readSelection(const InputArgList &arguments,
   return llvm::Error::success();
 }
 
+/// Names of rules, separated by commas.
+static llvm::Error readDisabledRules(StringRef text, EmulatorChecks &checks) {
+  SmallVector<StringRef> names;
+  text.split(names, ',');
+  std::vector<StringRef> known = getEmulatorRules();
+  for (StringRef name : names) {
+    if (!llvm::is_contained(known, name)) {
+      std::optional<StringRef> closest = findClosest(name, known);
+      return createStringError(
+          "no rule is called '" + name + "'" +
+          (closest ? "; did you mean '" + *closest + "'?"
+                   : ", expects one of " + llvm::join(known, ", ")));
+    }
+    checks.disabledRules.insert(name);
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error readEmulator(const InputArgList &arguments,
+                                SessionOptions &options) {
+  bool isEmulator = options.device == SessionOptions::DeviceChoice::Emulator;
+  for (OptionId id : {OPT_no_check, OPT_no_checks, OPT_no_war_proxy, OPT_seed,
+                      OPT_step_limit, OPT_measure})
+    if (const Arg *argument = arguments.getLastArg(id); argument && !isEmulator)
+      return createStringError("'" + argument->getAsString(arguments) +
+                               "' is of use with --device=emu only");
+  const Arg *json = arguments.getLastArg(OPT_json);
+  if (json && !options.runsBenches && !isEmulator)
+    return createStringError("'" + json->getAsString(arguments) +
+                             "' is of use with --bench or --device=emu only");
+  EmulatorOptions &emulator = options.emulator;
+  emulator.checks.isOn = !arguments.hasArg(OPT_no_checks);
+  if (arguments.hasArg(OPT_no_war_proxy))
+    emulator.checks.disabledRules.insert("war-proxy");
+  for (const std::string &text : arguments.getAllArgValues(OPT_no_check))
+    if (llvm::Error error = readDisabledRules(text, emulator.checks))
+      return error;
+  options.printsMeasurements = arguments.hasArg(OPT_measure);
+  emulator.isMeasured = options.printsMeasurements || json;
+  if (llvm::Error error =
+          readNumber(arguments, OPT_seed, "seed", emulator.seed))
+    return error;
+  return readNumber(arguments, OPT_step_limit, "step-limit",
+                    emulator.stepLimit);
+}
+
+static llvm::Error readDimensions(const InputArgList &arguments, OptionId id,
+                                  StringRef name, PtxDimensions &dimensions) {
+  StringRef text = arguments.getLastArgValue(id, "1");
+  SmallVector<StringRef> parts;
+  text.split(parts, ',');
+  bool isWrong = parts.size() > 3;
+  dimensions = {1, 1, 1};
+  for (auto [part, dimension] : llvm::zip(parts, dimensions))
+    isWrong |= part.trim().getAsInteger(10, dimension) || dimension == 0;
+  if (isWrong)
+    return createStringError("--" + name +
+                             " expects one to three positive numbers such as "
+                             "4,2,1, got '" +
+                             text + "'");
+  return llvm::Error::success();
+}
+
+/// The launch of an entry, which stands for everything else that could be run.
+static llvm::Error readPtxLaunch(const InputArgList &arguments,
+                                 SessionOptions &options) {
+  PtxLaunchText &launch = options.ptx;
+  launch.entry = arguments.getLastArgValue(OPT_entry).str();
+  bool isPtx = !launch.entry.empty();
+  std::initializer_list<OptionId> ofLaunch = {
+      OPT_grid,   OPT_block, OPT_cluster, OPT_shared, OPT_arg,
+      OPT_buffer, OPT_map,   OPT_maps,    OPT_expect};
+  std::initializer_list<OptionId> ofTests = {OPT_test,   OPT_run,   OPT_kernel,
+                                             OPT_define, OPT_seeds, OPT_bench,
+                                             OPT_variant};
+  for (OptionId id : isPtx ? ofTests : ofLaunch)
+    if (const Arg *argument = arguments.getLastArg(id))
+      return createStringError("'" + argument->getAsString(arguments) +
+                               (isPtx ? "' is of no use with --entry"
+                                      : "' is of use with --entry only"));
+  if (isPtx && options.files.size() > 1)
+    return createStringError("--entry expects one input file, got " +
+                             llvm::Twine(options.files.size()));
+  launch.arguments = arguments.getAllArgValues(OPT_arg);
+  launch.buffers = arguments.getAllArgValues(OPT_buffer);
+  launch.maps = arguments.getAllArgValues(OPT_map);
+  launch.mapsFile = arguments.getLastArgValue(OPT_maps).str();
+  launch.expectations = arguments.getAllArgValues(OPT_expect);
+  for (const OutputFile &file : options.outputs)
+    launch.outputs.push_back({file.output, file.path});
+  if (llvm::Error error =
+          readDimensions(arguments, OPT_grid, "grid", launch.grid))
+    return error;
+  if (llvm::Error error =
+          readDimensions(arguments, OPT_block, "block", launch.block))
+    return error;
+  if (arguments.hasArg(OPT_cluster))
+    if (llvm::Error error = readDimensions(arguments, OPT_cluster, "cluster",
+                                           launch.cluster.emplace()))
+      return error;
+  return readNumber(arguments, OPT_shared, "shared", launch.sharedBytes);
+}
+
 llvm::Expected<TkRunOptions>
 mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
   TkRunOptTable table;
@@ -203,6 +307,10 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
     error = readBenches(arguments, session);
   if (!error)
     error = readSelection(arguments, session);
+  if (!error)
+    error = readEmulator(arguments, session);
+  if (!error)
+    error = readPtxLaunch(arguments, session);
   if (!error)
     error = readNumber(arguments, OPT_seeds, "seeds", session.tests.numSeeds);
   if (!error)

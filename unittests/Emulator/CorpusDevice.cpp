@@ -132,24 +132,13 @@ private:
 } // namespace
 
 Expected<TensorMapBytes> GpuCorpusDevice::encode(const TensorMap &map) {
-  using Encode =
-      int (*)(void *, int, uint32_t, void *, const uint64_t *, const uint64_t *,
-              const uint32_t *, const uint32_t *, int, int, int, int);
-  auto library = sys::DynamicLibrary::getPermanentLibrary("libcuda.so.1");
-  auto encode = reinterpret_cast<Encode>(
-      library.getAddressOfSymbol("cuTensorMapEncodeTiled"));
-  if (!encode)
-    return createStringError("the driver knows no tensor maps");
-  // The driver wants the map itself at a multiple of 64 bytes.
-  alignas(64) TensorMapBytes bytes;
-  int code =
-      encode(bytes.data(), static_cast<int>(map.type), map.rank,
-             reinterpret_cast<void *>(map.address), map.extents.data(),
-             map.strides.data(), map.box.data(), map.elementStrides.data(), 0,
-             static_cast<int>(map.swizzle), 0, map.fillsNaN);
-  if (code != 0)
-    return createStringError("cuTensorMapEncodeTiled: error " + Twine(code));
-  return bytes;
+  return gpu->encodeTensorMap(
+      {static_cast<int>(map.type), map.address,
+       ArrayRef(map.extents).take_front(map.rank),
+       ArrayRef(map.strides).take_front(map.rank - 1),
+       ArrayRef(map.box).take_front(map.rank),
+       ArrayRef(map.elementStrides).take_front(map.rank),
+       static_cast<int>(map.swizzle), map.fillsNaN});
 }
 
 Error GpuCorpusDevice::run(StringRef path, const EmulatorLaunch &launch) {

@@ -1,5 +1,4 @@
-//===- GpuDevice.h - a GPU, through a driver that is loaded at run time
-//------===//
+//===- GpuDevice.h - a GPU through its driver -----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef TK_RUNTIME_GPUDEVICE_H
@@ -28,6 +27,20 @@ struct DeviceFacts {
   int64_t driverVersion = 0;
   /// "0000:3b:00.0"; empty if unknown.
   std::string busId;
+};
+
+/// What cuTensorMapEncodeTiled is told, in its numbers: a tensor in global
+/// memory, the first dimension the fastest.
+struct TensorMapFacts {
+  int elementType = 0;
+  uint64_t address = 0;
+  llvm::ArrayRef<uint64_t> extents;
+  /// In bytes, of dimensions 1 and up.
+  llvm::ArrayRef<uint64_t> strides;
+  llvm::ArrayRef<uint32_t> box;
+  llvm::ArrayRef<uint32_t> elementStrides;
+  int swizzle = 0;
+  bool fillsNaN = false;
 };
 
 class GpuDevice;
@@ -123,13 +136,15 @@ public:
                      int64_t dynamicSharedBytes,
                      llvm::ArrayRef<uint64_t> cells);
   /// The same with the bytes of each parameter: for structures.
-  llvm::Error
-  launchWithBytes(const DeviceModule &module, llvm::StringRef symbol,
-                  const std::array<int64_t, 3> &grid,
-                  const std::array<int64_t, 3> &block,
-                  const std::array<int64_t, 3> &cluster,
-                  int64_t dynamicSharedBytes,
-                  llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parameters);
+  llvm::Error launchWithBytes(
+      const DeviceModule &module, llvm::StringRef symbol,
+      const std::array<int64_t, 3> &grid, const std::array<int64_t, 3> &block,
+      const std::array<int64_t, 3> &cluster, int64_t dynamicSharedBytes,
+      llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parameters);
+
+  /// The 128 bytes by which kernels know a tensor; NVIDIA since sm_90 only.
+  llvm::Expected<std::array<uint8_t, 128>>
+  encodeTensorMap(const TensorMapFacts &map);
 
   /// Waits for all queued work, at most for the timeout.
   llvm::Error wait();

@@ -4,8 +4,8 @@
 #ifndef TK_TESTING_EMULATORTESTDEVICE_H
 #define TK_TESTING_EMULATORTESTDEVICE_H
 
-#include "tk/Emulator/Report.h"
 #include "tk/Pipelines/Compiler.h"
+#include "tk/Testing/PtxLaunch.h"
 #include "tk/Testing/TestDevice.h"
 
 namespace mlir::tk {
@@ -15,10 +15,9 @@ struct EmulatorTestOptions {
   CompilerOptions compiler;
   /// Only this variant of every kernel; if empty, the first that fits.
   std::string variant;
-  EmulatorChecks checks;
-  /// Of the order of warps and blocks.
-  uint64_t seed = 0;
-  unsigned numHostThreads = 0;
+  EmulatorOptions emulator;
+  /// Called after every launch, if set.
+  EmulatorResultHandler onResult;
 };
 
 /// The emulator as a device for tests: what runs is the PTX that would go to

@@ -43,17 +43,13 @@ public:
   /// cache flushed, buffers that fit into it rotate among copies.
   FailureOr<Measurement> measure(TestPlan &plan, const BenchOptions &options);
 
-  /// Forgets all kernels: those of another file may have the same names.
-  void clearKernels();
-
-  /// Takes the kernels of a cubin, hsaco or PTX; from now on launches of other
-  /// kernels are errors. `names` maps names of instances to those that the
-  /// binary has, where they differ.
+  bool runsBinaries() const override { return true; }
   llvm::Error addBinary(StringRef contents,
-                        const llvm::StringMap<std::string> &names);
-  bool hasKernel(StringRef instance) const {
+                        const llvm::StringMap<std::string> &names) override;
+  bool hasKernel(StringRef instance) const override {
     return kernels.contains(instance);
   }
+  void clearKernels() override;
 
   GpuDevice &getGpu() { return *gpu; }
 

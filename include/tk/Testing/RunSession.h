@@ -5,6 +5,7 @@
 #define TK_TESTING_RUNSESSION_H
 
 #include "tk/Testing/GpuTestDevice.h"
+#include "tk/Testing/PtxLaunch.h"
 #include "tk/Testing/TestRunner.h"
 
 namespace mlir::tk {
@@ -29,10 +30,16 @@ struct SessionOptions {
   std::vector<std::string> launches;
   std::vector<OutputFile> outputs;
   TestOptions tests;
+  /// One launch of an entry of PTX, instead of tests; see PtxLaunch.h.
+  PtxLaunchText ptx;
+  EmulatorOptions emulator;
+  /// Print what the emulator measured.
+  bool printsMeasurements = false;
   bool runsBenches = false;
   /// Benches are checked and not timed.
   bool onlyChecksBenches = false;
   BenchOptions bench;
+  /// Of benches, or of what the emulator found and measured.
   std::string jsonFile;
   std::string csvFile;
   std::string plotFile;

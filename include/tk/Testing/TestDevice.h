@@ -6,6 +6,7 @@
 
 #include "tk/Frontend/Program.h"
 #include "tk/Runtime/HostTensor.h"
+#include "llvm/ADT/StringMap.h"
 #include <array>
 
 namespace mlir::tk {
@@ -57,6 +58,18 @@ public:
   virtual StringRef getName() const = 0;
   /// What `num_sms()` is.
   virtual int64_t getNumSms() const = 0;
+
+  /// Whether it can take the kernels of binaries.
+  virtual bool runsBinaries() const { return false; }
+  /// Takes the kernels of a cubin, hsaco or PTX; from now on launches of other
+  /// kernels are errors. `names` maps names of instances to those that the
+  /// binary has, where they differ.
+  virtual llvm::Error addBinary(StringRef contents,
+                                const llvm::StringMap<std::string> &names);
+  /// Of those that were taken from a binary.
+  virtual bool hasKernel(StringRef instance) const { return false; }
+  /// Forgets all kernels: those of another file may have the same names.
+  virtual void clearKernels() {}
 
   /// Runs all launches; outputs are then in the buffers. Mistakes of the
   /// kernel and of the device are reported as diagnostics of the context.

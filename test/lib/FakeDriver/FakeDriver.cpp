@@ -8,6 +8,12 @@
 // What a kernel does depends on its name:
 //   add_one(x: f32 *, n)         adds 1 to each
 //   fake_twice*(x, y)            y = 2 x, as f32; fake_wrong*: y = 3 x
+//   fake_map(map, y)             y = the rank, the first extent, the second
+//                                extent, the first stride, the box, the element
+//                                strides, the swizzle and the fill of the map,
+//                                and 1 if it is about y, all as i32
+//   fake_cluster(y)              y = the cluster of the launch and its bytes of
+//                                shared memory, as i32
 //   hang, fake_hang*             never ends
 //   fault, fake_fault*           reads an illegal address
 //   fake_crash*                  takes the process down
@@ -37,6 +43,13 @@ struct FakeState {
   bool faulted = false;
   unsigned lastGrid[3] = {};
   unsigned lastCluster[3] = {};
+  unsigned lastSharedBytes = 0;
+};
+
+/// What the 128 bytes of a tensor map hold here.
+struct FakeTensorMap {
+  int32_t facts[10];
+  uint64_t address;
 };
 
 enum Result {
@@ -85,6 +98,17 @@ static void runKernel(const std::string &name, void **params) {
     scale(name, params, 2);
   if (startsWith(name, "fake_wrong"))
     scale(name, params, 3);
+  if (name == "fake_map") {
+    auto *map = static_cast<FakeTensorMap *>(params[0]);
+    auto *y = *static_cast<int32_t **>(params[1]);
+    memcpy(y, map->facts, sizeof(map->facts));
+    y[10] = map->address == reinterpret_cast<uint64_t>(y);
+  }
+  if (name == "fake_cluster") {
+    auto *y = *static_cast<int32_t **>(params[0]);
+    memcpy(y, state.lastCluster, sizeof(state.lastCluster));
+    y[3] = state.lastSharedBytes;
+  }
   if (name == "add_one") {
     auto *x = *static_cast<float **>(params[0]);
     int64_t n = *static_cast<int64_t *>(params[1]);
@@ -213,10 +237,12 @@ int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
   return *function = new std::string(name), Success;
 }
 
-int NAME(cuLaunchKernel,
-         hipModuleLaunchKernel)(void *function, unsigned gridX, unsigned gridY,
-                                unsigned gridZ, unsigned, unsigned, unsigned,
-                                unsigned, void *, void **params, void **) {
+int NAME(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gridX,
+                                                unsigned gridY, unsigned gridZ,
+                                                unsigned, unsigned, unsigned,
+                                                unsigned sharedBytes, void *,
+                                                void **params, void **) {
+  state.lastSharedBytes = sharedBytes;
   state.lastGrid[0] = gridX, state.lastGrid[1] = gridY;
   state.lastGrid[2] = gridZ;
   // Whatever goes wrong, only waiting tells.
@@ -267,7 +293,21 @@ int cuLaunchKernelEx(const FakeConfig *config, void *function, void **params,
     return InvalidValue;
   memcpy(state.lastCluster, config->attributes->cluster, 12);
   return cuLaunchKernel(function, config->grid[0], config->grid[1],
-                        config->grid[2], 1, 1, 1, 0, nullptr, params, extra);
+                        config->grid[2], 1, 1, 1, config->sharedBytes, nullptr,
+                        params, extra);
+}
+int cuTensorMapEncodeTiled(FakeTensorMap *map, int, uint32_t rank,
+                           uint64_t address, const uint64_t *extents,
+                           const uint64_t *strides, const uint32_t *box,
+                           const uint32_t *elementStrides, int interleave,
+                           int swizzle, int, int fill) {
+  if (rank != 2 || interleave != 0)
+    return InvalidValue;
+  *map = {{2, int(extents[0]), int(extents[1]), int(strides[0]), int(box[0]),
+           int(box[1]), int(elementStrides[0]), int(elementStrides[1]), swizzle,
+           fill},
+          address};
+  return Success;
 }
 
 int cuFuncSetAttribute(void *, int, int value) {
