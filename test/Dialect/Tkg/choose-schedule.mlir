@@ -127,6 +127,21 @@ tk.kernel @stream(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64
   tk.return
 }
 
+// A loop without copies that asks for four stages loads three iterations ahead.
+// CHECK-LABEL: tk.kernel @far_ahead
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK-NEXT:    tk.print {{.*}} {tkg.order = 2 : i32, tkg.stage = 3 : i32}
+// CHECK:         tkg.num_stages = 4 : i32
+tk.kernel @far_ahead(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %n: index) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %k = %c0 to %n step %c64 {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    tk.print "s", %s : tensor<64x64xbf16>
+  } {tkg.num_stages = 4 : i32}
+  tk.return
+}
+
 // A reduction to a scalar is work, though no tile comes of it.
 // CHECK-LABEL: tk.kernel @reduced
 // CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}

@@ -6,12 +6,13 @@
 // iterations in between; as many as shared memory holds are possible.
 //
 //   stage 0       copies, and what their addresses need from memory
-//   stage S - 2   loads into registers: one iteration ahead, since every
-//                 further one costs registers
+//   stage S - 2   loads into registers beside copies: one iteration ahead,
+//                 since every further one costs registers
 //   stage S - 1   everything else: first the wait for the copies
 //
-// A loop without dots has no copies. Its loads run one iteration ahead of the
-// work on them, so that memory is busy while a block computes or waits.
+// A loop without dots has no copies. Its loads are stage 0 of two, one iteration
+// ahead of the work on them, so that memory is busy while a block computes or
+// waits; of more where the program asks for more.
 //
 // In one time step the wait comes first, then the copies, so that one barrier
 // between them serves both: copies of other threads have arrived, and the slot
@@ -406,7 +407,7 @@ static void setPlaces(scf::ForOp loop, const Candidates &candidates,
     if (candidates.copies.contains(&op))
       setPlace(&op, 0, kCopyOrder);
     else if (candidates.loads.contains(&op))
-      setPlace(&op, numStages - 2, kCopyOrder);
+      setPlace(&op, candidates.copies.empty() ? 0 : numStages - 2, kCopyOrder);
     else if (isa<AsyncWaitOp>(op))
       setPlace(&op, numStages - 1, kWaitOrder);
     else
