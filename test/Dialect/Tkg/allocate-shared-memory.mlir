@@ -1,4 +1,4 @@
-// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-allocate-shared-memory))' | FileCheck %s
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-allocate-shared-memory))' --split-input-file | FileCheck %s
 
 #shared = #tkg.shared<shape = [[64], [64]], offset = [
     [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]]>
@@ -185,4 +185,41 @@ tk.kernel @reshapes(%t: tensor<64x3xf16>) attributes {tkg.warps = 2 : i32} {
   tk.return
 }
 
+}
+
+// -----
+
+#shared = #tkg.shared<shape = [[64], [64]], offset = [
+    [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]]>
+#small = #tkg.shared<shape = [[8], [4]], offset = [[0, 1], [0, 2], [1, 0], [2, 0], [4, 0]]>
+#warp1 = #tkg.layout<shape = [[64], [4]], register = [[0, 1]],
+    lane = [[1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]], warp = [[0, 2]]>
+
+module attributes {tkg.target = "gfx90a", tkg.threads_per_warp = 64 : i32} {
+
+// 3 * 16384 and 124 * 128 bytes leave 512 of the 64 KB of a block: enough for
+// the reduction, but not for a second slot.
+// CHECK-LABEL: tk.kernel @no_room_for_slots
+// CHECK-SAME:    tkg.shared_bytes = 65536 : i64
+// CHECK:         tk.reduce(%{{.*}}) axis 1 {tkg.scratch_offset = 65024 : i64} :
+tk.kernel @no_room_for_slots(%x: !tk.view<?x?xf32> {tk.dims = ["M", "N"], tk.name = "x"}, %n: index, %t: tensor<64x64xf32>, %u: tensor<8x4xf32>)
+    attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %a = tkg.alloc : !tkg.memdesc<3 x [64x64xf32], #shared>
+  %b = tkg.alloc : !tkg.memdesc<124 x [8x4xf32], #small>
+  scf.for %k = %c0 to %n step %c4 {
+    %v = tk.load_view %x[%c0 +: 64, %k +: 4] : !tk.view<?x?xf32> -> tensor<64x4xf32, #warp1>
+    %r = tk.reduce(%v) axis 1 : (tensor<64x4xf32, #warp1>) -> tensor<64xf32> {
+    ^bb0(%e: f32, %f: f32):
+      %s = arith.addf %e, %f : f32
+      tk.yield %s : f32
+    }
+  }
+  %p = tkg.slot %a[%n] : !tkg.memdesc<3 x [64x64xf32], #shared>
+  tkg.local_store %t, %p : tensor<64x64xf32>, !tkg.memdesc<64x64xf32, #shared>
+  %q = tkg.slot %b[%n] : !tkg.memdesc<124 x [8x4xf32], #small>
+  tkg.local_store %u, %q : tensor<8x4xf32>, !tkg.memdesc<8x4xf32, #small>
+  tk.return
+}
 }

@@ -161,7 +161,8 @@ static int64_t chooseNumSlots(Operation *op, int64_t bytes) {
   return isAlone ? 2 : 1;
 }
 
-static SmallVector<Buffer> findBuffers(tk::KernelOp kernel) {
+/// Each reduction with the slots that it should have, or all with one.
+static SmallVector<Buffer> findBuffers(tk::KernelOp kernel, bool hasRoom) {
   OpNumbers numbers(kernel);
   SmallVector<Buffer> buffers;
   kernel.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
@@ -170,7 +171,7 @@ static SmallVector<Buffer> findBuffers(tk::KernelOp kernel) {
       buffers.push_back({op, alloc.getType().getSizeInBytes(),
                          kBufferAlignmentInBytes, start, end});
     } else if (int64_t bytes = getScratchBytes(op)) {
-      int64_t numSlots = chooseNumSlots(op, bytes);
+      int64_t numSlots = hasRoom ? chooseNumSlots(op, bytes) : 1;
       buffers.push_back({op, numSlots * bytes, kScratchAlignmentInBytes,
                          numbers.getStart(op), numbers.getEnd(op)});
       buffers.back().numSlots = numSlots;
@@ -269,9 +270,15 @@ static LogicalResult checkCapacity(tk::KernelOp kernel,
 
 void AllocateSharedMemory::runOnOperation() {
   tk::KernelOp kernel = getOperation();
-  SmallVector<Buffer> buffers = findBuffers(kernel);
+  SmallVector<Buffer> buffers = findBuffers(kernel, /*hasRoom=*/true);
   separateScratch(buffers);
   int64_t total = placeBuffers(buffers);
+  const tk::TargetInfo *target = getTargetInfo(kernel);
+  if (target && total > target->getMaxSharedMemory()) {
+    // What saves barriers goes first.
+    buffers = findBuffers(kernel, /*hasRoom=*/false);
+    total = placeBuffers(buffers);
+  }
   if (failed(checkCapacity(kernel, buffers, total)))
     return signalPassFailure();
 

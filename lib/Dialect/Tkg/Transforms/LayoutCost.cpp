@@ -4,8 +4,10 @@
 #include "LayoutCost.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "tk/Analysis/ReducePlan.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Support/LayoutConversion.h"
+#include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
 #include <set>
@@ -195,8 +197,21 @@ static double getElementCost(Operation *op) {
   return 1;
 }
 
+/// Whether the partial results of the warps fit in shared memory.
+static bool fitsInSharedMemory(tk::ReduceOp op, const Layout &layout) {
+  const tk::TargetInfo *target = getTargetInfo(op);
+  auto tile = cast<RankedTensorType>(op.getSources().front().getType());
+  std::optional<ReducePlan> plan =
+      planReduce(layout, op.getAxis(), tile.getDimSize(op.getAxis()));
+  return !target || !plan ||
+         getReduceScratch(op, *plan).sizeInBytes <=
+             target->getMaxSharedMemory();
+}
+
 static double getReduceCost(tk::ReduceOp op, const Layout &layout) {
   constexpr double kShuffleCost = 3, kBlockRoundCost = 60;
+  // More than any sum of what runs.
+  constexpr double kUnfit = 1e12;
   unsigned axis = op.getAxis();
   const DigitShape &shape = layout.getShape();
   auto isAlongAxis = [&](const HardwareDigit &digit) {
@@ -207,8 +222,11 @@ static double getReduceCost(tk::ReduceOp op, const Layout &layout) {
   double cost = layout.getNumRegisters();
   cost += kShuffleCost * numResults *
           llvm::count_if(layout.getDigits(HardwareDim::Lane), isAlongAxis);
-  if (llvm::any_of(layout.getDigits(HardwareDim::Warp), isAlongAxis))
+  if (llvm::any_of(layout.getDigits(HardwareDim::Warp), isAlongAxis)) {
     cost += kBlockRoundCost + 2 * kShuffleCost * numResults;
+    if (!fitsInSharedMemory(op, layout))
+      cost += kUnfit;
+  }
   return cost * op.getSources().size();
 }
 

@@ -18,6 +18,7 @@ def AllocateSharedMemoryPass
     shares no place with other small scratch, which saves barriers between, say,
     the two reductions of a softmax; nor does scratch in loops, within limits. A
     small reduction alone in a loop gets two slots in turn (`tkg.scratch_slots`).
+    Where that is more than a block has, no scratch stands apart.
 
     Reuse makes hazards between accesses to different buffers;
     `tkg-place-synchronisation` sees them.
