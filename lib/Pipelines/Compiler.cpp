@@ -130,8 +130,6 @@ private:
   LogicalResult runPasses(StringRef name,
                           function_ref<void(OpPassManager &)> build);
   LogicalResult lowerToLLVMIR();
-  /// Notes where each kernel needs most registers, while it still has tiles.
-  void recordPressure();
   /// Says which kernels the assembler found too few registers for.
   void remarkSpills();
   SmallVector<char, 0> serialize();
@@ -150,11 +148,9 @@ private:
   std::string ptx;
   Binary binary;
 
-  struct Pressure {
-    Location loc;
-    std::string description;
-  };
-  llvm::StringMap<Pressure> pressures;
+  /// The kernels as they were lowered from: should one spill, its tiles say
+  /// why.
+  OwningOpRef<ModuleOp> kernels;
 };
 
 LogicalResult Compiler::Run::parseSource(llvm::SourceMgr &sources,
@@ -248,34 +244,23 @@ LogicalResult Compiler::Run::lowerToLLVMIR() {
   return success(static_cast<bool>(llvmModule));
 }
 
-void Compiler::Run::recordPressure() {
-  if (options.stopAfter != Stage::Binary)
-    return;
-  for (KernelOp kernel : module->getOps<KernelOp>()) {
-    // It is there for arguments of which nobody promised anything.
-    if (kernel->hasAttr(tkg::kFallbackAttr))
-      continue;
-    tkg::PressurePoint point = tkg::findMaxRegisterPressure(kernel);
-    pressures.try_emplace(
-        kernel.getSymName(),
-        Pressure{kernel.getLoc(),
-                 point.op ? tkg::describePressure(point) : std::string()});
-  }
-}
-
 void Compiler::Run::remarkSpills() {
   for (const ResourceUsage &usage : binary.resources) {
-    auto pressure = pressures.find(usage.kernel);
-    if (usage.spillStoreBytes == 0 || pressure == pressures.end())
+    auto kernel =
+        kernels ? kernels->lookupSymbol<KernelOp>(usage.kernel) : KernelOp();
+    // A fallback is there for arguments of which nobody promised anything.
+    if (usage.spillStoreBytes == 0 || !kernel ||
+        kernel->hasAttr(tkg::kFallbackAttr))
       continue;
     std::string text;
     llvm::raw_string_ostream os(text);
     os << "'" << usage.kernel << "' spills: " << usage.numRegisters
        << " registers are too few, a thread stores " << usage.spillStoreBytes
        << " bytes and loads " << usage.spillLoadBytes;
-    if (!pressure->second.description.empty())
-      os << "; tiles need " << pressure->second.description;
-    remark::missed(pressure->second.loc,
+    if (tkg::PressurePoint point = tkg::findMaxRegisterPressure(kernel);
+        point.op)
+      os << "; tiles need " << tkg::describePressure(point);
+    remark::missed(kernel.getLoc(),
                    remark::RemarkOpts::name("Spills").category("registers"))
         << text;
   }
@@ -294,7 +279,8 @@ LogicalResult Compiler::Run::advance() {
     });
   case Stage::Tkg:
     stage = Stage::LLVM;
-    recordPressure();
+    if (options.stopAfter == Stage::Binary)
+      kernels = module->clone();
     return runPasses("tkg to LLVM dialect", [&](OpPassManager &manager) {
       // Not earlier: remarks and errors show lines of files that exist.
       if (!options.filePrefixes.empty())
