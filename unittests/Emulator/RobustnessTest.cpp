@@ -97,3 +97,19 @@ TEST(RobustnessTest, ChangedModulesLoadRunOrAreRefused) {
   EXPECT_GT(numLoaded, 10u);
   EXPECT_GT(numRefused, 10u);
 }
+
+/// Found by tk-ptx-fuzzer: the frame of such a function is empty.
+TEST(RobustnessTest, AFunctionWithoutRegistersRuns) {
+  Emulator emulator;
+  llvm::Expected<EmulatorModule *> module =
+      emulator.load(".version 8.0\n.target sm_90\n.address_size 64\n"
+                    ".entry kernel()\n{\n  ret;\n}\n",
+                    "empty.ptx");
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  EmulatorLaunch launch;
+  launch.entry = "kernel";
+  llvm::Expected<EmulatorResult> result = emulator.launch(**module, launch);
+  ASSERT_TRUE(bool(result)) << llvm::toString(result.takeError());
+  EXPECT_TRUE(result->reports.empty());
+  EXPECT_EQ(result->numSteps, 1u);
+}
