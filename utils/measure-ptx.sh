@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 do_build() {
   mkdir -p out
   "${CXX:-clang++-22}" -std=c++17 -O1 -Wall -Wextra -Werror -static-libstdc++ -static-libgcc \
-    -o out/measure-ptx utils/measure-ptx/{Main,Cases,Packs,MatrixCases,WarpgroupCases,ArithmeticCases,RandomCases}.cpp -ldl
+    -o out/measure-ptx utils/measure-ptx/{Main,Cases,Packs,MatrixCases,WarpgroupCases,ArithmeticCases,BoundaryCases,RandomCases}.cpp -ldl
 }
 
 do_check() {

@@ -195,20 +195,6 @@ std::string buildLaneKernel(const LaneForm &form) {
                      form.version);
 }
 
-Case buildCase(const LaneForm &form) {
-  Case test;
-  test.name = form.instruction;
-  size_t comma = form.signature.find(',');
-  if (comma != std::string::npos)
-    test.name += "-" + form.signature.substr(comma + 1);
-  test.ptx = buildLaneKernel(form);
-  test.grid = numThreads / 128;
-  test.block = 128;
-  test.input = unsigned(form.values);
-  test.outputWords = form.signature[0] == 'l' ? 2 : 1;
-  return test;
-}
-
 struct Adder {
   std::vector<LaneForm> &forms;
 
@@ -503,6 +489,20 @@ void addConversions(Adder adder) {
 }
 
 } // namespace
+
+Case measure::buildCase(const LaneForm &form) {
+  Case test;
+  test.name = form.instruction;
+  size_t comma = form.signature.find(',');
+  if (comma != std::string::npos)
+    test.name += "-" + form.signature.substr(comma + 1);
+  test.ptx = buildLaneKernel(form);
+  test.grid = numThreads / 128;
+  test.block = 128;
+  test.input = unsigned(form.values);
+  test.outputWords = form.signature[0] == 'l' ? 2 : 1;
+  return test;
+}
 
 std::vector<LaneForm> measure::listLaneForms() {
   std::vector<LaneForm> forms;

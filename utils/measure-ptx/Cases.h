@@ -79,6 +79,8 @@ Pack buildMatrixCases();
 Pack buildWarpgroupCases();
 /// Everything that works lane by lane and is exact.
 Pack buildArithmeticCases();
+/// Results next to the smallest normal number.
+Pack buildBoundaryCases();
 /// 200 straight-line programs of such instructions. Those of the last group
 /// show which NaN of f64 comes out, which ptxas does not always leave alone.
 Pack buildRandomCases(unsigned group);

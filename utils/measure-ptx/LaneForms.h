@@ -27,6 +27,10 @@ struct LaneForm {
 /// Every form whose result is exact: those of buildArithmeticCases.
 std::vector<LaneForm> listLaneForms();
 
+/// One instruction in 4096 threads; its input is that of the number of
+/// `form.values`.
+Case buildCase(const LaneForm &form);
+
 // Random numbers whose exponents lie close, halfway cases of narrower formats,
 // and every kind of special value.
 uint32_t drawInteger(Random &random);

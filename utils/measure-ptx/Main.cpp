@@ -145,6 +145,7 @@ int main(int argc, char **argv) {
   std::vector<Group> groups = {{"matrix", buildMatrixCases},
                                {"warpgroup", buildWarpgroupCases},
                                {"arithmetic", buildArithmeticCases},
+                               {"boundary", buildBoundaryCases},
                                {"approximation", buildApproximationCases}};
   for (unsigned i = 0; i < numRandomGroups; ++i)
     groups.push_back(
