@@ -254,6 +254,14 @@ uint64_t emulator::round(FloatFormat format, const Unpacked &value,
   int top = wide.significand ? highestBit(wide.significand) + wide.exponent
                              : -(1 << 20);
   int smallest = 1 - format.bias();
+  if (options.flushesSubnormals && top < smallest) {
+    // A carry into the smallest normal number is the only way out.
+    bool isNormal =
+        top + 1 == smallest &&
+        roundAt(wide, top - int(format.mantissaBits), options.rounding) >>
+            (format.mantissaBits + 1);
+    return isNormal ? sign | (uint64_t(1) << format.mantissaBits) : sign;
+  }
   int exponent = std::max(top, smallest);
   int unit = exponent - format.mantissaBits;
   uint64_t kept = static_cast<uint64_t>(roundAt(wide, unit, options.rounding));
@@ -263,8 +271,6 @@ uint64_t emulator::round(FloatFormat format, const Unpacked &value,
   uint64_t magnitude = (field << format.mantissaBits) + kept;
   if (magnitude > format.largest())
     return sign | overflow(format, value.isNegative, options);
-  if (options.flushesSubnormals && magnitude <= format.mantissaMask())
-    return sign;
   return sign | magnitude;
 }
 

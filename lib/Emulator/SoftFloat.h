@@ -94,7 +94,8 @@ inline Unpacked negate(Unpacked value) {
 
 struct RoundOptions {
   Rounding rounding = Rounding::NearestEven;
-  /// `.ftz`: a subnormal result becomes a zero of its sign.
+  /// `.ftz`: a subnormal result becomes a zero of its sign. It is one if it
+  /// would be below the normal numbers as rounded with an unbounded exponent.
   bool flushesSubnormals = false;
   /// `.satfinite`: what is too large becomes the largest finite number.
   bool isSatfinite = false;

@@ -99,3 +99,20 @@ TEST(MeasuredTest, MatrixMultiplicationIsThatOfTheGpu) {
 TEST(MeasuredTest, WarpgroupMultiplicationIsThatOfTheGpu) {
   expectGroup("warpgroup", measure::buildWarpgroupCases());
 }
+
+TEST(MeasuredTest, BoundaryOfSubnormalNumbersIsThatOfTheGpu) {
+  expectGroup("boundary", measure::buildBoundaryCases());
+}
+
+/// Of 2000 programs that were measured, those of the first group and of the
+/// last, which shows the payloads of NaN.
+TEST(MeasuredTest, RandomProgramsComputeWhatTheGpuDoes) {
+  measure::Pack pack = measure::buildRandomCases(0);
+  measure::Pack last = measure::buildRandomCases(measure::numRandomGroups - 1);
+  for (measure::Case &test : last.cases) {
+    test.input += pack.inputs.size();
+    pack.cases.push_back(std::move(test));
+  }
+  llvm::append_range(pack.inputs, last.inputs);
+  expectGroup("random", pack);
+}

@@ -3,7 +3,9 @@
 
 #include "SoftFloat.h"
 #include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/bit.h"
 #include "gtest/gtest.h"
+#include <cmath>
 #include <random>
 
 using namespace mlir::tk;
@@ -219,4 +221,25 @@ TEST(SoftFloatTest, IntegersRoundAndSaturate) {
   EXPECT_EQ(roundToInteger(fromUnsigned(300), Rounding::Up, 8, true), 0x7Fu);
   EXPECT_EQ(roundToInteger(fromUnsigned(300), Rounding::Up, 8, false), 0xFFu);
   EXPECT_EQ(roundToInteger(fromSigned(-300), Rounding::Up, 8, true), 0x80u);
+}
+
+/// `.ftz` keeps what becomes the smallest normal number when it is rounded to
+/// the 24 bits of f32 whatever its exponent, as measured on an H100.
+TEST(SoftFloatTest, FlushingLooksAtTheNumberWithAnUnboundedExponent) {
+  constexpr uint64_t smallest = 0x00800000;
+  for (int n = 1; n <= 8; ++n) {
+    // Below 2^-126 numbers of 24 bits are 2^-150 apart: four steps.
+    double value = std::ldexp(1.0, -126) - n * std::ldexp(1.0, -152);
+    Unpacked exact = unpack(formatF64, llvm::bit_cast<uint64_t>(value), false);
+    auto flushed = [&](Rounding rounding) {
+      RoundOptions options;
+      options.rounding = rounding;
+      options.flushesSubnormals = true;
+      return round(formatF32, exact, options);
+    };
+    EXPECT_EQ(flushed(Rounding::NearestEven), n <= 2 ? smallest : 0) << n;
+    EXPECT_EQ(flushed(Rounding::Up), n < 4 ? smallest : 0) << n;
+    EXPECT_EQ(flushed(Rounding::Down), 0u) << n;
+    EXPECT_EQ(flushed(Rounding::TowardZero), 0u) << n;
+  }
 }
