@@ -9,6 +9,7 @@
 #include "tk/Pipelines/Registration.h"
 #include "tk/Runtime/NpyFile.h"
 #include "tk/Support/BinaryFile.h"
+#include "tk/Support/Suggest.h"
 #include "tk/Testing/BinaryDeclarations.h"
 #include "tk/Testing/EmulatorTestDevice.h"
 #include "llvm/ADT/StringExtras.h"
@@ -278,9 +279,7 @@ bool FileRunner::listCases(Input &input) {
   if (reporter.hasErrors())
     return false;
   if (!options.name.empty())
-    llvm::erase_if(input.cases, [&](const TestCase &test) {
-      return test.name != options.name;
-    });
+    keepNamed(input.cases);
   if (input.isBinary)
     keepRunnable(input);
   for (const InstanceBinding &definition : options.selection.definitions)
@@ -294,6 +293,23 @@ bool FileRunner::listCases(Input &input) {
                 " are to run; choose one by its name, or with --run");
   input.report.emplace(input.cases);
   return true;
+}
+
+void FileRunner::keepNamed(std::vector<TestCase> &cases) {
+  for (const TestCase &test : cases)
+    knownNames.insert(test.name);
+  llvm::erase_if(
+      cases, [&](const TestCase &test) { return test.name != options.name; });
+}
+
+bool FileRunner::checkName() const {
+  if (options.name.empty() || knownNames.count(options.name) != 0)
+    return true;
+  SmallVector<StringRef> names(knownNames.begin(), knownNames.end());
+  std::optional<StringRef> closest = findClosest(options.name, names);
+  return fail(Twine("no ") + (options.runsBenches ? "bench" : "test") +
+              " is called '" + options.name + "'" +
+              (closest ? "; did you mean '" + *closest + "'?" : Twine()));
 }
 
 void FileRunner::keepRunnable(Input &input) {
@@ -551,5 +567,8 @@ bool FileRunner::run() {
     if (hasBrokenDevice())
       return false;
   }
+  // The names of a file with an error are not known.
+  if (passed)
+    passed = checkName();
   return writeEmulations() && passed;
 }

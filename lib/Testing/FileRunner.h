@@ -8,6 +8,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "tk/Testing/ProgressBar.h"
 #include "tk/Testing/RunSession.h"
+#include <set>
 
 namespace mlir::tk {
 
@@ -37,6 +38,10 @@ private:
   bool openFile(StringRef path, Input &input);
   bool openBinary(StringRef contents, Input &input);
   bool listCases(Input &input);
+  /// Leaves out what has another name than was asked for.
+  void keepNamed(std::vector<TestCase> &cases);
+  /// Whether a file had what was asked for.
+  bool checkName() const;
   /// Leaves out the tests of instances that a binary does not have.
   void keepRunnable(Input &input);
   bool runCases(Input &input);
@@ -65,6 +70,8 @@ private:
   BenchDevice benchDevice;
   ProgressBar progress;
   int64_t nextItem = 0;
+  /// The tests or benches of all files, if one is asked for by its name.
+  std::set<std::string> knownNames;
 };
 
 } // namespace mlir::tk

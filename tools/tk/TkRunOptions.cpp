@@ -313,6 +313,8 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
     error = readPtxLaunch(arguments, session);
   if (!error)
     error = readNumber(arguments, OPT_seeds, "seeds", session.tests.numSeeds);
+  if (!error && session.tests.numSeeds == 0)
+    error = createStringError("--seeds expects a number from 1 on, got '0'");
   if (!error)
     error = readNumber(arguments, OPT_timeout, "timeout",
                        session.tests.timeLimitInSeconds);
