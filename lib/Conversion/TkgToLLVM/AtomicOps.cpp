@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/TypeUtilities.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "tk/Conversion/TkgToLLVM/MemoryWords.h"
 #include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "tk/Conversion/TkgToLLVM/ViewAccess.h"
@@ -53,11 +54,10 @@ static LLVM::AtomicBinOp getBinOp(AtomicKind kind) {
   case AtomicKind::Exchange:
     return LLVM::AtomicBinOp::xchg;
   case AtomicKind::FMax:
-    return LLVM::AtomicBinOp::fmaximum;
   case AtomicKind::FMin:
-    return LLVM::AtomicBinOp::fminimum;
+    break;
   }
-  llvm_unreachable("all kinds are handled");
+  llvm_unreachable("a loop finds the extremum of floats");
 }
 
 //===----------------------------------------------------------------------===//
@@ -73,8 +73,89 @@ struct AtomicElement {
 };
 } // namespace
 
+static Value emitLoad(Emitter &e, StringRef scope, Type integer, Value pointer,
+                      LLVM::AtomicOrdering ordering) {
+  return e.create<LLVM::LoadOp>(
+      integer, pointer, integer.getIntOrFloatBitWidth() / 8,
+      /*isVolatile=*/false, /*isNonTemporal=*/false, /*isInvariant=*/false,
+      /*isInvariantGroup=*/false, ordering, scope);
+}
+
+/// Whether the chip has no such instruction on floats of `type`.
+static bool needsLoop(tk::AtomicRMWOp op, Type type) {
+  const tk::TargetInfo *target = getTargetInfo(op);
+  switch (op.getKind()) {
+  case AtomicKind::FMax:
+  case AtomicKind::FMin:
+    // There are some, but NaN loses.
+    return true;
+  case AtomicKind::FAdd:
+    return (type.isF16() && !target->has(tk::Capability::AtomicAddF16)) ||
+           (type.isBF16() && !target->has(tk::Capability::AtomicAddBf16)) ||
+           (type.isF64() && !target->has(tk::Capability::AtomicAddF64));
+  default:
+    return false;
+  }
+}
+
+static Value combine(AtomicKind kind, Emitter &e, Value lhs, Value rhs) {
+  if (kind == AtomicKind::FMax)
+    return e.create<LLVM::MaximumOp>(lhs, rhs);
+  if (kind == AtomicKind::FMin)
+    return e.create<LLVM::MinimumOp>(lhs, rhs);
+  return e.create<LLVM::FAddOp>(lhs, rhs);
+}
+
+/// LLVM would make such a loop too, but begin it with an ordinary read, which
+/// may not meet the writes of other threads.
+///
+///   old = load
+///   repeat
+///     new = max(old, value)
+///     leave if new is old and the order asks for no write
+///     old = cas(old, new)
+///   until it was old
+static Value emitFloatLoop(tk::AtomicRMWOp op, Emitter &e, StringRef scope,
+                           Type type, const AtomicElement &element) {
+  RewriterBase &rewriter = e.getRewriter();
+  Type integer = rewriter.getIntegerType(8 * getSizeInBytes(type));
+  Block *before = rewriter.getInsertionBlock();
+  Block *after = rewriter.splitBlock(before, rewriter.getInsertionPoint());
+  Value result = after->addArgument(integer, op.getLoc());
+  rewriter.setInsertionPointToEnd(before);
+  Value first = emitLoad(e, scope, integer, element.pointer,
+                         LLVM::AtomicOrdering::monotonic);
+  Block *loop = rewriter.createBlock(after, {integer}, {op.getLoc()});
+  Block *swap = rewriter.createBlock(after);
+  rewriter.setInsertionPointToEnd(before);
+  e.create<LLVM::BrOp>(ValueRange{first}, loop);
+
+  rewriter.setInsertionPointToEnd(loop);
+  Value old = loop->getArgument(0);
+  Value bits = e.bitcast(
+      combine(op.getKind(), e, e.bitcast(old, type), element.value), integer);
+  if (op.getKind() != AtomicKind::FAdd &&
+      op.getOrder() == tk::MemoryOrder::Relaxed)
+    e.create<LLVM::CondBrOp>(e.compare(LLVM::ICmpPredicate::eq, bits, old),
+                             after, ValueRange{old}, swap, ValueRange());
+  else
+    e.create<LLVM::BrOp>(ValueRange(), swap);
+
+  rewriter.setInsertionPointToEnd(swap);
+  Value pair = e.create<LLVM::AtomicCmpXchgOp>(
+      element.pointer, old, bits, getOrdering(op.getOrder()),
+      LLVM::AtomicOrdering::monotonic, scope);
+  Value found = e.extractValue(pair, 0);
+  e.create<LLVM::CondBrOp>(e.extractValue(pair, 1), after, ValueRange{found},
+                           loop, ValueRange{found});
+  rewriter.setInsertionPointToStart(after);
+  return e.bitcast(result, type);
+}
+
 static Value emitElement(tk::AtomicRMWOp op, Emitter &e, StringRef scope,
                          Type type, const AtomicElement &element) {
+  if (needsLoop(op, type))
+    return emitFloatLoop(op, e, scope, type, element);
   return e.create<LLVM::AtomicRMWOp>(getBinOp(op.getKind()), element.pointer,
                                      element.value, getOrdering(op.getOrder()),
                                      scope);
@@ -100,11 +181,9 @@ static Value emitElement(tk::AtomicCASOp op, Emitter &e, StringRef scope,
 static Value emitElement(tk::AtomicLoadOp op, Emitter &e, StringRef scope,
                          Type type, const AtomicElement &element) {
   Type integer = e.getRewriter().getIntegerType(8 * getSizeInBytes(type));
-  Value bits = e.create<LLVM::LoadOp>(
-      integer, element.pointer, getSizeInBytes(type), /*isVolatile=*/false,
-      /*isNonTemporal=*/false, /*isInvariant=*/false,
-      /*isInvariantGroup=*/false, getOrdering(op.getOrder()), scope);
-  return e.bitcast(bits, type);
+  return e.bitcast(
+      emitLoad(e, scope, integer, element.pointer, getOrdering(op.getOrder())),
+      type);
 }
 
 static Value emitElement(tk::AtomicStoreOp op, Emitter &e, StringRef scope,
