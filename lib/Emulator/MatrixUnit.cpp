@@ -44,6 +44,8 @@ int32_t emulator::integerElement(PtxType type, uint32_t bits) {
     return static_cast<uint8_t>(bits);
   case PtxType::S4:
     return static_cast<int32_t>(bits << 28) >> 28;
+  case PtxType::B1: // A word of them.
+    return static_cast<int32_t>(bits);
   default:
     return bits & 15;
   }

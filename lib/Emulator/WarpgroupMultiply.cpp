@@ -325,6 +325,11 @@ static bool parseShape(llvm::StringRef text, WarpgroupOperation &operation) {
          operation.n % 8 == 0;
 }
 
+/// Table of 9.7.15.2: integers have fewer values of N.
+static bool hasIntegerWidth(unsigned n) {
+  return n % 16 == 0 || n == 8 || n == 24;
+}
+
 /// Whether the types go together with each other and with K.
 static bool doTypesFit(const WarpgroupOperation &operation) {
   PtxType a = operation.typeA, b = operation.typeB, d = operation.typeD;
@@ -345,10 +350,11 @@ static bool doTypesFit(const WarpgroupOperation &operation) {
            isOneOf(d, PtxType::F16, PtxType::F32);
   case PtxType::S8:
   case PtxType::U8:
-    // Table of 9.7.15.2: fewer values of N.
     return isOneOf(b, PtxType::S8, PtxType::U8) && operation.k == 32 &&
-           d == PtxType::S32 &&
-           (operation.n % 16 == 0 || operation.n == 8 || operation.n == 24);
+           d == PtxType::S32 && hasIntegerWidth(operation.n);
+  case PtxType::B1:
+    return b == a && operation.k == 256 && d == PtxType::S32 &&
+           hasIntegerWidth(operation.n) && !operation.isSatfinite;
   default:
     return false;
   }
@@ -376,6 +382,12 @@ static llvm::Error takeOperation(DecodeContext &context,
   if (!doTypesFit(operation))
     return context.error(instruction,
                          "these types do not go together in this shape");
+  if (*a == PtxType::B1) {
+    if (!modifiers.accept("and") || !modifiers.accept("popc"))
+      return context.error(instruction, "expects '.and.popc' after '.b1'");
+    // Bits take part as words of 32.
+    operation.k /= 32;
+  }
   if (operation.isSatfinite && !operation.isInteger())
     return context.error(instruction, "'.satfinite' needs integers");
   if (!operation.isInteger())

@@ -5,6 +5,7 @@
 #include "Conversions.h"
 #include "Instruction.h"
 #include "MatrixFragments.h"
+#include "llvm/ADT/bit.h"
 #include <cstring>
 
 using namespace mlir::tk;
@@ -167,6 +168,7 @@ static void split(const RawMatrix &raw, PtxType type, bool isNegated,
 static void multiplyIntegers(const WarpgroupOperation &operation,
                              const RawMatrix &a, const RawMatrix &b,
                              uint32_t *sums) {
+  bool isBit = operation.typeA == PtxType::B1;
   llvm::SmallVector<int32_t, 0> left, right;
   for (uint32_t bits : a.elements)
     left.push_back(integerElement(operation.typeA, bits));
@@ -179,7 +181,8 @@ static void multiplyIntegers(const WarpgroupOperation &operation,
       int32_t factor = left[m * operation.k + k];
       const int32_t *line = right.data() + k * operation.n;
       for (unsigned n = 0; n != operation.n; ++n)
-        row[n] += factor * line[n];
+        row[n] += isBit ? llvm::popcount(uint32_t(factor & line[n]))
+                        : factor * line[n];
     }
     for (unsigned n = 0; n != operation.n; ++n) {
       uint32_t &sum = sums[m * operation.n + n];

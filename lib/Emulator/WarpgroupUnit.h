@@ -48,8 +48,10 @@ struct WarpgroupOperation {
   SumRule rule = {16, 25, SumRounding::Single};
 
   bool isInteger() const { return typeD == PtxType::S32; }
+  /// Single bits take part as words of 32.
   unsigned elementBits(PtxType type) const {
-    return type == PtxType::TF32 ? 32 : getBitWidth(type);
+    bool isWord = type == PtxType::TF32 || type == PtxType::B1;
+    return isWord ? 32 : getBitWidth(type);
   }
   /// 32-bit registers of the accumulator in a lane.
   unsigned numRegistersD() const {

@@ -196,6 +196,97 @@ TEST_F(CorpusTest, matrixStores) {
   });
 }
 
+namespace {
+/// wgmma of 64 and 8 rows of 32 bytes.
+class CorpusWgmmaTest : public CorpusTest {
+protected:
+  /// `encodeElement` gives the bits of an element of `width` bits.
+  template <typename Result>
+  void multiply(const char *entry, unsigned width, std::function<int(size_t)> x,
+                std::function<int(size_t)> y,
+                std::function<uint32_t(int)> encodeX,
+                std::function<uint32_t(int)> encodeY) {
+    size_t k = 256 / width;
+    auto pack = [&](size_t rows, std::function<int(size_t)> element,
+                    std::function<uint32_t(int)> encodeElement) {
+      return input<uint8_t>(rows * 32, [&](size_t byte) -> uint8_t {
+        size_t bit = 8 * byte, bits = 0;
+        if (width >= 8)
+          return uint8_t(encodeElement(element(bit / width)) >> (bit % width));
+        for (size_t i = 0; i < 8; i += width)
+          bits |= encodeElement(element((bit + i) / width)) << i;
+        return uint8_t(bits);
+      });
+    };
+    auto dx = pack(64, x, encodeX), dy = pack(8, y, encodeY);
+    auto out = output<Result>(64 * 8);
+    run(kMatrices, entry, {{1, 1, 1}, {128, 1, 1}}, out, dx, dy);
+    expect<Result>(out, [&](size_t i) {
+      // Four numbers a thread: two columns of two rows.
+      size_t thread = i / 4, element = i % 4;
+      size_t row = thread / 32 * 16 + thread % 32 / 4 + element / 2 * 8;
+      size_t column = thread % 4 * 2 + element % 2;
+      int sum = 0;
+      for (size_t j = 0; j < k; ++j)
+        sum += x(row * k + j) * y(column * k + j);
+      return Result(sum);
+    });
+  }
+};
+
+int small1(size_t i) { return smallInteger(i, 1); }
+int small2(size_t i) { return smallInteger(i, 2); }
+int byte1(size_t i) { return int(i * 37 % 256); }
+int byte2(size_t i) { return int(i * 91 % 256); }
+uint32_t asBits(int value) { return uint32_t(value); }
+uint32_t asFloat(int value) { return llvm::bit_cast<uint32_t>(float(value)); }
+} // namespace
+
+TEST_F(CorpusWgmmaTest, wgmmaTf32) {
+  multiply<float>("wgmmaTf32", 32, small1, small2, asFloat, asFloat);
+}
+TEST_F(CorpusWgmmaTest, wgmmaSignedBytes) {
+  auto lowered = [](size_t i) { return byte1(i) - 128; };
+  multiply<uint32_t>("wgmmaSignedBytes", 8, lowered, byte2, asBits, asBits);
+}
+TEST_F(CorpusWgmmaTest, wgmmaUnsignedBytes) {
+  multiply<uint32_t>("wgmmaUnsignedBytes", 8, byte1, byte2, asBits, asBits);
+}
+TEST_F(CorpusWgmmaTest, wgmmaBits) {
+  auto bit = [](size_t i) { return int(i * i / 5 % 2); };
+  auto other = [](size_t i) { return int(i * 3 / 2 % 2); };
+  multiply<uint32_t>("wgmmaBits", 1, bit, other, asBits, asBits);
+}
+TEST_F(CorpusWgmmaTest, wgmmaFp8) {
+  auto encode8 = [](const fltSemantics &semantics) {
+    return [&semantics](int value) {
+      APFloat number(static_cast<float>(value));
+      bool losesInfo;
+      number.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+      return uint32_t(number.bitcastToAPInt().getZExtValue());
+    };
+  };
+  multiply<float>("wgmmaFp8", 8, small1, small2, encode8(APFloat::Float8E5M2()),
+                  encode8(APFloat::Float8E4M3FN()));
+}
+TEST_F(CorpusWgmmaTest, wgmmaHalfSums) {
+  auto x =
+      input<uint16_t>(64 * 16, [](size_t i) { return encodeHalf(small1(i)); });
+  auto y =
+      input<uint16_t>(8 * 16, [](size_t i) { return encodeHalf(small2(i)); });
+  auto out = output<uint16_t>(64 * 8);
+  run(kMatrices, "wgmmaHalfSums", {{1, 1, 1}, {128, 1, 1}}, out, x, y);
+  expect<uint16_t>(out, [](size_t i) {
+    size_t thread = i / 4, element = i % 4;
+    size_t row = thread / 32 * 16 + thread % 32 / 4 + element / 2 * 8;
+    size_t column = thread % 4 * 2 + element % 2;
+    int sum = 0;
+    for (size_t k = 0; k < 16; ++k)
+      sum += small1(row * 16 + k) * small2(column * 16 + k);
+    return encodeHalf(sum);
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // Rare.cu
 //===----------------------------------------------------------------------===//

@@ -122,7 +122,9 @@ static const char *const families[] = {
     "wmma load f16", "wmma load bf16", "wmma load tf32", "wmma load u8",
     "wmma load s4", "wmma load b1", "wmma load f64", "wmma load col",
     "wmma store", "wgmma mma_async bf16", "wgmma mma_async f16",
-    "wgmma mma_async e4m3", "wgmma wait_group",
+    "wgmma mma_async e4m3", "wgmma mma_async e5m2", "wgmma mma_async tf32",
+    "wgmma mma_async s8", "wgmma mma_async u8", "wgmma mma_async b1",
+    "wgmma wait_group",
     // Hopper.
     "mapa", "setmaxnreg inc", "setmaxnreg dec", "griddepcontrol",
     // Control.

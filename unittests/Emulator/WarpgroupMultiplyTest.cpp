@@ -227,4 +227,13 @@ TEST(WarpgroupMultiplyTest, WrongFormsAreRefused) {
   EXPECT_NE(refuse("m64n12k16.f32.bf16.bf16", ", 1, 1, 0, 0").find("shape"),
             std::string::npos);
   EXPECT_EQ(refuse("m64n8k16.f32.bf16.bf16", ", 1, -1, 0, 1"), "");
+  auto refuseBits = [](const std::string &shape, const std::string &tail) {
+    return refusal("wgmma.mma_async.sync.aligned." + shape + tail +
+                   " {%r0, %r1, %r2, %r3}, %l0, %l1, %p0;");
+  };
+  EXPECT_NE(refuseBits("m64n8k256.s32.b1.b1", ".xor.popc").find(".and.popc"),
+            std::string::npos);
+  EXPECT_NE(refuseBits("m64n8k128.s32.b1.b1", ".and.popc").find("types"),
+            std::string::npos);
+  EXPECT_EQ(refuseBits("m64n8k256.s32.b1.b1", ".and.popc"), "");
 }

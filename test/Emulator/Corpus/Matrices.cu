@@ -117,3 +117,35 @@ extern "C" __global__ void matrixStores(uint16_t *out, const uint32_t *x) {
   for (int i = lane; i < 14 * 64; i += 32)
     out[i] = (&tile[0][0][0])[i];
 }
+
+static __device__ uint64_t descriptor(const void *p, uint32_t leading, uint32_t stride) {
+  return (sharedAddress(p) >> 4 & 0x3fff) | uint64_t(leading >> 4) << 16 | uint64_t(stride >> 4) << 32;
+}
+
+// x yT of 64 and of 8 rows of 32 bytes, each time as elements of another type;
+// `out` holds the four results of each thread (two words of pairs of f16).
+#define WGMMA_TYPES(name, word, constraint, instruction, count, registers, tail)                                       \
+  extern "C" __global__ void name(word *out, const uint8_t *x, const uint8_t *y) {                                     \
+    __shared__ alignas(128) uint8_t a[64 * 32], b[8 * 32];                                                             \
+    for (int i = threadIdx.x; i < 64 * 32; i += 128)                                                                   \
+      a[(i / 256 * 2 + i % 32 / 16) * 128 + i / 32 % 8 * 16 + i % 16] = x[i];                                          \
+    for (int i = threadIdx.x; i < 8 * 32; i += 128)                                                                    \
+      b[i % 32 / 16 * 128 + i / 32 * 16 + i % 16] = y[i];                                                              \
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");                                                       \
+    __syncthreads();                                                                                                   \
+    word c[4] = {};                                                                                                    \
+    asm volatile("wgmma.fence.sync.aligned;\nwgmma.mma_async.sync.aligned." instruction " {" registers               \
+                 "}, %4, %5, 0" tail ";\nwgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;"           \
+                 : "+" constraint(c[0]), "+" constraint(c[1]), "+" constraint(c[2]), "+" constraint(c[3])              \
+                 : "l"(descriptor(a, 128, 256)), "l"(descriptor(b, 128, 256))                                          \
+                 : "memory");                                                                                          \
+    for (int e = 0; e < count; ++e)                                                                                    \
+      out[count * threadIdx.x + e] = c[e];                                                                             \
+  }
+
+WGMMA_TYPES(wgmmaTf32, float, "f", "m64n8k8.f32.tf32.tf32", 4, "%0, %1, %2, %3", ", 1, 1")
+WGMMA_TYPES(wgmmaSignedBytes, uint32_t, "r", "m64n8k32.s32.s8.u8", 4, "%0, %1, %2, %3", "")
+WGMMA_TYPES(wgmmaUnsignedBytes, uint32_t, "r", "m64n8k32.s32.u8.u8", 4, "%0, %1, %2, %3", "")
+WGMMA_TYPES(wgmmaBits, uint32_t, "r", "m64n8k256.s32.b1.b1.and.popc", 4, "%0, %1, %2, %3", "")
+WGMMA_TYPES(wgmmaHalfSums, uint32_t, "r", "m64n8k16.f16.f16.f16", 2, "%0, %1", ", 1, 1, 0, 0")
+WGMMA_TYPES(wgmmaFp8, float, "f", "m64n8k32.f32.e5m2.e4m3", 4, "%0, %1, %2, %3", ", 1, 1")
