@@ -40,17 +40,39 @@ struct AccessDetails {
 // Handlers
 //===----------------------------------------------------------------------===//
 
+/// Blocks of a kernel that races meet in these bytes on several host threads:
+/// the run is then repeated by one (Emulator.cpp), but must come to its end.
+/// Addresses are aligned: Accessor::isAligned.
+template <typename T> static void loadElement(T *to, const std::byte *from) {
+  if constexpr (sizeof(T) > sizeof(uint64_t)) {
+    std::memcpy(to, from, sizeof(T));
+  } else {
+    typedef T __attribute__((may_alias)) Element;
+    __atomic_load(reinterpret_cast<const Element *>(from), to,
+                  __ATOMIC_RELAXED);
+  }
+}
+
+template <typename T> static void storeElement(std::byte *to, const T *from) {
+  if constexpr (sizeof(T) > sizeof(uint64_t)) {
+    std::memcpy(to, from, sizeof(T));
+  } else {
+    typedef T __attribute__((may_alias)) Element;
+    __atomic_store_n(reinterpret_cast<Element *>(to), *from, __ATOMIC_RELAXED);
+  }
+}
+
 template <typename T>
 static void loadLanes(T *to, LaneMask mask, const HostPointers &pointers,
                       unsigned offset) {
   if (mask == allLanes) {
     for (unsigned lane = 0; lane < numLanes; ++lane)
-      std::memcpy(to + lane, pointers.lane[lane] + offset, sizeof(T));
+      loadElement(to + lane, pointers.lane[lane] + offset);
     return;
   }
   for (LaneMask rest = mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    std::memcpy(to + lane, pointers.lane[lane] + offset, sizeof(T));
+    loadElement(to + lane, pointers.lane[lane] + offset);
   }
 }
 
@@ -59,7 +81,7 @@ static void storeLanes(const T *from, LaneMask mask,
                        const HostPointers &pointers, unsigned offset) {
   for (LaneMask rest = mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    std::memcpy(pointers.lane[lane] + offset, from + lane, sizeof(T));
+    storeElement(pointers.lane[lane] + offset, from + lane);
   }
 }
 
