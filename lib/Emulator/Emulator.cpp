@@ -253,18 +253,17 @@ static unsigned chooseHostThreads(const LaunchFacts &launch,
                                   bool isOrderVisible) {
   if (isOrderVisible)
     return 1;
-  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
   unsigned wanted = options.numHostThreads
                         ? options.numHostThreads
                         : std::max(1u, std::thread::hardware_concurrency());
-  return std::min<uint64_t>(wanted, numClusters);
+  return std::min<uint64_t>(wanted, launch.numClusters());
 }
 
 /// Runs all clusters: one after the other, on each of the host threads, or all
 /// interleaved if they can see their order.
 static void runClusters(Launch &launch, bool isOrderVisible,
                         unsigned numThreads, EmulatorResult &result) {
-  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
+  uint64_t numClusters = launch.numClusters();
   launch.isParallel = numThreads > 1;
   std::vector<std::unique_ptr<Scheduler>> schedulers;
   for (unsigned i = 0; i < numThreads; ++i)
@@ -347,6 +346,7 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
         return function->isOrderVisible;
       });
 
+  bool isFirstOverBudget = false;
   auto runOnce = [&](unsigned numThreads) {
     CheckerSetup setup{*program.ptx, options.checks, facts.grid, facts.block,
                        facts.blocksPerCluster()};
@@ -361,6 +361,13 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
                   setup);
     EmulatorResult result;
     runClusters(launch, isOrderVisible, numThreads, result);
+    uint64_t estimate =
+        std::max<uint64_t>(launch.numEstimatedSteps, result.numSteps);
+    isFirstOverBudget = launch.isOverBudget(launch.numEstimatedSteps);
+    if (launch.isOverBudget(estimate)) {
+      result.overBudget = estimate;
+      return result;
+    }
     result.output = std::move(launch.output);
     if (checker)
       checker->finish(result);
@@ -375,7 +382,9 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
   // the others is what one thread sees.
   DeviceMemory::Snapshot before = state->memory.save();
   EmulatorResult result = runOnce(numThreads);
-  if (result.reports.empty() && result.numSteps <= options.stepLimit)
+  bool isClean = result.reports.empty() && !result.overBudget &&
+                 result.numSteps <= options.stepLimit;
+  if (isClean || isFirstOverBudget)
     return std::move(result);
   state->memory.restore(before);
   return runOnce(1);

@@ -207,6 +207,10 @@ bool Scheduler::runRound() {
   for (Warp *warp : order) {
     if (launch.isStopped)
       return true;
+    if (launch.isOverBudget(numSteps)) {
+      launch.isStopped = true;
+      return true;
+    }
     if (numSteps > stepLimit) {
       reportLivelock(*warp);
       return true;
@@ -222,11 +226,17 @@ void Scheduler::runCluster(uint64_t index) {
   if (launch.options.seed)
     random.seed(launch.options.seed + index);
   numIdleTimeouts = 0;
+  uint64_t firstStep = numSteps;
   resident.push_back(std::make_unique<Cluster>(launch, *this, index));
   while (!launch.isStopped && !resident.front()->isFinished())
     if (!runRound() && !timeOut())
       reportDeadlock();
   resident.pop_front();
+  if (index != 0 || launch.isStopped)
+    return;
+  launch.numEstimatedSteps = (numSteps - firstStep) * launch.numClusters();
+  if (launch.isOverBudget(launch.numEstimatedSteps))
+    launch.isStopped = true;
 }
 
 /// Clusters that are on the device at a time.
@@ -240,7 +250,7 @@ static size_t findMaxResidentClusters(const Launch &launch) {
 
 void Scheduler::runInterleaved() {
   size_t maxResidentClusters = findMaxResidentClusters(launch);
-  uint64_t numClusters = launch.numBlocks() / launch.blocksPerCluster();
+  uint64_t numClusters = launch.numClusters();
   uint64_t next = 0;
   while (!launch.isStopped) {
     llvm::erase_if(resident, [](const std::unique_ptr<Cluster> &cluster) {

@@ -49,6 +49,7 @@ struct LaunchFacts {
     return cluster[0] * cluster[1] * cluster[2];
   }
   uint64_t numBlocks() const { return uint64_t(grid[0]) * grid[1] * grid[2]; }
+  uint64_t numClusters() const { return numBlocks() / blocksPerCluster(); }
 };
 
 /// What all blocks of a run share. Const while they run but for what says
@@ -67,8 +68,15 @@ struct Launch : LaunchFacts {
   Checker *checker;
   const CheckerSetup &setup;
 
+  bool isOverBudget(uint64_t numSteps) const {
+    return options.instructionBudget && numSteps > options.instructionBudget;
+  }
+
   // Changes while blocks run.
   std::atomic<bool> isStopped{false};
+  /// Warp-instructions that all clusters take, by that of the first; 0: not
+  /// known yet.
+  std::atomic<uint64_t> numEstimatedSteps{0};
   std::mutex mutex;
   /// More than one host thread runs blocks.
   bool isParallel = false;

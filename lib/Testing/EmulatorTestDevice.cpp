@@ -29,6 +29,7 @@ public:
   int64_t getNumSms() const override { return 4; }
 
   LogicalResult run(TestPlan &plan, std::string &output) override;
+  std::string takeSlowness() override { return std::exchange(slowness, ""); }
   bool hasPlainConfiguration() const override { return !hasOnlyBinaries; }
   LogicalResult runPlain(TestPlan &plan, std::string &output) override;
 
@@ -77,6 +78,7 @@ private:
   /// By instance; those of plain runs have a prefix.
   llvm::StringMap<LoadedKernel> kernels;
   bool hasOnlyBinaries = false;
+  std::string slowness;
   /// Kernels run as simply as the compiler can make them.
   bool isPlain = false;
 };
@@ -214,6 +216,13 @@ LogicalResult EmulatorTestDevice::emulate(Emulator &emulator, Location loc,
       emulator.launch(**module, launch, options.emulator);
   if (!result)
     return report(loc, result.takeError());
+  if (result->overBudget) {
+    slowness = llvm::formatv("about {0:F1} million warp-instructions, the "
+                             "budget is {1:F1} million",
+                             *result->overBudget / 1e6,
+                             options.emulator.instructionBudget / 1e6);
+    return failure();
+  }
   output += result->output;
   if (options.onResult)
     options.onResult(launch.entry, getPtx(**module), *result);

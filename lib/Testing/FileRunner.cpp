@@ -372,7 +372,10 @@ bool FileRunner::runTest(Input &input, const TestCase &test) {
   progress.clear();
   llvm::outs() << outcome.printed << input.report->format(test, outcome);
   llvm::outs().flush();
-  return outcome.status == TestOutcome::Status::Passed;
+  bool isSlow = outcome.status == TestOutcome::Status::Slow;
+  if (isSlow)
+    slowTests.push_back(currentName + ": " + outcome.reason);
+  return isSlow || outcome.status == TestOutcome::Status::Passed;
 }
 
 /// "rows (N = 4096)".
@@ -394,6 +397,7 @@ void FileRunner::printBenchFailure(Input &input, const TestCase &bench,
     llvm::outs() << "cannot be checked: " << check.outcome.reason << "\n";
     break;
   case TestOutcome::Status::Passed:
+  case TestOutcome::Status::Slow:
   case TestOutcome::Status::Error:
     llvm::outs() << "failed\n";
     break;
@@ -570,5 +574,7 @@ bool FileRunner::run() {
   // The names of a file with an error are not known.
   if (passed)
     passed = checkName();
+  for (StringRef test : slowTests)
+    llvm::outs() << "skipped as slow: " << test << "\n";
   return writeEmulations() && passed;
 }

@@ -67,6 +67,8 @@ private:
   /// What runs now, for emulations: "softmax.tk: test small".
   std::string currentName;
   std::vector<std::string> emulations;
+  /// Tests that were left off, and why.
+  std::vector<std::string> slowTests;
   BenchDevice benchDevice;
   ProgressBar progress;
   int64_t nextItem = 0;

@@ -107,6 +107,9 @@ std::string TestReport::format(const TestCase &test,
   case TestOutcome::Status::Refused:
     os << "refused: " << outcome.reason;
     break;
+  case TestOutcome::Status::Slow:
+    os << "slow, skipped: " << outcome.reason;
+    break;
   case TestOutcome::Status::Error:
     os << "error";
     break;

@@ -360,7 +360,9 @@ TestOutcome TestRunner::run(const TestCase &test) {
       llvm::any_of(test.arguments, isRandom) ? options.numSeeds : 1;
   for (unsigned i = 0; i < numSeeds; ++i)
     if (failed(runSeed(test, references, options.firstSeed + i, outcome))) {
-      outcome.status = TestOutcome::Status::Error;
+      outcome.reason = device.takeSlowness();
+      outcome.status = outcome.reason.empty() ? TestOutcome::Status::Error
+                                              : TestOutcome::Status::Slow;
       return outcome;
     }
   if (llvm::any_of(outcome.outputs, [](const TestOutcome::Output &output) {

@@ -202,7 +202,7 @@ static llvm::Error readEmulator(const InputArgList &arguments,
                                 SessionOptions &options) {
   bool isEmulator = options.device == SessionOptions::DeviceChoice::Emulator;
   for (OptionId id : {OPT_no_check, OPT_no_checks, OPT_no_war_proxy, OPT_seed,
-                      OPT_step_limit, OPT_measure})
+                      OPT_step_limit, OPT_measure, OPT_budget})
     if (const Arg *argument = arguments.getLastArg(id); argument && !isEmulator)
       return createStringError("'" + argument->getAsString(arguments) +
                                "' is of use with --device=emu only");
@@ -221,6 +221,13 @@ static llvm::Error readEmulator(const InputArgList &arguments,
   emulator.isMeasured = options.printsMeasurements || json;
   if (llvm::Error error =
           readNumber(arguments, OPT_seed, "seed", emulator.seed))
+    return error;
+  if (const Arg *budget = arguments.getLastArg(OPT_budget);
+      budget && options.runsBenches)
+    return createStringError("'" + budget->getAsString(arguments) +
+                             "' is of no use with --bench");
+  if (llvm::Error error = readNumber(arguments, OPT_budget, "budget",
+                                     emulator.instructionBudget))
     return error;
   return readNumber(arguments, OPT_step_limit, "step-limit",
                     emulator.stepLimit);
@@ -252,9 +259,9 @@ static llvm::Error readPtxLaunch(const InputArgList &arguments,
   std::initializer_list<OptionId> ofLaunch = {
       OPT_grid,   OPT_block, OPT_cluster, OPT_shared, OPT_arg,
       OPT_buffer, OPT_map,   OPT_maps,    OPT_expect};
-  std::initializer_list<OptionId> ofTests = {OPT_test,   OPT_run,   OPT_kernel,
-                                             OPT_define, OPT_seeds, OPT_bench,
-                                             OPT_variant};
+  std::initializer_list<OptionId> ofTests = {OPT_test,    OPT_run,   OPT_kernel,
+                                             OPT_define,  OPT_seeds, OPT_bench,
+                                             OPT_variant, OPT_budget};
   for (OptionId id : isPtx ? ofTests : ofLaunch)
     if (const Arg *argument = arguments.getLastArg(id))
       return createStringError("'" + argument->getAsString(arguments) +

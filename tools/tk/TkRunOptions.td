@@ -73,6 +73,8 @@ defm seed : V<"seed",
     "Emulator: order of warps and blocks (default: 0, the plain order)", "<number>">;
 defm step_limit : V<"step-limit",
     "Emulator: warp-instructions after which a launch counts as livelocked", "<number>">;
+defm budget : V<"budget",
+    "Emulator: skip tests of which a launch is estimated to take more warp-instructions", "<number>">;
 def measure : F<"measure",
     "Emulator: print bank conflicts, sectors, bytes and the instruction mix of every launch, by source line">;
 

@@ -19,6 +19,7 @@ struct Observation {
   std::vector<uint8_t> memory;
   std::vector<uint64_t> executions;
   uint64_t numSteps = 0;
+  std::optional<uint64_t> overBudget;
 };
 
 std::string print(llvm::json::Value value) {
@@ -49,6 +50,7 @@ Observation observe(const std::string &ptx, EmulatorLaunch launch,
   llvm::cantFail(emulator.read(out, observed.memory));
   observed.executions = result.executions;
   observed.numSteps = result.numSteps;
+  observed.overBudget = result.overBudget;
   return observed;
 }
 
@@ -170,6 +172,33 @@ TEST(HostThreadsTest, TheLimitOfSteps) {
                                     "@%p bra LOOP;\n"
                                     "st.global.u32 [%a], %r2;\n"),
                      gridLaunch(20), "livelock", /*stepLimit=*/700000);
+}
+
+// Blocks of about 30000 instructions: one of them tells what all take. The
+// first may also be the shortest; then so does the sum.
+TEST(HostThreadsTest, TheBudget) {
+  std::string loop = "LOOP:\nsub.u32 %r2, %r2, 1;\n"
+                     "setp.ne.u32 %p, %r2, 0;\n@%p bra LOOP;\n"
+                     "st.global.u32 [%a], %r2;\n";
+  std::string even = makeGridKernel("mov.u32 %r2, 5000;\n" + loop);
+  std::string growing =
+      makeGridKernel("mad.lo.u32 %r2, %b, 1000, 10;\n" + loop);
+  // Two warps, 3 instructions a trip, and 9 around them.
+  constexpr uint64_t perBlock = 2 * (3 * 5000 + 9);
+  for (unsigned numThreads : {1, 2, 5}) {
+    EmulatorOptions options;
+    options.numHostThreads = numThreads;
+    options.instructionBudget = 20 * perBlock;
+    EXPECT_EQ(observe(even, gridLaunch(20), options).overBudget, std::nullopt);
+    options.instructionBudget -= 1;
+    Observation over = observe(even, gridLaunch(20), options);
+    EXPECT_EQ(over.overBudget, 20 * perBlock);
+    EXPECT_EQ(over.reports, "[]");
+    options.instructionBudget = 300000;
+    EXPECT_TRUE(observe(growing, gridLaunch(20), options).overBudget);
+    options.instructionBudget = 1500000;
+    EXPECT_FALSE(observe(growing, gridLaunch(20), options).overBudget);
+  }
 }
 
 TEST(HostThreadsTest, Clusters) {

@@ -62,6 +62,10 @@ struct EmulatorOptions {
   uint64_t seed = 0;
   /// Warp-instructions after which a run counts as livelocked.
   uint64_t stepLimit = uint64_t(1) << 36;
+  /// Warp-instructions that a launch may take; 0: any number. The estimate is
+  /// what the first cluster takes, for all of them. Does not depend on the number
+  /// of host threads.
+  uint64_t instructionBudget = 0;
   /// 0: as many as the host has cores.
   unsigned numHostThreads = 0;
 };

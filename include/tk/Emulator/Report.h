@@ -59,6 +59,9 @@ struct EmulatorResult {
   std::string output;
   /// Warp-instructions executed.
   uint64_t numSteps = 0;
+  /// If the launch takes more than EmulatorOptions::instructionBudget: the
+  /// estimate. It was left off then, and memory holds nothing of use.
+  std::optional<uint64_t> overBudget;
   /// How often warps executed each instruction of PtxModule::instructions, and
   /// with how many lanes.
   std::vector<uint64_t> executions;

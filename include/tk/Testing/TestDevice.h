@@ -75,6 +75,9 @@ public:
   /// kernel and of the device are reported as diagnostics of the context.
   /// `output` gets what the kernels printed.
   virtual LogicalResult run(TestPlan &plan, std::string &output) = 0;
+  /// Why the run that failed last was left off without a diagnostic: it would
+  /// take too long. Empty if that is not what happened.
+  virtual std::string takeSlowness() { return ""; }
 
   /// Whether there is something simpler than `run`.
   virtual bool hasPlainConfiguration() const { return false; }

@@ -46,6 +46,8 @@ struct TestOutcome {
     Failed,
     /// Over the budget.
     Refused,
+    /// The device left it off, for it would take too long there.
+    Slow,
     /// A diagnostic was reported.
     Error,
   };
@@ -56,7 +58,7 @@ struct TestOutcome {
     Comparison comparison;
   };
   std::vector<Output> outputs;
-  /// Why it was refused, or what the device lacks.
+  /// Why it was refused or left off.
   std::string reason;
   /// What the kernel printed, with the first seed.
   std::string printed;
