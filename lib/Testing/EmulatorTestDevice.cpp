@@ -217,10 +217,9 @@ LogicalResult EmulatorTestDevice::emulate(Emulator &emulator, Location loc,
   if (!result)
     return report(loc, result.takeError());
   if (result->overBudget) {
-    slowness = llvm::formatv("about {0:F1} million warp-instructions, the "
-                             "budget is {1:F1} million",
-                             *result->overBudget / 1e6,
-                             options.emulator.instructionBudget / 1e6);
+    slowness =
+        llvm::formatv("about {0:N} warp-instructions, the budget is {1:N}",
+                      *result->overBudget, options.emulator.instructionBudget);
     return failure();
   }
   output += result->output;

@@ -50,9 +50,9 @@ class KernelFormat(lit.formats.FileBasedTest):
     # Benches whose reference must be evaluated whole, on 10^8 elements.
     LARGE_BENCHES = {"sum": ["total"]}
 
-    # Warp-instructions of one launch in the emulator: minutes. A test over it is slow, and skipped by name; TK_EMU_BUDGET
+    # Warp-instructions of one launch in the emulator: about a minute. A test over it is slow, and skipped by name; TK_EMU_BUDGET
     # is another budget, or 'none'.
-    BUDGET = "200000000"
+    BUDGET = "20000000"
 
     def getTestsInDirectory(self, suite, path_in_suite, lit_config, local_config):
         for name in sorted(os.listdir(self.kernels)):
