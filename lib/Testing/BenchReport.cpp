@@ -104,6 +104,10 @@ double BenchRow::getRooflineShare(const BenchDevice &device) const {
   return device.copySpeed > 0 ? getBytesPerSecond() / device.copySpeed : 0;
 }
 
+double BenchRow::getComputeShare() const {
+  return computeSpeed > 0 ? getFlopsPerSecond() / computeSpeed : 0;
+}
+
 std::string BenchRow::format(const BenchDevice &device) const {
   std::string line =
       formatv("  bench {0,-12} {1,-16} {2,10:F2} us  +-{3,4:F1} %", name,
@@ -115,6 +119,8 @@ std::string BenchRow::format(const BenchDevice &device) const {
     line += formatv(" ({0,5:F1} % of copy)", 100 * share).str();
   if (double speed = getFlopsPerSecond(); speed > 0)
     line += formatv("  {0,8:F2} TFLOP/s", speed / 1e12).str();
+  if (double share = getComputeShare(); share > 0)
+    line += formatv(" ({0,5:F1} % of {1})", 100 * share, computeUnit).str();
   if (clockMHz > 0)
     line += formatv("  {0,10:F0} cycles  {1} MHz  {2,3:F0} W", getCycles(),
                     clockMHz, powerWatts)
@@ -142,6 +148,7 @@ llvm::json::Object BenchRow::toJSON(const BenchDevice &device) const {
       {"power_w", powerWatts},
       {"check", check},
       {"max_err_of_bound", maxShareOfBound},
+      {"compute_unit", computeUnit},
   };
   if (bytes) {
     object["bytes"] = *bytes;
@@ -152,6 +159,10 @@ llvm::json::Object BenchRow::toJSON(const BenchDevice &device) const {
     object["flops"] = *flops;
     object["flop_per_s"] = getFlopsPerSecond();
   }
+  if (computeSpeed > 0) {
+    object["compute_flop_per_s"] = computeSpeed;
+    object["share_of_compute_speed"] = getComputeShare();
+  }
   return object;
 }
 
@@ -161,7 +172,8 @@ std::optional<BenchRow> BenchRow::fromJSON(const llvm::json::Object &object) {
        {std::make_pair("file", &row.file), std::make_pair("name", &row.name),
         std::make_pair("instance", &row.instance),
         std::make_pair("dtype", &row.dtype),
-        std::make_pair("check", &row.check)}) {
+        std::make_pair("check", &row.check),
+        std::make_pair("compute_unit", &row.computeUnit)}) {
     std::optional<StringRef> value = object.getString(key);
     if (!value)
       return std::nullopt;
@@ -173,7 +185,8 @@ std::optional<BenchRow> BenchRow::fromJSON(const llvm::json::Object &object) {
         std::make_pair("p20_ms", &row.lowQuantile),
         std::make_pair("p80_ms", &row.highQuantile),
         std::make_pair("power_w", &row.powerWatts),
-        std::make_pair("max_err_of_bound", &row.maxShareOfBound)})
+        std::make_pair("max_err_of_bound", &row.maxShareOfBound),
+        std::make_pair("compute_flop_per_s", &row.computeSpeed)})
     *number = object.getNumber(key).value_or(0);
   row.numLaunches = object.getInteger("launches").value_or(0);
   row.clockMHz = object.getInteger("clock_mhz").value_or(0);
@@ -211,14 +224,17 @@ static std::string quote(StringRef text) {
 
 void BenchReport::writeCSV(raw_ostream &os) const {
   os << "file,name,instance,sweep,median_ms,min_ms,p20_ms,p80_ms,bytes_per_s,"
-        "flop_per_s,share_of_copy_speed,clock_mhz,power_w,check\n";
+        "flop_per_s,share_of_copy_speed,share_of_compute_speed,clock_mhz,"
+        "power_w,check\n";
   for (const BenchRow &row : rows)
     os << quote(row.file) << "," << quote(row.name) << ","
        << quote(row.instance) << "," << quote(row.getSweepText()) << ","
-       << formatv("{0:F6},{1:F6},{2:F6},{3:F6},{4:F0},{5:F0},{6:F4},{7},{8:F1}",
+       << formatv("{0:F6},{1:F6},{2:F6},{3:F6},{4:F0},{5:F0},{6:F4},{7:F4},{8},"
+                  "{9:F1}",
                   row.median, row.minimum, row.lowQuantile, row.highQuantile,
                   row.getBytesPerSecond(), row.getFlopsPerSecond(),
-                  row.getRooflineShare(device), row.clockMHz, row.powerWatts)
+                  row.getRooflineShare(device), row.getComputeShare(),
+                  row.clockMHz, row.powerWatts)
        << "," << quote(row.check) << "\n";
 }
 

@@ -438,6 +438,24 @@ bool FileRunner::checkBench(Input &input, const TestCase &bench) {
   return true;
 }
 
+void FileRunner::addComputeRoof(const TestPlan &plan, BenchRow &row) {
+  std::optional<ComputeNeed> need = findComputeNeed(plan);
+  if (!row.flops || !need)
+    return;
+  llvm::Expected<ArithmeticSpeed> speed =
+      computeRoofs.get(gpu->getGpu(), *need, options.bench.mode);
+  if (!speed) {
+    progress.clear();
+    llvm::outs().flush();
+    llvm::WithColor::warning(llvm::errs(), "tk-run")
+        << "no roof of computation: " << llvm::toString(speed.takeError())
+        << "\n";
+    return;
+  }
+  row.computeUnit = speed->unit;
+  row.computeSpeed = speed->operationsPerSecond;
+}
+
 bool FileRunner::runBench(Input &input, const TestCase &bench) {
   if (options.onlyChecksBenches)
     return checkBench(input, bench);
@@ -460,6 +478,7 @@ bool FileRunner::runBench(Input &input, const TestCase &bench) {
   BenchRow row(input.name, bench, *measurement);
   row.check = check.method;
   row.maxShareOfBound = getLargestShareOfBound(check);
+  addComputeRoof(*plan, row);
   llvm::outs() << row.format(benchDevice);
   llvm::outs().flush();
   events.onRow(row, benchDevice);

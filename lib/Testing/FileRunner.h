@@ -4,6 +4,7 @@
 #ifndef TK_LIB_TESTING_FILERUNNER_H
 #define TK_LIB_TESTING_FILERUNNER_H
 
+#include "ComputeRoof.h"
 #include "RunEvents.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tk/Testing/ProgressBar.h"
@@ -50,6 +51,8 @@ private:
   bool checkBench(Input &input, const TestCase &bench);
   void printBenchFailure(Input &input, const TestCase &bench,
                          const BenchCheck &check);
+  /// Fills in the roof of computation, if the bench says what it computes.
+  void addComputeRoof(const TestPlan &plan, BenchRow &row);
   TestOptions makeTestOptions(StringRef directory);
   LogicalResult writeOutputs(ArrayRef<TestBuffer> buffers);
 
@@ -70,6 +73,7 @@ private:
   /// Tests that were left off, and why.
   std::vector<std::string> slowTests;
   BenchDevice benchDevice;
+  ComputeRoofs computeRoofs;
   ProgressBar progress;
   int64_t nextItem = 0;
   /// The tests or benches of all files, if one is asked for by its name.

@@ -52,8 +52,14 @@ TEST(BenchReportTest, RatesFollowFromTheMedian) {
             "  bench rows         N = 64, B = 4          2.00 us  +- 5.0 %    "
             "1000.0 GB/s ( 50.0 % of copy)      1.50 TFLOP/s        3000 "
             "cycles  1500 MHz  301 W  ok: reference\n");
-  row.bytes = row.flops = std::nullopt;
+  row.bytes = std::nullopt;
   row.clockMHz = 0;
+  row.computeUnit = "mma bf16";
+  row.computeSpeed = 2e12;
+  EXPECT_EQ(row.format(makeDevice()),
+            "  bench rows         N = 64, B = 4          2.00 us  +- 5.0 %    "
+            "  1.50 TFLOP/s ( 75.0 % of mma bf16)  ok: reference\n");
+  row.flops = std::nullopt;
   EXPECT_EQ(row.format(makeDevice()),
             "  bench rows         N = 64, B = 4          2.00 us  +- 5.0 %  "
             "ok: reference\n");
@@ -61,6 +67,8 @@ TEST(BenchReportTest, RatesFollowFromTheMedian) {
 
 TEST(BenchReportTest, RowsTravelAsJSON) {
   BenchRow row = makeRow("rows", 64);
+  row.computeUnit = "mma bf16";
+  row.computeSpeed = 2e12;
   std::optional<BenchRow> back = BenchRow::fromJSON(row.toJSON(makeDevice()));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->format(makeDevice()), row.format(makeDevice()));
@@ -82,11 +90,11 @@ TEST(BenchReportTest, SpreadsheetsQuoteText) {
   llvm::raw_string_ostream os(text);
   report.writeCSV(os);
   EXPECT_EQ(text, "file,name,instance,sweep,median_ms,min_ms,p20_ms,p80_ms,"
-                  "bytes_per_s,flop_per_s,share_of_copy_speed,clock_mhz,"
-                  "power_w,check\n"
+                  "bytes_per_s,flop_per_s,share_of_copy_speed,"
+                  "share_of_compute_speed,clock_mhz,power_w,check\n"
                   "\"file.tk\",\"rows\",\"kernel<bf16, \"\"B\"\" = 4>\","
                   "\"N = 64, B = 4\",0.002000,0.001900,0.001950,0.002150,"
-                  "1000000000000,1500000000000,0.5000,1500,301.2,"
+                  "1000000000000,1500000000000,0.5000,0.0000,1500,301.2,"
                   "\"reference\"\n");
 }
 

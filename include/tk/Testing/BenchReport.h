@@ -39,6 +39,10 @@ struct BenchRow {
   int64_t clockMHz = 0;
   double powerWatts = 0;
   std::optional<int64_t> bytes, flops;
+  /// Of kernels that multiply matrices: the unit, "wgmma bf16", and its
+  /// measured speed. Empty and 0 if there is none.
+  std::string computeUnit;
+  double computeSpeed = 0;
   /// What the outputs were compared with before, and the largest error as a
   /// share of its bound.
   std::string check;
@@ -58,6 +62,8 @@ struct BenchRow {
   double getCycles() const;
   /// How much of the copy speed is reached; 0 if unknown.
   double getRooflineShare(const BenchDevice &device) const;
+  /// How much of the speed of the matrix unit; 0 if unknown.
+  double getComputeShare() const;
 
   /// One line for people.
   std::string format(const BenchDevice &device) const;
