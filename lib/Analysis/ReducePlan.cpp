@@ -16,9 +16,11 @@ using tk::HardwareDigit;
 using tk::HardwareDim;
 using tk::Layout;
 
-int64_t ReducePlan::getNumResultElements() const {
-  return std::accumulate(resultExtents.begin(), resultExtents.end(), int64_t(1),
-                         std::multiplies<>());
+int64_t ReducePlan::getNumPlaces() const {
+  int64_t numPlaces = int64_t(1) << llvm::popcount(uint64_t(keptLaneBits));
+  for (const WarpDigit &digit : keptWarpDigits)
+    numPlaces *= digit.radix;
+  return numPlaces;
 }
 
 /// Groups the registers by the coordinates that a reduction keeps.
@@ -98,8 +100,8 @@ std::optional<ReducePlan> mlir::tkg::planReduce(const Layout &layout,
     DigitRole role = getRole(layout, digit, freeLanes >> number & 1, axis);
     if (role == DigitRole::Reduces)
       plan.laneMasks.push_back(1u << number);
-    if (role != DigitRole::Keeps)
-      plan.silentLaneBits |= int64_t(1) << number;
+    (role == DigitRole::Keeps ? plan.keptLaneBits : plan.silentLaneBits) |=
+        int64_t(1) << number;
   }
   uint64_t freeWarps = layout.getFreeDigits(HardwareDim::Warp);
   int64_t divisor = 1;
@@ -111,6 +113,8 @@ std::optional<ReducePlan> mlir::tkg::planReduce(const Layout &layout,
       plan.numWarpParts *= digit.radix;
     } else if (role == DigitRole::Repeats) {
       plan.silentWarpDigits.push_back({divisor, digit.radix});
+    } else {
+      plan.keptWarpDigits.push_back({divisor, digit.radix});
     }
     divisor *= digit.radix;
   }
@@ -134,7 +138,8 @@ ReduceScratch mlir::tkg::getReduceScratch(tk::ReduceOp op,
   ReduceScratch scratch;
   if (plan.numWarpParts == 1)
     return scratch;
-  int64_t numElements = plan.getNumResultElements() * plan.numWarpParts;
+  int64_t numElements =
+      plan.groups.size() * plan.numWarpParts * plan.getNumPlaces();
   auto addArray = [&](int64_t elementSize) {
     int64_t offset = scratch.sizeInBytes;
     scratch.sizeInBytes +=

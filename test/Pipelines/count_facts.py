@@ -3,16 +3,20 @@
 #   count_facts.py tkg kernels                    runs tkc on each file of the folder
 #   tkc softmax.tk --emit=ptx | count_facts.py ptx
 #   tkc matmul.tk --emit=ptx | count_facts.py products
+#   count_facts.py banks softmax.json             what tk-run --device emu --json wrote
 #
 # One line for each kernel that relies on aligned arguments, or has no variants:
 #
 #   softmax_bf16_BLOCK4096  conversions 0 + 0  barriers 0 + 0
 #   softmax_bf16_BLOCK4096  global 16B: 4
 #   matmul_bf16_BM128_BN256_BK64_GROUP8  64-bit products in 764 lines of loops: 0
+#   softmax_bf16_BLOCK4096  ways 1 of 64 requests
 #
 # Two numbers are those outside of loops and those in the bodies of loops.
-# Accesses to global memory are counted by their width in bytes.
+# Accesses to global memory are counted by their width in bytes; those to shared
+# memory by the most words that lanes wanted from one bank at once.
 import collections
+import json
 import os
 import re
 import subprocess
@@ -96,6 +100,20 @@ def describe_products(text):
             yield name, "64-bit products in %d lines of loops: %d" % (len(loops), len(products))
 
 
+def describe_banks(path):
+    """One line for each kernel; of its launches, the worst."""
+    with open(path) as file:
+        launches = json.load(file)["launches"]
+    worst, requests = {}, collections.Counter()
+    for launch in launches:
+        shared = launch["measurements"]["totals"].get("shared", {"worst_ways": 0, "requests": 0})
+        name = launch["entry"]
+        worst[name] = max(worst.get(name, 0), shared["worst_ways"])
+        requests[name] += shared["requests"]
+    for name, ways in worst.items():
+        yield name, "ways %d of %d requests" % (ways, requests[name])
+
+
 def compile_all(path):
     """All that tests and benches name, as tkg: what a file exports is less."""
     with open(path) as file, tempfile.NamedTemporaryFile("w", suffix=".tk") as whole:
@@ -114,6 +132,9 @@ if sys.argv[1] == "ptx":
     show(describe_ptx(sys.stdin.read()))
 elif sys.argv[1] == "products":
     show(describe_products(sys.stdin.read()))
+elif sys.argv[1] == "banks":
+    for path in sys.argv[2:]:
+        show(describe_banks(path))
 else:
     for name in sorted(os.listdir(sys.argv[2])):
         if name.endswith(".tk"):

@@ -28,6 +28,8 @@ struct ReducePlan {
   SmallVector<unsigned> laneMasks;
   /// Lane bits that are zero in the lanes that speak for their warp.
   int64_t silentLaneBits = 0;
+  /// The other lane bits: they tell elements of the result apart.
+  int64_t keptLaneBits = 0;
 
   /// A digit of the warp number: (warp / divisor) % radix.
   struct WarpDigit {
@@ -40,13 +42,16 @@ struct ReducePlan {
   /// Digits that only repeat: warps where they are zero speak.
   SmallVector<WarpDigit> silentWarpDigits;
   int64_t numWarpParts = 1;
+  /// Digits that tell elements of the result apart.
+  SmallVector<WarpDigit> keptWarpDigits;
 
   /// The layout is larger than the tile along the reduced dimension.
   bool isPadded = false;
   /// Physical extents of what is left of the tile.
   SmallVector<int64_t> resultExtents;
 
-  int64_t getNumResultElements() const;
+  /// How many threads hold different elements of a group.
+  int64_t getNumPlaces() const;
 };
 
 /// Plans the reduction of a tile of `layout` with `extent` elements along
@@ -56,7 +61,8 @@ std::optional<ReducePlan> planReduce(const tk::Layout &layout, unsigned axis,
                                      int64_t extent);
 
 /// Shared memory that a reduction uses while it runs: one array for each tile,
-/// and one of flags where padding cannot be told by a value.
+/// and one of flags where padding cannot be told by a value. An array is
+/// [group, part, place], so that the lanes of a warp lie next to each other.
 struct ReduceScratch {
   /// The byte offset of the array of each tile.
   SmallVector<int64_t> offsets;

@@ -118,7 +118,7 @@ private:
   Partial reduceRegisters(const ReducePlan::Group &group);
   Partial reduceLanes(Partial partial);
   LogicalResult reduceWarps(MutableArrayRef<Partial> partials);
-  Value getElementIndex(const ReducePlan::Group &group);
+  Value getPlace();
   Value getIsSpeaker();
   Value getWarpPart();
   Value takeScratchSlot(int64_t slotBytes);
@@ -308,21 +308,6 @@ Partial Reduction::reduceLanes(Partial partial) {
 // Warps
 //===----------------------------------------------------------------------===//
 
-/// The row-major index of an element of the result, i32.
-Value Reduction::getElementIndex(const ReducePlan::Group &group) {
-  auto type = cast<RankedTensorType>(op.getSources().front().getType());
-  const TileCoordinates &coordinates =
-      context.getCoordinates(getTileLayout(type), e);
-  Value index = e.getI32Constant(0);
-  for (auto [dim, extent] : llvm::enumerate(plan.resultExtents)) {
-    unsigned sourceDim = dim < op.getAxis() ? dim : dim + 1;
-    Value coordinate =
-        coordinates.getCoordinate(e, sourceDim, group.registers.front());
-    index = e.add(e.mul(index, e.getI32Constant(extent)), coordinate);
-  }
-  return index;
-}
-
 static Value getWarpDigit(Emitter &e, Value warp,
                           const ReducePlan::WarpDigit &digit) {
   return e.remainderUnsigned(e.divideUnsigned(warp, digit.divisor),
@@ -346,17 +331,40 @@ Value Reduction::getIsSpeaker() {
   });
 }
 
+/// The number that `digits` of the warp make in mixed radix, times `weight`.
+static Value getWarpNumber(Emitter &e, Value warp, int64_t weight,
+                           ArrayRef<ReducePlan::WarpDigit> digits) {
+  Value number = e.getI32Constant(0);
+  for (const ReducePlan::WarpDigit &digit : digits) {
+    Value value = getWarpDigit(e, warp, digit);
+    number = e.add(number, e.mul(value, e.getI32Constant(weight)));
+    weight *= digit.radix;
+  }
+  return number;
+}
+
+/// What a warp adds to the index of its part.
 Value Reduction::getWarpPart() {
   return context.emitAtEntry(e, [&](Emitter &entry) {
-    ThreadPlace place = context.getThreadPlace(entry);
-    Value part = entry.getI32Constant(0);
+    return getWarpNumber(entry, context.getThreadPlace(entry).warp,
+                         plan.getNumPlaces(), plan.warpDigits);
+  });
+}
+
+/// The number of a thread among those that hold other elements: the bits of its
+/// lane that tell them apart, moved together, and then those of its warp.
+Value Reduction::getPlace() {
+  return context.emitAtEntry(e, [&](Emitter &entry) {
+    ThreadPlace thread = context.getThreadPlace(entry);
+    SmallVector<IndexBit> bits;
     int64_t weight = 1;
-    for (const ReducePlan::WarpDigit &digit : plan.warpDigits) {
-      Value value = getWarpDigit(entry, place.warp, digit);
-      part = entry.add(part, entry.mul(value, entry.getI32Constant(weight)));
-      weight *= digit.radix;
+    for (uint64_t rest = plan.keptLaneBits; rest; rest &= rest - 1) {
+      bits.push_back({int64_t(rest & -rest), uint64_t(weight)});
+      weight *= 2;
     }
-    return part;
+    return entry.add(
+        applyBits(entry, thread.lane, bits),
+        getWarpNumber(entry, thread.warp, weight, plan.keptWarpDigits));
   });
 }
 
@@ -390,18 +398,19 @@ void Reduction::writeParts(Value scratch, const ReduceScratch &places,
   }
 }
 
-/// Reads the parts of one element, by vectors where their number is a power of
-/// two.
+/// Reads the parts of one element, by vectors where they lie in a row and their
+/// number is a power of two.
 SmallVector<Value> Reduction::readArray(Value pointer, Type type) {
   bool isBool = type.isInteger(1);
   Type stored = isBool ? Type(e.getI8()) : type;
   int64_t size = getSizeInBytes(stored);
-  int64_t perVector = llvm::isPowerOf2_64(plan.numWarpParts)
+  int64_t stride = plan.getNumPlaces();
+  int64_t perVector = stride == 1 && llvm::isPowerOf2_64(plan.numWarpParts)
                           ? std::min(plan.numWarpParts, 16 / size)
                           : 1;
   SmallVector<Value> values;
   for (int64_t i = 0; i < plan.numWarpParts; i += perVector) {
-    Value place = e.getElementPointer(pointer, stored, i);
+    Value place = e.getElementPointer(pointer, stored, i * stride);
     if (perVector == 1) {
       values.push_back(e.create<LLVM::LoadOp>(stored, place, size));
       continue;
@@ -471,9 +480,10 @@ LogicalResult Reduction::reduceWarps(MutableArrayRef<Partial> partials) {
     scratch = e.getElementPointer(scratch, e.getI8(),
                                   takeScratchSlot(places.sizeInBytes));
   SmallVector<Value> indices;
-  for (const ReducePlan::Group &group : plan.groups)
-    indices.push_back(
-        e.mul(getElementIndex(group), e.getI32Constant(plan.numWarpParts)));
+  Value place = getPlace();
+  int64_t groupSize = plan.numWarpParts * plan.getNumPlaces();
+  for (int64_t i = 0, end = plan.groups.size(); i < end; ++i)
+    indices.push_back(e.add(place, e.getI32Constant(i * groupSize)));
   writeParts(scratch, places, indices, partials);
   context.getTarget().barrier(e);
   for (auto [partial, index] : llvm::zip_equal(partials, indices))

@@ -4,6 +4,8 @@
 #few = #tkg.layout<shape = [[4], [8]], register = [[0, 1]], lane = [[0, 2], [0, 4], [1, 0], [2, 0], [0, 0]]>
 #slice = #tkg.layout<shape = [[4]], lane = [[0], [0], [1], [2], [0]]>
 #warps = #tkg.layout<shape = [[128]], lane = [[1], [2], [4], [8], [16]], warp = [[32], [64]]>
+#columns = #tkg.layout<shape = [[4], [32]], lane = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]], warp = [[1, 0], [2, 0]]>
+#row = #tkg.layout<shape = [[32]], lane = [[1], [2], [4], [8], [16]], warp = [[0], [0]]>
 #padded = #tkg.layout<shape = [[64]], register = [[32]], lane = [[1], [2], [4], [8], [16]]>
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
@@ -51,6 +53,33 @@ tk.kernel @warps(%x: !tk.view<?xf32>, %y: !tk.ptr<f32>) attributes {grid = ["1"]
     tk.yield %c : f32
   }
   tk.store %s, %y : f32, !tk.ptr<f32>
+  tk.return
+}
+
+// Each lane has a column, each warp a part of all: warp w writes at lane + 32 w, and
+// the parts of a column are read from there, so that no two lanes meet in a bank.
+// CHECK-LABEL: llvm.func @columns
+// CHECK:         %[[NUM:.*]] = llvm.mlir.constant(32 : i32)
+// CHECK-NEXT:    llvm.mul %{{.*}}, %[[NUM]] : i32
+// CHECK:         ld.global.b32
+// CHECK-NEXT:    %[[INDEX:.*]] = llvm.add %[[LANE:.*]], %{{.*}} : i32
+// CHECK-NEXT:    %[[TO:.*]] = llvm.getelementptr %{{.*}}[%[[INDEX]]] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, f32
+// CHECK-NEXT:    llvm.store %{{.*}}, %[[TO]]
+// CHECK-NEXT:    nvvm.barrier
+// CHECK-NEXT:    %[[FROM:.*]] = llvm.getelementptr %{{.*}}[%[[LANE]]] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, f32
+// CHECK-NEXT:    llvm.load %[[FROM]] {alignment = 4 : i64} : !llvm.ptr<3> -> f32
+// CHECK-NEXT:    llvm.getelementptr %[[FROM]][32] : (!llvm.ptr<3>) -> !llvm.ptr<3>, f32
+// CHECK:         llvm.getelementptr %[[FROM]][64]
+// CHECK:         llvm.getelementptr %[[FROM]][96]
+tk.kernel @columns(%x: !tk.view<?x?xf32>, %y: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 4, %c0 +: 32] : !tk.view<?x?xf32> -> tensor<4x32xf32, #columns>
+  %s = tk.reduce(%t) axis 0 {tkg.scratch_offset = 0 : i64} : (tensor<4x32xf32, #columns>) -> tensor<32xf32, #row> {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %b : f32
+    tk.yield %c : f32
+  }
+  tk.store_view %s, %y[%c0 +: 32] : tensor<32xf32, #row>, !tk.view<?xf32>
   tk.return
 }
 
