@@ -39,8 +39,8 @@ double nearPower(Random &random, int exponent, int lastPlace) {
 }
 
 float someFactor(Random &random) {
-  return std::ldexp(float(1 + random.next() / 4294967296.0),
-                    int(random.below(100)) - 50);
+  float fraction = float(1 + random.next() / 4294967296.0);
+  return std::ldexp(fraction, int(random.below(100)) - 50);
 }
 
 /// The words of one thread: two for each of four operands.
@@ -69,7 +69,8 @@ Words drawOperands(Random &random, Operands kind) {
     break;
   }
   case Reciprocals:
-    words[0] = bitsOf(float(nearPower(random, 126, 23))) + random.below(9) - 4;
+    words[0] = bitsOf(float(nearPower(random, 126, 23)));
+    words[0] += random.below(9) - 4;
     break;
   case Doubles: {
     uint64_t bits = bitsOf(nearPower(random, random.below(2) ? -126 : -14, 23));

@@ -8,6 +8,10 @@
 // results in place of an operand, immediates, predicates, packed registers,
 // exchanges between lanes.
 //
+// What a seed gives must stay as it is: test/Emulator/Measured/random.txt holds
+// hashes of results by name. Programs that ptxas compiles wrongly are not in it
+// (docs/Emulator.md, "Arithmetic").
+//
 //===----------------------------------------------------------------------===//
 
 #include "LaneForms.h"
@@ -58,8 +62,10 @@ constexpr Input inputs[] = {
 
 uint64_t drawInput(Random &random, const Input &input) {
   switch (input.values) {
-  case Values::Integers:
-    return drawInteger(random) | uint64_t(drawInteger(random)) << 32;
+  case Values::Integers: {
+    uint64_t low = drawInteger(random);
+    return low | uint64_t(drawInteger(random)) << 32;
+  }
   case Values::Single:
     return drawSingle(random);
   case Values::Double:
@@ -327,12 +333,11 @@ void ProgramWriter::writeCarries() {
     std::string carry = i ? "c" : "", out = i + 1 < length ? ".cc" : "";
     std::string half = kind == 2 ? (i % 2 ? ".hi" : ".lo") : "";
     made.push_back(fresh(letter));
-    std::string text = (kind == 0   ? "add"
-                        : kind == 1 ? "sub"
-                                    : "mad") +
-                       carry + half + out + type + " " + made.back() + ", " +
-                       pick(letter, Values::Integers) + ", " +
-                       pick(letter, Values::Integers);
+    std::string operation = kind == 0 ? "add" : kind == 1 ? "sub" : "mad";
+    std::string a = pick(letter, Values::Integers);
+    std::string b = pick(letter, Values::Integers);
+    std::string text = operation + carry + half + out + type + " " +
+                       made.back() + ", " + a + ", " + b;
     line(kind == 2 ? text + ", " + pick(letter, Values::Integers) : text);
   }
   for (const std::string &name : made)
@@ -366,8 +371,9 @@ void ProgramWriter::writeComparison() {
   std::string text = "setp." + test + (isCombined ? one(logic) : "");
   if ((type == ".f32" || startsWith(type, ".f16")) && chance(1, 3))
     text += ".ftz";
-  text += type + " " + first + (hasSecond ? "|" : "") + second + ", " +
-          pick(letter, kindOf(type)) + ", " + pick(letter, kindOf(type));
+  std::string a = pick(letter, kindOf(type)), b = pick(letter, kindOf(type));
+  text += type + " " + first + (hasSecond ? "|" : "") + second + ", " + a +
+          ", " + b;
   if (isCombined)
     text += std::string(", ") + (chance(1, 2) ? "!" : "") + extra;
   line(text);
@@ -395,8 +401,8 @@ void ProgramWriter::writeSelection() {
     return;
   char letter = contains(type, "16") ? 'h' : contains(type, "64") ? 'l' : 'r';
   std::string result = fresh(letter);
-  line("selp" + type + " " + result + ", " + pick(letter, kindOf(type)) + ", " +
-       pick(letter, kindOf(type)) + ", " + predicate);
+  std::string a = pick(letter, kindOf(type)), b = pick(letter, kindOf(type));
+  line("selp" + type + " " + result + ", " + a + ", " + b + ", " + predicate);
   finish(result, kindOf(type));
 }
 
@@ -437,51 +443,64 @@ void ProgramWriter::writePacking() {
 void ProgramWriter::writeLogic() {
   static const char *const pairs[] = {"and", "or", "xor"};
   static const char *const widths[] = {".b16 ", ".b32 ", ".b64 "};
+  // Draws one after the other: the order within an expression is the
+  // compiler's.
   std::string text, result;
-  auto r = [&] { return pick('r', Values::Integers); };
-  auto number = [&](unsigned bound) {
-    return std::to_string(random.below(bound));
+  auto append = [&](const std::string &operand) { text += ", " + operand; };
+  auto appendWord = [&] { append(pick('r', Values::Integers)); };
+  auto appendNumber = [&](unsigned bound) {
+    append(std::to_string(random.below(bound)));
+  };
+  auto begin = [&](const std::string &name, char letter) {
+    result = fresh(letter);
+    text = name + result;
   };
   switch (random.below(7)) {
   case 0:
   case 1: {
     unsigned width = random.below(3);
     char letter = letters[width];
-    result = fresh(letter);
     bool isNot = chance(1, 4);
-    text = (isNot ? "not" : one(pairs)) + widths[width] + result + ", " +
-           pickAny(letter);
+    begin((isNot ? "not" : one(pairs)) + widths[width], letter);
+    append(pickAny(letter));
     if (!isNot)
-      text += ", " + pickAny(letter);
+      append(pickAny(letter));
     break;
   }
   case 2:
-    result = fresh('r');
-    text = "lop3.b32 " + result + ", " + r() + ", " + r() + ", " + r() + ", " +
-           number(256);
+    begin("lop3.b32 ", 'r');
+    appendWord();
+    appendWord();
+    appendWord();
+    appendNumber(256);
     break;
   case 3:
-    result = fresh('r');
-    text = std::string(chance(1, 2) ? "bfe.u32 " : "bfe.s32 ") + result + ", " +
-           r() + ", " + number(40) + ", " + number(40);
+    begin(chance(1, 2) ? "bfe.u32 " : "bfe.s32 ", 'r');
+    appendWord();
+    appendNumber(40);
+    appendNumber(40);
     break;
   case 4:
-    result = fresh('r');
-    text = "bfi.b32 " + result + ", " + r() + ", " + r() + ", " + number(40) +
-           ", " + number(40);
+    begin("bfi.b32 ", 'r');
+    appendWord();
+    appendWord();
+    appendNumber(40);
+    appendNumber(40);
     break;
   case 5:
-    result = fresh('r');
-    text = "prmt.b32 " + result + ", " + pickAny('r') + ", " + pickAny('r') +
-           ", " + number(65536);
+    begin("prmt.b32 ", 'r');
+    append(pickAny('r'));
+    append(pickAny('r'));
+    appendNumber(65536);
     break;
   default: {
     static const char *const shifts[] = {"shl.b32 ", "shr.u32 ", "shr.s32 ",
                                          "shl.b64 ", "shr.u64 ", "shr.s64 "};
-    text = one(shifts);
-    char letter = contains(text, "64") ? 'l' : 'r';
-    result = fresh(letter);
-    text += result + ", " + pickAny(letter) + ", " + number(70);
+    std::string shift = one(shifts);
+    char letter = contains(shift, "64") ? 'l' : 'r';
+    begin(shift, letter);
+    append(pickAny(letter));
+    appendNumber(70);
   }
   }
   line(text);
@@ -501,9 +520,11 @@ void ProgramWriter::writeExchange() {
     std::string mode = one(shuffles), inside = fresh('p');
     // Segments of 32, 16, 8 lanes; the bound of `up` is at the low end.
     unsigned segment = 0x1F00 & (0x2000 - (0x100 << (3 + random.below(3))));
-    line("shfl.sync." + mode + ".b32 " + result + "|" + inside + ", " +
-         pickAny('r') + ", " +
-         (chance(1, 2) ? source : std::to_string(random.below(32))) + ", " +
+    std::string value = pickAny('r');
+    if (!chance(1, 2))
+      source = std::to_string(random.below(32));
+    line("shfl.sync." + mode + ".b32 " + result + "|" + inside + ", " + value +
+         ", " + source + ", " +
          std::to_string(segment | (mode == "up" ? 0 : 31)) + ", -1");
     finish(inside, Values::Integers);
     break;
