@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/TypeUtilities.h"
-#include "tk/Analysis/SharedMemory.h"
 #include "tk/Conversion/TkgToLLVM/MemoryWords.h"
 #include "tk/Conversion/TkgToLLVM/SharedTile.h"
 #include "tk/Conversion/TkgToLLVM/ViewAccess.h"
@@ -60,6 +59,20 @@ static LLVM::AtomicBinOp getBinOp(AtomicKind kind) {
   llvm_unreachable("a loop finds the extremum of floats");
 }
 
+Value TargetCodegen::compareAndSwap(Emitter &e, Value pointer, Value compare,
+                                    Value value, tk::MemoryOrder order,
+                                    tk::MemoryScope scope) const {
+  // A failed swap only reads.
+  bool acquires =
+      order == tk::MemoryOrder::Acquire || order == tk::MemoryOrder::AcqRel;
+  Value pair = e.create<LLVM::AtomicCmpXchgOp>(
+      pointer, compare, value, getOrdering(order),
+      acquires ? LLVM::AtomicOrdering::acquire
+               : LLVM::AtomicOrdering::monotonic,
+      getSyncScope(scope));
+  return e.extractValue(pair, 0);
+}
+
 //===----------------------------------------------------------------------===//
 // One element
 //===----------------------------------------------------------------------===//
@@ -82,17 +95,19 @@ static Value emitLoad(Emitter &e, StringRef scope, Type integer, Value pointer,
 }
 
 /// Whether the chip has no such instruction on floats of `type`.
-static bool needsLoop(tk::AtomicRMWOp op, Type type) {
-  const tk::TargetInfo *target = getTargetInfo(op);
-  switch (op.getKind()) {
+static bool needsLoop(AtomicKind kind, Type type,
+                      const tk::TargetInfo &target) {
+  switch (kind) {
   case AtomicKind::FMax:
   case AtomicKind::FMin:
     // There are some, but NaN loses.
     return true;
   case AtomicKind::FAdd:
-    return (type.isF16() && !target->has(tk::Capability::AtomicAddF16)) ||
-           (type.isBF16() && !target->has(tk::Capability::AtomicAddBf16)) ||
-           (type.isF64() && !target->has(tk::Capability::AtomicAddF64));
+    return (type.isF16() && !target.has(tk::Capability::AtomicAddF16)) ||
+           (type.isBF16() && !target.has(tk::Capability::AtomicAddBf16)) ||
+           (type.isF64() && !target.has(tk::Capability::AtomicAddF64));
+  case AtomicKind::Exchange:
+    return getSizeInBytes(type) < 4;
   default:
     return false;
   }
@@ -103,6 +118,8 @@ static Value combine(AtomicKind kind, Emitter &e, Value lhs, Value rhs) {
     return e.create<LLVM::MaximumOp>(lhs, rhs);
   if (kind == AtomicKind::FMin)
     return e.create<LLVM::MinimumOp>(lhs, rhs);
+  if (kind == AtomicKind::Exchange)
+    return rhs;
   return e.create<LLVM::FAddOp>(lhs, rhs);
 }
 
@@ -115,16 +132,17 @@ static Value combine(AtomicKind kind, Emitter &e, Value lhs, Value rhs) {
 ///     leave if new is old and the order asks for no write
 ///     old = cas(old, new)
 ///   until it was old
-static Value emitFloatLoop(tk::AtomicRMWOp op, Emitter &e, StringRef scope,
-                           Type type, const AtomicElement &element) {
+static Value emitFloatLoop(tk::AtomicRMWOp op, Emitter &e,
+                           const TargetCodegen &target, Type type,
+                           const AtomicElement &element) {
   RewriterBase &rewriter = e.getRewriter();
   Type integer = rewriter.getIntegerType(8 * getSizeInBytes(type));
   Block *before = rewriter.getInsertionBlock();
   Block *after = rewriter.splitBlock(before, rewriter.getInsertionPoint());
   Value result = after->addArgument(integer, op.getLoc());
   rewriter.setInsertionPointToEnd(before);
-  Value first = emitLoad(e, scope, integer, element.pointer,
-                         LLVM::AtomicOrdering::monotonic);
+  Value first = emitLoad(e, target.getSyncScope(op.getScope()), integer,
+                         element.pointer, LLVM::AtomicOrdering::monotonic);
   Block *loop = rewriter.createBlock(after, {integer}, {op.getLoc()});
   Block *swap = rewriter.createBlock(after);
   rewriter.setInsertionPointToEnd(before);
@@ -134,65 +152,62 @@ static Value emitFloatLoop(tk::AtomicRMWOp op, Emitter &e, StringRef scope,
   Value old = loop->getArgument(0);
   Value bits = e.bitcast(
       combine(op.getKind(), e, e.bitcast(old, type), element.value), integer);
-  if (op.getKind() != AtomicKind::FAdd &&
-      op.getOrder() == tk::MemoryOrder::Relaxed)
+  bool isExtremum =
+      op.getKind() == AtomicKind::FMax || op.getKind() == AtomicKind::FMin;
+  if (isExtremum && op.getOrder() == tk::MemoryOrder::Relaxed)
     e.create<LLVM::CondBrOp>(e.compare(LLVM::ICmpPredicate::eq, bits, old),
                              after, ValueRange{old}, swap, ValueRange());
   else
     e.create<LLVM::BrOp>(ValueRange(), swap);
 
   rewriter.setInsertionPointToEnd(swap);
-  Value pair = e.create<LLVM::AtomicCmpXchgOp>(
-      element.pointer, old, bits, getOrdering(op.getOrder()),
-      LLVM::AtomicOrdering::monotonic, scope);
-  Value found = e.extractValue(pair, 0);
-  e.create<LLVM::CondBrOp>(e.extractValue(pair, 1), after, ValueRange{found},
-                           loop, ValueRange{found});
+  Value found = target.compareAndSwap(e, element.pointer, old, bits,
+                                      op.getOrder(), op.getScope());
+  e.create<LLVM::CondBrOp>(e.compare(LLVM::ICmpPredicate::eq, found, old),
+                           after, ValueRange{found}, loop, ValueRange{found});
   rewriter.setInsertionPointToStart(after);
   return e.bitcast(result, type);
 }
 
-static Value emitElement(tk::AtomicRMWOp op, Emitter &e, StringRef scope,
-                         Type type, const AtomicElement &element) {
-  if (needsLoop(op, type))
-    return emitFloatLoop(op, e, scope, type, element);
+static Value emitElement(tk::AtomicRMWOp op, Emitter &e,
+                         const TargetCodegen &target, Type type,
+                         const AtomicElement &element) {
+  if (needsLoop(op.getKind(), type, target.getInfo()))
+    return emitFloatLoop(op, e, target, type, element);
   return e.create<LLVM::AtomicRMWOp>(getBinOp(op.getKind()), element.pointer,
                                      element.value, getOrdering(op.getOrder()),
-                                     scope);
+                                     target.getSyncScope(op.getScope()));
 }
 
 /// Compares bits: floats go as integers.
-static Value emitElement(tk::AtomicCASOp op, Emitter &e, StringRef scope,
-                         Type type, const AtomicElement &element) {
+static Value emitElement(tk::AtomicCASOp op, Emitter &e,
+                         const TargetCodegen &target, Type type,
+                         const AtomicElement &element) {
   Type integer = e.getRewriter().getIntegerType(8 * getSizeInBytes(type));
-  LLVM::AtomicOrdering ordering = getOrdering(op.getOrder());
-  // A failed swap only reads.
-  LLVM::AtomicOrdering failure =
-      op.getOrder() == tk::MemoryOrder::Acquire ||
-              op.getOrder() == tk::MemoryOrder::AcqRel
-          ? LLVM::AtomicOrdering::acquire
-          : LLVM::AtomicOrdering::monotonic;
-  Value pair = e.create<LLVM::AtomicCmpXchgOp>(
-      element.pointer, e.bitcast(element.compare, integer),
-      e.bitcast(element.value, integer), ordering, failure, scope);
-  return e.bitcast(e.extractValue(pair, 0), type);
+  Value found = target.compareAndSwap(
+      e, element.pointer, e.bitcast(element.compare, integer),
+      e.bitcast(element.value, integer), op.getOrder(), op.getScope());
+  return e.bitcast(found, type);
 }
 
-static Value emitElement(tk::AtomicLoadOp op, Emitter &e, StringRef scope,
-                         Type type, const AtomicElement &element) {
+static Value emitElement(tk::AtomicLoadOp op, Emitter &e,
+                         const TargetCodegen &target, Type type,
+                         const AtomicElement &element) {
   Type integer = e.getRewriter().getIntegerType(8 * getSizeInBytes(type));
-  return e.bitcast(
-      emitLoad(e, scope, integer, element.pointer, getOrdering(op.getOrder())),
-      type);
+  return e.bitcast(emitLoad(e, target.getSyncScope(op.getScope()), integer,
+                            element.pointer, getOrdering(op.getOrder())),
+                   type);
 }
 
-static Value emitElement(tk::AtomicStoreOp op, Emitter &e, StringRef scope,
-                         Type type, const AtomicElement &element) {
+static Value emitElement(tk::AtomicStoreOp op, Emitter &e,
+                         const TargetCodegen &target, Type type,
+                         const AtomicElement &element) {
   Type integer = e.getRewriter().getIntegerType(8 * getSizeInBytes(type));
   e.create<LLVM::StoreOp>(e.bitcast(element.value, integer), element.pointer,
                           getSizeInBytes(type), /*isVolatile=*/false,
                           /*isNonTemporal=*/false, /*isInvariantGroup=*/false,
-                          getOrdering(op.getOrder()), scope);
+                          getOrdering(op.getOrder()),
+                          target.getSyncScope(op.getScope()));
   return Value();
 }
 
@@ -283,9 +298,8 @@ private:
       otherwise.push_back(e.getZero(type));
     SmallVector<Value> values =
         e.emitIf(predicate, otherwise, [&]() -> SmallVector<Value> {
-          StringRef scope = this->getTarget().getSyncScope(op.getScope());
-          Value value =
-              emitElement(op, e, scope, type, getElement(op, adaptor, r));
+          Value value = emitElement(op, e, this->getTarget(), type,
+                                    getElement(op, adaptor, r));
           return value ? SmallVector<Value>{value} : SmallVector<Value>();
         });
     return values.empty() ? Value() : values.front();

@@ -132,6 +132,35 @@ StringRef NVVMCodegen::getSyncScope(tk::MemoryScope scope) const {
   llvm_unreachable("all scopes are handled");
 }
 
+static std::string getOrderAndScope(tk::MemoryOrder order,
+                                    tk::MemoryScope scope) {
+  static constexpr StringLiteral kOrders[] = {".relaxed", ".acquire",
+                                              ".release", ".acq_rel"};
+  static constexpr StringLiteral kScopes[] = {".cta", ".gpu", ".sys"};
+  return (kOrders[unsigned(order)] + kScopes[unsigned(scope)]).str();
+}
+
+/// LLVM swaps 16 bits as part of 32, which an ordinary load reads first. PTX
+/// has an instruction for them since version 6.3.
+Value NVVMCodegen::compareAndSwap(Emitter &e, Value pointer, Value compare,
+                                  Value value, tk::MemoryOrder order,
+                                  tk::MemoryScope scope) const {
+  if (!compare.getType().isInteger(16))
+    return TargetCodegen::compareAndSwap(e, pointer, compare, value, order,
+                                         scope);
+  InlinePtx ptx;
+  ptx.addResult(compare.getType());
+  ptx.addInput(pointer);
+  ptx.addInput(compare);
+  ptx.addInput(value);
+  return ptx
+      .emit(e,
+            "atom" + getOrderAndScope(order, scope) +
+                ".global.cas.b16 $0, [$1], $2, $3;",
+            InlinePtx::Memory)
+      .front();
+}
+
 //===----------------------------------------------------------------------===//
 // Shared memory
 //===----------------------------------------------------------------------===//

@@ -31,6 +31,9 @@ public:
   void storeGlobal(Emitter &e, const GlobalAccess &access,
                    ValueRange values) const override;
   StringRef getSyncScope(tk::MemoryScope scope) const override;
+  Value compareAndSwap(Emitter &e, Value pointer, Value compare, Value value,
+                       tk::MemoryOrder order,
+                       tk::MemoryScope scope) const override;
 
   void storeShared(Emitter &e, Value pointer, Value value,
                    Value predicate) const override;

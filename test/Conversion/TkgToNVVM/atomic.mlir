@@ -70,7 +70,7 @@ tk.kernel @load_and_store(%p: !tk.ptr<i32>, %q: !tk.ptr<i32>) attributes {grid =
 // CHECK-NEXT:  ^[[SWAP]]:
 // CHECK-NEXT:    %[[PAIR:.*]] = llvm.cmpxchg %{{.*}}, %[[OLD]], %[[BITS]] syncscope("device") monotonic monotonic
 // CHECK-NEXT:    %[[FOUND:.*]] = llvm.extractvalue %[[PAIR]][0]
-// CHECK-NEXT:    %[[DONE:.*]] = llvm.extractvalue %[[PAIR]][1]
+// CHECK-NEXT:    %[[DONE:.*]] = llvm.icmp "eq" %[[FOUND]], %[[OLD]]
 // CHECK-NEXT:    llvm.cond_br %[[DONE]], ^[[AFTER]](%[[FOUND]] : i32), ^[[LOOP]](%[[FOUND]] : i32)
 tk.kernel @maximum(%p: !tk.ptr<f32>, %v: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %o = tk.atomic_rmw fmax relaxed gpu %p, %v : !tk.ptr<f32>, f32
@@ -83,7 +83,7 @@ tk.kernel @maximum(%p: !tk.ptr<f32>, %v: f32) attributes {grid = ["1"], tkg.warp
 // CHECK:         llvm.intr.minimum
 // CHECK-NEXT:    llvm.bitcast
 // CHECK-NEXT:    llvm.br
-// CHECK:         llvm.cmpxchg %{{.*}} syncscope("device") release monotonic : !llvm.ptr<1>, i16
+// CHECK:         llvm.inline_asm has_side_effects {{.*}}"atom.release.gpu.global.cas.b16 $0, [$1], $2, $3;", "=h,l,h,h"
 tk.kernel @released_minimum(%p: !tk.ptr<f16>, %v: f16) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %o = tk.atomic_rmw fmin release gpu %p, %v : !tk.ptr<f16>, f16
   tk.return
@@ -100,7 +100,7 @@ module attributes {tkg.target = "sm_80", tkg.threads_per_warp = 32 : i32} {
 // CHECK:         llvm.fadd %{{.*}} : bf16
 // CHECK-NEXT:    llvm.bitcast
 // CHECK-NEXT:    llvm.br
-// CHECK:         llvm.cmpxchg
+// CHECK:         "atom.relaxed.gpu.global.cas.b16 $0, [$1], $2, $3;"
 tk.kernel @sums(%p: !tk.ptr<f16>, %v: f16, %q: !tk.ptr<bf16>, %w: bf16) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %o = tk.atomic_rmw fadd relaxed gpu %p, %v : !tk.ptr<f16>, f16
   %u = tk.atomic_rmw fadd relaxed gpu %q, %w : !tk.ptr<bf16>, bf16

@@ -71,6 +71,11 @@ public:
                            ValueRange values) const = 0;
   /// LLVM's name for the threads that see an atomic in order.
   virtual StringRef getSyncScope(tk::MemoryScope scope) const = 0;
+  /// Writes `value` where memory holds `compare`, two integers, and returns
+  /// what it held.
+  virtual Value compareAndSwap(Emitter &e, Value pointer, Value compare,
+                               Value value, tk::MemoryOrder order,
+                               tk::MemoryScope scope) const;
   /// @}
 
   /// \name Shared memory
