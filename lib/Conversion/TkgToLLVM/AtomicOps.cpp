@@ -292,7 +292,8 @@ private:
     if (op.getMask())
       predicate = e.both(predicate, getOf(adaptor.getMask(), r));
     // Where the layout is larger than the tile there is nothing to access.
-    predicate = e.both(predicate, getIsInTile(op, r, e));
+    predicate = e.both(predicate,
+                       context.getIsElement(op.getPointer().getType(), r, e));
     SmallVector<Value, 1> otherwise;
     if (op->getNumResults() != 0)
       otherwise.push_back(e.getZero(type));
@@ -303,24 +304,6 @@ private:
           return value ? SmallVector<Value>{value} : SmallVector<Value>();
         });
     return values.empty() ? Value() : values.front();
-  }
-
-  Value getIsInTile(OpT op, int64_t r, Emitter &e) const {
-    auto tile = dyn_cast<RankedTensorType>(op.getPointer().getType());
-    if (!tile)
-      return Value();
-    const TileCoordinates &coordinates =
-        context.getCoordinates(getTileLayout(tile), e);
-    Value predicate;
-    for (auto [dim, extent] : llvm::enumerate(tile.getShape())) {
-      if (getTileLayout(tile).getExtents()[dim] == extent)
-        continue;
-      predicate =
-          e.both(predicate, e.compare(LLVM::ICmpPredicate::slt,
-                                      coordinates.getCoordinate(e, dim, r),
-                                      e.getI32Constant(extent)));
-    }
-    return predicate;
   }
 
   /// Every thread reads what the owner of its element got.

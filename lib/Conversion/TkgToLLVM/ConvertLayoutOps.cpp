@@ -37,8 +37,8 @@ private:
   Value getLaneParity(uint64_t mask);
   SmallVector<Value> throughShared(ValueRange source, Value scratch);
   SmallVector<Value> throughGeneral(ValueRange source, Value scratch);
-  Value getGeneralPointer(const Layout &layout, int64_t r, Value scratch,
-                          Type elementType);
+  Value getGeneralOffset(const Layout &layout, int64_t r);
+  Value loadGeneral(int64_t r, Value scratch, const MemoryWords &word);
   void wait();
 
   LoweringContext &context;
@@ -168,35 +168,50 @@ SmallVector<Value> Conversion::throughShared(ValueRange source, Value scratch) {
   return result;
 }
 
-Value Conversion::getGeneralPointer(const Layout &layout, int64_t r,
-                                    Value scratch, Type elementType) {
+Value Conversion::getGeneralOffset(const Layout &layout, int64_t r) {
   const TileCoordinates &coordinates = context.getCoordinates(layout, e);
   Value offset = e.getI32Constant(0);
   for (auto [dim, stride] : llvm::enumerate(plan.general.strides))
     offset = e.add(offset, e.mul(coordinates.getCoordinate(e, dim, r),
                                  e.getI32Constant(stride)));
-  return e.getElementPointer(scratch, elementType, offset);
+  return offset;
+}
+
+/// The element of register `r` of the destination. Its padding is zero: the
+/// source need not have a place for it, so that nobody may have written there.
+Value Conversion::loadGeneral(int64_t r, Value scratch,
+                              const MemoryWords &word) {
+  Value isElement = context.getIsElement(op.getType(), r, e);
+  Value zero = e.getZero(word.elementType);
+  if (isElement && getConstantInteger(isElement))
+    return zero;
+  Value offset = getGeneralOffset(getTileLayout(op.getType()), r);
+  if (isElement)
+    offset = e.select(isElement, offset, e.getI32Constant(0));
+  Value pointer = e.getElementPointer(scratch, word.elementType, offset);
+  Value element = word.unpack(e, word.load(e, pointer)).front();
+  return isElement ? e.select(isElement, element, zero) : element;
 }
 
 SmallVector<Value> Conversion::throughGeneral(ValueRange source,
                                               Value scratch) {
   Type elementType = source.front().getType();
   const Layout &from = getTileLayout(op.getSource().getType());
-  const Layout &to = getTileLayout(op.getType());
   MemoryWords word(e, elementType, 1);
   e.emitIf(context.getIsFirstReplica(from, e), {}, [&] {
     for (auto [r, value] : llvm::enumerate(source))
       if (!isCopy(from, r))
-        word.store(e, getGeneralPointer(from, r, scratch, elementType),
+        word.store(e,
+                   e.getElementPointer(scratch, elementType,
+                                       getGeneralOffset(from, r)),
                    word.pack(e, value));
     return SmallVector<Value>();
   });
   wait();
   SmallVector<Value> result;
-  for (int64_t r = 0, end = to.getNumRegisters(); r < end; ++r)
-    llvm::append_range(
-        result, word.unpack(e, word.load(e, getGeneralPointer(to, r, scratch,
-                                                              elementType))));
+  int64_t numRegisters = getTileLayout(op.getType()).getNumRegisters();
+  for (int64_t r = 0; r < numRegisters; ++r)
+    result.push_back(loadGeneral(r, scratch, word));
   return result;
 }
 

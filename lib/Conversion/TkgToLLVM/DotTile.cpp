@@ -134,19 +134,10 @@ Value DotOperand::read(int64_t r) {
 
 /// Where K ends inside an instruction, what lies behind must not count.
 Value DotOperand::zeroPadding(Value element, int64_t r) {
-  if (tile.getLayout().getExtents()[kDim] == k)
-    return element;
-  const TileCoordinates &coordinates =
-      context.getCoordinates(tile.getLayout(), e);
-  if (coordinates.isAdditive(kDim) &&
-      coordinates.getRegisterPart(kDim, r) +
-              coordinates.getMaxThreadPart(kDim) <
-          k)
-    return element;
   Value isElement =
-      e.compare(LLVM::ICmpPredicate::slt, coordinates.getCoordinate(e, kDim, r),
-                e.getI32Constant(k));
-  return e.select(isElement, element, e.getZero(elementType));
+      context.getCoordinates(tile.getLayout(), e).getIsBelow(e, kDim, r, k);
+  return isElement ? e.select(isElement, element, e.getZero(elementType))
+                   : element;
 }
 
 Value DotOperand::get(DotPlace place) {

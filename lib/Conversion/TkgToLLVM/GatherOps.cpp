@@ -57,7 +57,9 @@ private:
   }
 
   /// The row-major index of the source element of each register of the result:
-  /// its coordinates, with those of the index tile replaced by the index.
+  /// its coordinates, with those of the index tile replaced by the index. What
+  /// padding or a wrong index would read from behind the source is its last
+  /// element.
   SmallVector<Value> getPlaces(tk::GatherOp op, ValueRange indices,
                                Emitter &e) const {
     const Layout &layout = getTileLayout(op.getType());
@@ -73,6 +75,8 @@ private:
           c.erase(c.begin(), c.begin() + axis);
           c.truncate(indexRank);
         });
+    int64_t last =
+        getTileLayout(op.getSource().getType()).getShape().getNumElements() - 1;
     SmallVector<Value> places;
     for (int64_t r = 0, end = layout.getNumRegisters(); r < end; ++r) {
       Value place = e.getI32Constant(0);
@@ -85,7 +89,8 @@ private:
                             e, d < axis ? d : d - 1 + indexRank, r);
         place = e.add(e.mul(place, e.getI32Constant(extent)), coordinate);
       }
-      places.push_back(place);
+      places.push_back(
+          e.create<LLVM::UMinOp>(e.getI32(), place, e.getI32Constant(last)));
     }
     return places;
   }

@@ -228,6 +228,17 @@ static LLVM::GlobalOp getOrCreateSharedMemory(ModuleOp module, Emitter &e) {
       Attribute(), kSharedMemoryAlignment, kSharedSpace);
 }
 
+Value LoweringContext::getIsElement(Type type, int64_t r, Emitter &e) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile)
+    return Value();
+  const TileCoordinates &coordinates = getCoordinates(getTileLayout(tile), e);
+  Value isElement;
+  for (auto [dim, extent] : llvm::enumerate(tile.getShape()))
+    isElement = e.both(isElement, coordinates.getIsBelow(e, dim, r, extent));
+  return isElement;
+}
+
 Value LoweringContext::getSharedMemory(Emitter &e) {
   if (sharedMemory)
     return sharedMemory;

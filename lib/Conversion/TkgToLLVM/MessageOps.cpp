@@ -17,25 +17,6 @@ static std::string escapeFormat(StringRef text) {
   return result;
 }
 
-/// True where register `r` holds an element of the tile and not padding; null
-/// if it always does.
-static Value getIsInTile(LoweringContext &context, Emitter &e, Type type,
-                         int64_t r) {
-  auto tile = dyn_cast<RankedTensorType>(type);
-  if (!tile)
-    return Value();
-  const Layout &layout = getTileLayout(tile);
-  const TileCoordinates &coordinates = context.getCoordinates(layout, e);
-  Value predicate;
-  for (auto [dim, extent] : llvm::enumerate(tile.getShape()))
-    if (layout.getExtents()[dim] != extent)
-      predicate =
-          e.both(predicate, e.compare(LLVM::ICmpPredicate::slt,
-                                      coordinates.getCoordinate(e, dim, r),
-                                      e.getI32Constant(extent)));
-  return predicate;
-}
-
 namespace {
 
 struct AssumePattern : TkgPattern<tk::AssumeOp> {
@@ -74,7 +55,7 @@ struct AssertPattern : TkgPattern<tk::AssertOp> {
     Value fails;
     for (auto [r, condition] : llvm::enumerate(adaptor.getCondition())) {
       Value isFalse = e.bitXor(condition, e.getI1Constant(true));
-      isFalse = e.both(isFalse, getIsInTile(context, e, type, r));
+      isFalse = e.both(isFalse, context.getIsElement(type, r, e));
       fails = fails ? e.bitOr(fails, isFalse) : isFalse;
     }
     std::string format =
@@ -130,7 +111,7 @@ private:
     for (auto [r, value] : llvm::enumerate(registers)) {
       if (isCopy(layout, r))
         continue;
-      Value predicate = e.both(isOwner, getIsInTile(context, e, type, r));
+      Value predicate = e.both(isOwner, context.getIsElement(type, r, e));
       e.emitIf(predicate, {},
                [&, r = r, value = value]() -> SmallVector<Value> {
                  printElement(op, type, r, value, isUnsigned, e);

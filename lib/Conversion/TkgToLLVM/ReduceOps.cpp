@@ -258,18 +258,12 @@ std::optional<Partial> Reduction::readElement(int64_t r) {
     partial.values.push_back(source[r]);
   if (!plan.isPadded)
     return partial;
-  const TileCoordinates &coordinates =
-      context.getCoordinates(getTileLayout(type), e);
-  if (coordinates.isAdditive(axis)) {
-    int64_t first = coordinates.getRegisterPart(axis, r);
-    if (first >= extent)
-      return std::nullopt;
-    if (first + coordinates.getMaxThreadPart(axis) < extent)
-      return partial;
-  }
-  Value isElement =
-      e.compare(LLVM::ICmpPredicate::slt, coordinates.getCoordinate(e, axis, r),
-                e.getI32Constant(extent));
+  Value isElement = context.getCoordinates(getTileLayout(type), e)
+                        .getIsBelow(e, axis, r, extent);
+  if (!isElement)
+    return partial;
+  if (getConstantInteger(isElement))
+    return std::nullopt;
   if (!simple) {
     partial.isValid = isElement;
     return partial;

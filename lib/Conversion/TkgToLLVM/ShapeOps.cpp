@@ -147,16 +147,10 @@ ReshapePattern::Place ReshapePattern::getPlace(RankedTensorType type, int64_t r,
                                                Emitter &e) const {
   const Layout &layout = getTileLayout(type);
   const TileCoordinates &coordinates = context.getCoordinates(layout, e);
-  Place place{e.getI32Constant(0), {}};
-  for (auto [dim, extent] : llvm::enumerate(type.getShape())) {
-    Value coordinate = coordinates.getCoordinate(e, dim, r);
-    place.index =
-        e.add(e.mul(place.index, e.getI32Constant(extent)), coordinate);
-    if (layout.getShape().getExtent(dim) != extent)
-      place.isElement = e.both(place.isElement,
-                               e.compare(LLVM::ICmpPredicate::slt, coordinate,
-                                         e.getI32Constant(extent)));
-  }
+  Place place{e.getI32Constant(0), context.getIsElement(type, r, e)};
+  for (auto [dim, extent] : llvm::enumerate(type.getShape()))
+    place.index = e.add(e.mul(place.index, e.getI32Constant(extent)),
+                        coordinates.getCoordinate(e, dim, r));
   return place;
 }
 

@@ -161,3 +161,18 @@ Value TileCoordinates::getCoordinate(Emitter &e, unsigned dim,
   return e.add(e.add(getBitsPart(e, combined, d.runs), d.threadOddPart),
                e.getI32Constant(oddPart));
 }
+
+Value TileCoordinates::getIsBelow(Emitter &e, unsigned dim, int64_t r,
+                                  int64_t extent) const {
+  if (shape.getExtent(dim) <= extent)
+    return Value();
+  if (isAdditive(dim)) {
+    int64_t smallest = registerParts[r][dim];
+    if (smallest >= extent)
+      return e.getI1Constant(false);
+    if (smallest + getMaxThreadPart(dim) < extent)
+      return Value();
+  }
+  return e.compare(LLVM::ICmpPredicate::slt, getCoordinate(e, dim, r),
+                   e.getI32Constant(extent));
+}

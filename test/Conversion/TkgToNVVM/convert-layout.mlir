@@ -9,6 +9,8 @@
 #two_turned = #tkg.layout<shape = [[128]], register = [[64]], lane = [[2], [4], [8], [16], [32]], warp = [[1], [0]]>
 #three_high = #tkg.layout<shape = [[32, 3]], register = [[0], 3 * [32]], lane = [[1], [2], [4], [8], [0]], warp = [[16]]>
 #three_low = #tkg.layout<shape = [[16, 3, 2]], register = [[48], 3 * [16]], lane = [[1], [2], [4], [8], [0]], warp = [[0]]>
+#four_three = #tkg.layout<shape = [[4, 3]], register = [[1], [2], 3 * [4]], lane = [[0], [0], [0], [0], [0]]>
+#thirty_two = #tkg.layout<shape = [[32]], register = [[8], [16]], lane = [[1], [2], [4], [0], [0]]>
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 
@@ -101,6 +103,30 @@ tk.kernel @copies_in_lanes(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.wa
   %t = tk.load_view %x[%c0 +: 96] : !tk.view<?xf64> -> tensor<96xf64, #three_high>
   %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<96xf64, #three_high> -> tensor<96xf64, #three_low>
   tk.store_view %u, %x[%c0 +: 96] : tensor<96xf64, #three_low>, !tk.view<?xf64>
+  tk.return
+}
+// The source has no place for padding of the destination. Lane l holds element
+// l % 8 in register 0 and l % 8 + 8, which is an element in four lanes of eight,
+// in register 1; what registers 2 and 3 hold is padding in every lane.
+// CHECK-LABEL: llvm.func @padded
+// CHECK:         nvvm.barrier
+// CHECK:         llvm.load %{{.*}} !llvm.ptr<3>
+// CHECK:         %[[EIGHT:.*]] = llvm.mlir.constant(8 : i32)
+// CHECK-NEXT:    %[[INDEX:.*]] = llvm.add %{{.*}}, %[[EIGHT]]
+// CHECK-NEXT:    %[[TWELVE:.*]] = llvm.mlir.constant(12 : i32)
+// CHECK-NEXT:    %[[IS_ELEMENT:.*]] = llvm.icmp "slt" %[[INDEX]], %[[TWELVE]]
+// CHECK:         %[[PLACE:.*]] = llvm.select %[[IS_ELEMENT]], %{{.*}}, %{{.*}} : i1, i32
+// CHECK-NEXT:    %[[POINTER:.*]] = llvm.getelementptr %{{.*}}[%[[PLACE]]]
+// CHECK-NEXT:    %[[LOADED:.*]] = llvm.load %[[POINTER]] {{.*}} !llvm.ptr<3>
+// CHECK-NEXT:    %[[ELEMENT:.*]] = llvm.bitcast %[[LOADED]]
+// CHECK-NEXT:    llvm.select %[[IS_ELEMENT]], %[[ELEMENT]], %{{.*}} : i1, f64
+// CHECK-NOT:     llvm.load %{{.*}} !llvm.ptr<3>
+// CHECK:         llvm.return
+tk.kernel @padded(%x: !tk.view<?xf64>) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tk.load_view %x[%c0 +: 12] : !tk.view<?xf64> -> tensor<12xf64, #four_three>
+  %u = tkg.convert_layout %t {tkg.scratch_offset = 0 : i64} : tensor<12xf64, #four_three> -> tensor<12xf64, #thirty_two>
+  tk.store_view %u, %x[%c0 +: 12] : tensor<12xf64, #thirty_two>, !tk.view<?xf64>
   tk.return
 }
 }

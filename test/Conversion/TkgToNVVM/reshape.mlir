@@ -18,8 +18,8 @@ module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 // CHECK:         "@$1 st.shared.b32 [$0], $2;", "r,b,r" %{{.*}}, %[[ROW]], %{{.*}}
 // CHECK-NEXT:    nvvm.barrier
 // CHECK:         %[[SIX:.*]] = llvm.mlir.constant(6 : i32)
-// CHECK:         llvm.mul %{{.*}}, %[[SIX]]
-// CHECK:         %[[IN:.*]] = llvm.icmp "slt"
+// CHECK-NEXT:    %[[IN:.*]] = llvm.icmp "slt" %{{.*}}, %[[SIX]]
+// CHECK:         llvm.mul
 // CHECK:         %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK-NEXT:    %[[PLACE:.*]] = llvm.select %[[IN]], %{{.*}}, %[[ZERO]]
 // CHECK-NEXT:    %[[POINTER:.*]] = llvm.getelementptr %{{.*}}[%[[PLACE]]] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, f32

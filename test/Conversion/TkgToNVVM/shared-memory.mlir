@@ -124,6 +124,11 @@ tk.kernel @copied_once(
 // CHECK-NEXT:    %[[IS_FIRST:.*]] = llvm.icmp "eq" %[[COPY]], %{{.*}} : i32
 // CHECK-COUNT-4: llvm.inline_asm has_side_effects "@$1 st.shared.b32 [$0], $2;", "r,b,r" %{{.*}}, %[[IS_FIRST]], %{{.*}}
 // CHECK-NEXT:    nvvm.barrier
+// No index reads from behind the source.
+// CHECK:         %[[LAST:.*]] = llvm.mlir.constant(127 : i32)
+// CHECK-NEXT:    %[[PLACE:.*]] = llvm.intr.umin(%{{.*}}, %[[LAST]])
+// CHECK:         %[[POINTER:.*]] = llvm.getelementptr %{{.*}}[%[[PLACE]]]
+// CHECK:         llvm.load %[[POINTER]] {{.*}} !llvm.ptr<3>
 tk.kernel @gathered(%x: !tk.view<?xf32>) attributes {grid = ["1"], tkg.warps = 2 : i32, tkg.shared_bytes = 512 : i64} {
   %c0 = arith.constant 0 : index
   %t = tk.load_view %x[%c0 +: 128] : !tk.view<?xf32> -> tensor<128xf32, #twice>

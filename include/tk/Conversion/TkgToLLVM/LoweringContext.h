@@ -59,6 +59,10 @@ public:
   /// (or nothing at all: a null type) is held by all threads. Null if every
   /// thread has its own.
   Value getIsOwner(Type type, Emitter &e);
+  /// Whether register `r` of a value of `type` holds an element of it and not
+  /// padding, i1. Null where it does in every thread, the constant false where
+  /// it does in none.
+  Value getIsElement(Type type, int64_t r, Emitter &e);
   /// The address of the shared memory of the block.
   Value getSharedMemory(Emitter &e);
   /// Emits `value` once at the start of the kernel, whatever `e` points to.

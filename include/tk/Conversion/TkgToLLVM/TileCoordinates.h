@@ -37,6 +37,9 @@ public:
   bool isAdditive(unsigned dim) const { return dims[dim].isAdditive; }
   /// Coordinate `dim` of register `r`, i32.
   Value getCoordinate(Emitter &e, unsigned dim, int64_t r) const;
+  /// Whether coordinate `dim` of register `r` is less than `extent`, i1. Null
+  /// where it is in every thread, the constant false where it is in none.
+  Value getIsBelow(Emitter &e, unsigned dim, int64_t r, int64_t extent) const;
 
 private:
   struct Dim {
