@@ -346,7 +346,11 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
         return function->isOrderVisible;
       });
 
-  bool isFirstOverBudget = false;
+  auto deadline =
+      std::chrono::steady_clock::now() +
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+          std::chrono::duration<double>(options.timeLimitInSeconds));
+  bool isFirstOverBudget = false, isFirstOutOfTime = false;
   auto runOnce = [&](unsigned numThreads) {
     CheckerSetup setup{*program.ptx, options.checks, facts.grid, facts.block,
                        facts.blocksPerCluster()};
@@ -359,11 +363,13 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
                                allocation.writtenBytes.get());
     Launch launch(facts, program, state->memory, options, *entry, checker.get(),
                   setup);
+    launch.deadline = deadline;
     EmulatorResult result;
     runClusters(launch, isOrderVisible, numThreads, result);
     uint64_t estimate =
         std::max<uint64_t>(launch.numEstimatedSteps, result.numSteps);
     isFirstOverBudget = launch.isOverBudget(launch.numEstimatedSteps);
+    isFirstOutOfTime = launch.isOutOfTime;
     if (launch.isOverBudget(estimate)) {
       result.overBudget = estimate;
       return result;
@@ -384,7 +390,7 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
   EmulatorResult result = runOnce(numThreads);
   bool isClean = result.reports.empty() && !result.overBudget &&
                  result.numSteps <= options.stepLimit;
-  if (isClean || isFirstOverBudget)
+  if (isClean || isFirstOverBudget || isFirstOutOfTime)
     return std::move(result);
   state->memory.restore(before);
   return runOnce(1);

@@ -21,6 +21,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/bit.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 
@@ -29,6 +30,8 @@ using namespace mlir::tk::emulator;
 
 /// Instructions of a turn without a seed; with one, between an eighth and all.
 static constexpr unsigned longestTurn = 4096;
+/// Between looks at the clock, which costs as much as a few instructions.
+static constexpr unsigned stepsPerClockCheck = 4096;
 /// Turns after which groups that are apart run by turns, whatever they do.
 static constexpr unsigned patienceInTurns = 16;
 /// Times that every wait of the run timed out while nothing else happened.
@@ -212,8 +215,16 @@ bool Scheduler::runRound() {
       return true;
     }
     if (numSteps > stepLimit) {
-      reportLivelock(*warp);
+      reportEndless(*warp, Rule::Livelock,
+                    llvm::Twine(numSteps) + " warp-instructions were executed");
       return true;
+    }
+    if (numSteps >= nextClockCheck) {
+      nextClockCheck = numSteps + stepsPerClockCheck;
+      if (launch.isPastDeadline()) {
+        reportOutOfTime(*warp);
+        return true;
+      }
     }
     if (runTurn(*warp) != Outcome::Blocked)
       hasRun = true;
@@ -355,7 +366,19 @@ void Scheduler::reportDeadlock() {
   launch.isStopped = true;
 }
 
-void Scheduler::reportLivelock(Warp &warp) {
+void Scheduler::reportOutOfTime(Warp &warp) {
+  // One of the host threads says so.
+  if (launch.isOutOfTime.exchange(true))
+    return;
+  std::string limit =
+      llvm::formatv("{0:F1}", launch.options.timeLimitInSeconds).str();
+  reportEndless(warp, Rule::TimeLimit,
+                "the kernel did not end within " + llvm::Twine(limit) +
+                    " s; this warp still runs");
+}
+
+void Scheduler::reportEndless(Warp &warp, Rule rule,
+                              const llvm::Twine &detail) {
   LaneGroup group = warp.running;
   if (!group.lanes && !warp.others.empty())
     group = warp.others.front();
@@ -366,9 +389,7 @@ void Scheduler::reportLivelock(Warp &warp) {
     const Instruction &instruction = group.frame->function->code[group.pc];
     place = warp.place(instruction, group.lanes);
   }
-  EmulatorReport report =
-      makeReport(launch.setup, Rule::Livelock, place,
-                 llvm::Twine(numSteps) + " warp-instructions were executed");
+  EmulatorReport report = makeReport(launch.setup, rule, place, detail);
   std::lock_guard<std::mutex> lock(launch.mutex);
   launch.failures.push_back(std::move(report));
   launch.isStopped = true;

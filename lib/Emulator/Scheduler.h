@@ -47,11 +47,15 @@ private:
   /// Ends waits that have a timeout; false if there are none.
   bool timeOut();
   void reportDeadlock();
-  void reportLivelock(Warp &warp);
+  /// Stops the launch because of a warp that runs on.
+  void reportEndless(Warp &warp, Rule rule, const llvm::Twine &detail);
+  void reportOutOfTime(Warp &warp);
   unsigned turnLength();
 
   Launch &launch;
   uint64_t stepLimit;
+  /// The number of steps at which to look at the clock.
+  uint64_t nextClockCheck = 0;
   std::deque<std::unique_ptr<Cluster>> resident;
   std::mt19937_64 random;
   uint64_t turn = 0;

@@ -18,6 +18,7 @@
 #include "Warpgroup.h"
 #include "tk/Emulator/Emulator.h"
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -72,8 +73,17 @@ struct Launch : LaunchFacts {
     return options.instructionBudget && numSteps > options.instructionBudget;
   }
 
+  bool isPastDeadline() const {
+    return options.timeLimitInSeconds > 0 &&
+           std::chrono::steady_clock::now() >= deadline;
+  }
+
+  /// Of the launch, however often it runs. Counts if there is a limit of time.
+  std::chrono::steady_clock::time_point deadline;
+
   // Changes while blocks run.
   std::atomic<bool> isStopped{false};
+  std::atomic<bool> isOutOfTime{false};
   /// Warp-instructions that all clusters take, by that of the first; 0: not
   /// known yet.
   std::atomic<uint64_t> numEstimatedSteps{0};

@@ -3,6 +3,7 @@
 
 #include "tk/Interpreter/Interpreter.h"
 #include "Builder.h"
+#include "tk/Dialect/Tk/IR/Tk.h"
 #include "llvm/ADT/StringExtras.h"
 #include <chrono>
 #include <cstring>
@@ -180,6 +181,15 @@ FailureOr<CompiledKernel> CompiledKernel::compile(FunctionOpInterface kernel) {
   return CompiledKernel(kernel, std::move(*program));
 }
 
+/// The extent as the kernel spells it, "N - 5".
+static std::string describeAxis(Operation &function, unsigned axis) {
+  auto kernel = dyn_cast<KernelOp>(function);
+  ArrayAttr exprs = kernel ? kernel.getGridAttr() : ArrayAttr();
+  if (!exprs || axis >= exprs.size())
+    return "of axis " + std::to_string(axis);
+  return cast<StringAttr>(exprs[axis]).getValue().str();
+}
+
 RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
                               std::array<int64_t, 3> grid,
                               const RunOptions &options,
@@ -200,8 +210,12 @@ RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
       return refuse(message);
 
   __int128 numPrograms = 1;
-  for (int64_t extent : grid)
-    numPrograms *= std::max<int64_t>(extent, 0);
+  for (auto [axis, extent] : llvm::enumerate(grid)) {
+    if (extent < 0)
+      return refuse("grid extent " + describeAxis(*kernel, axis) + " is " +
+                    std::to_string(extent));
+    numPrograms *= extent;
+  }
   if (numPrograms == 0)
     return result;
   if (numPrograms > std::numeric_limits<uint32_t>::max())

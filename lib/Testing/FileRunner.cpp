@@ -530,6 +530,10 @@ bool FileRunner::runFile(StringRef path) {
       if (!options.runsBenches || options.onlyChecksBenches)
         llvm::outs() << ": device: " << deviceText;
       llvm::outs() << "\n";
+      // One of another file may have the name that is asked for.
+      if (input.cases.empty() && options.name.empty())
+        llvm::outs() << (options.runsBenches ? "  no benches\n"
+                                             : "  no tests\n");
     }
   }
   // Diagnostics go to another stream.

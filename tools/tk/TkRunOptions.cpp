@@ -76,9 +76,44 @@ static llvm::Error readNumber(const InputArgList &arguments, OptionId id,
     isWrong = text.getAsDouble(number);
   else
     isWrong = text.getAsInteger(10, number);
-  if (isWrong || number < 0)
+  // Not the same as `number < 0`: there is a number that is none.
+  if (isWrong || !(number >= 0))
     return createStringError("--" + name + " expects a number, got '" + text +
                              "'");
+  return llvm::Error::success();
+}
+
+/// A device runs what is compiled for chips of its vendor.
+static llvm::Error readTarget(StringRef name, StringRef device, Vendor vendor,
+                              const TargetInfo *&target) {
+  SmallVector<StringRef> fitting;
+  for (StringRef known : TargetInfo::getKnownTargets())
+    if (TargetInfo::lookup(known)->getVendor() == vendor)
+      fitting.push_back(known);
+  target = TargetInfo::lookup(name);
+  if (name.empty() || llvm::is_contained(fitting, name))
+    return llvm::Error::success();
+  if (!target)
+    return createStringError("unknown target '" + name + "', expects one of " +
+                             llvm::join(TargetInfo::getKnownTargets(), ", "));
+  return createStringError("the device '" + device + "' runs no code for '" +
+                           name + "', expects one of " +
+                           llvm::join(fitting, ", "));
+}
+
+/// Refuses options that would change nothing on the device.
+static llvm::Error checkOptionsOfDevice(const InputArgList &arguments,
+                                        StringRef device) {
+  SmallVector<OptionId> useless;
+  if (device == "interp")
+    useless = {OPT_variant, OPT_gpu,       OPT_driver,
+               OPT_target,  OPT_cuda_path, OPT_rocm_path};
+  else if (device == "emu")
+    useless = {OPT_gpu, OPT_driver, OPT_rocm_path};
+  for (OptionId id : useless)
+    if (const Arg *argument = arguments.getLastArg(id))
+      return createStringError("'" + argument->getAsString(arguments) +
+                               "' is of no use with --device=" + device);
   return llvm::Error::success();
 }
 
@@ -96,6 +131,8 @@ static llvm::Error readDevice(const InputArgList &arguments,
   if (!choice)
     return createStringError("no device is called '" + name +
                              "', expects interp, emu, cuda or hip");
+  if (llvm::Error error = checkOptionsOfDevice(arguments, name))
+    return error;
   options.device = *choice;
   if (*choice == Choice::Hip)
     options.gpu.vendor = Vendor::AMD;
@@ -105,12 +142,10 @@ static llvm::Error readDevice(const InputArgList &arguments,
   target.cudaPath = arguments.getLastArgValue(OPT_cuda_path).str();
   target.rocmPath = arguments.getLastArgValue(OPT_rocm_path).str();
   options.gpu.variant = arguments.getLastArgValue(OPT_variant).str();
-  StringRef targetName = arguments.getLastArgValue(OPT_target);
-  target.target = TargetInfo::lookup(targetName);
-  if (!targetName.empty() && !target.target)
-    return createStringError("unknown target '" + targetName +
-                             "', expects one of " +
-                             llvm::join(TargetInfo::getKnownTargets(), ", "));
+  if (llvm::Error error = readTarget(arguments.getLastArgValue(OPT_target),
+                                     name.empty() ? "cuda" : name,
+                                     options.gpu.vendor, target.target))
+    return error;
   return readNumber(arguments, OPT_gpu, "gpu", options.gpu.index);
 }
 
@@ -300,6 +335,10 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
     options.action = TkRunOptions::Action::PrintHelp;
     return options;
   }
+  if (arguments.hasArg(OPT_version)) {
+    options.action = TkRunOptions::Action::PrintVersion;
+    return options;
+  }
   if (arguments.hasArg(OPT_describe))
     options.action = TkRunOptions::Action::Describe;
   SessionOptions &session = options.session;
@@ -329,7 +368,12 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
     error = readNumber(arguments, OPT_worker, "worker", session.firstItem);
   if (error)
     return std::move(error);
+  // More is for ever, and clocks could not count it.
+  constexpr double kMaxTimeLimitInSeconds = 1e9;
+  session.tests.timeLimitInSeconds =
+      std::min(session.tests.timeLimitInSeconds, kMaxTimeLimitInSeconds);
   session.gpu.timeoutInSeconds = session.tests.timeLimitInSeconds;
+  session.emulator.timeLimitInSeconds = session.tests.timeLimitInSeconds;
   if (session.files.empty())
     return createStringError("no input file");
   return options;

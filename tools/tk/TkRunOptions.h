@@ -10,7 +10,7 @@ namespace mlir::tk {
 
 /// What one call of tk-run is to do.
 struct TkRunOptions {
-  enum class Action { Run, Describe, PrintHelp };
+  enum class Action { Run, Describe, PrintHelp, PrintVersion };
   Action action = Action::Run;
   SessionOptions session;
 };

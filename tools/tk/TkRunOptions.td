@@ -14,6 +14,7 @@ multiclass V<string name, string help, string meta> {
 
 def help : F<"help", "Print this text">;
 def : Flag<["-"], "h">, Alias<help>;
+def version : F<"version", "Print the version">;
 def describe : F<"describe",
     "Print what a cubin, hsaco or PTX file says about itself">;
 

@@ -38,6 +38,9 @@ int mlir::tk::runTkRun(int argc, char **argv) {
   case TkRunOptions::Action::PrintHelp:
     printTkRunHelp(llvm::outs());
     return 0;
+  case TkRunOptions::Action::PrintVersion:
+    llvm::outs() << "tk-run " << TK_VERSION << "\n";
+    return 0;
   case TkRunOptions::Action::Describe:
     return describe(options->session);
   case TkRunOptions::Action::Run: {

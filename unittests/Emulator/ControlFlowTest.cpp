@@ -233,6 +233,12 @@ TEST(ControlFlowTest, EndlessLoopsMeetTheLimit) {
   EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"livelock:6"});
 }
 
+TEST(ControlFlowTest, EndlessLoopsMeetTheDeadline) {
+  PtxRun run(makeKernel("", "L: bra L;"));
+  run.options.timeLimitInSeconds = 0.05;
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"time-limit:6"});
+}
+
 TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
   auto contains = [](const std::string &code, const std::string &message) {
     std::string error = refusal(code);

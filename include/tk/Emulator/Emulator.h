@@ -66,6 +66,8 @@ struct EmulatorOptions {
   /// what the first cluster takes, for all of them. Does not depend on the number
   /// of host threads.
   uint64_t instructionBudget = 0;
+  /// A launch that takes longer is stopped, with a report; 0: no limit.
+  double timeLimitInSeconds = 0;
   /// 0: as many as the host has cores.
   unsigned numHostThreads = 0;
 };
