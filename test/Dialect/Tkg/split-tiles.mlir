@@ -4,6 +4,7 @@
 
 #fma = #tkg.mma<fma, m = 4, n = 4, k = 1, type = bf16, warpsM = 2, warpsN = 2>
 #rows = #tkg.mma<fma, m = 4, n = 2, k = 1, type = bf16, warpsM = 4, warpsN = 1>
+#odd = #tkg.mma<fma, m = 1, n = 2, k = 1, type = bf16, warpsM = 8, warpsN = 1>
 #mma = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = bf16, warpsM = 2, warpsN = 2>
 !view = !tk.view<?x?xbf16>
 
@@ -168,6 +169,26 @@ tk.kernel @transposed_products(
   %w = tk.load_view %b[%c0 +: 80, %c0 +: 176] : !view -> tensor<80x176xbf16>
   %t = tk.trans %w [1, 0] : tensor<80x176xbf16> -> tensor<176x80xbf16>
   %d = tkg.dot %s, %t, %c instruction #rows : tensor<64x176xbf16>, tensor<176x80xbf16> -> tensor<64x80xf32>
+  tk.return
+}
+
+// 66 products for each of K; 16 of K are the fewest with an element of the 176
+// columns for each of 256 threads. 1056 products are more than allowed, but less
+// than all.
+// CHECK-LABEL: tk.kernel @smallest_slices
+// CHECK:         scf.for
+// CHECK:           tk.load_view {{.*}} -> tensor<96x16xbf16>
+// CHECK:           tk.load_view {{.*}} -> tensor<16x176xbf16>
+// CHECK:           tkg.dot
+// CHECK:         } {tkg.rolled}
+tk.kernel @smallest_slices(
+    %a: !view {tk.access = #tk.access<read>, tk.name = "a", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %b: !view {tk.access = #tk.access<read>, tk.name = "b", tkg.facts = {base_alignment = 16 : i64, inner_stride_one, stride_divisibility = 8 : i64, extent_divisibility = [1, 8]}},
+    %c: tensor<96x176xf32>) attributes {tkg.warps = 8 : i32} {
+  %c0 = arith.constant 0 : index
+  %s = tk.load_view %a[%c0 +: 96, %c0 +: 32] : !view -> tensor<96x32xbf16>
+  %t = tk.load_view %b[%c0 +: 32, %c0 +: 176] : !view -> tensor<32x176xbf16>
+  %d = tkg.dot %s, %t, %c instruction #odd : tensor<96x32xbf16>, tensor<32x176xbf16> -> tensor<96x176xf32>
   tk.return
 }
 
