@@ -1,6 +1,7 @@
 //===- ManifestPasses.cpp - kernels to the manifest of their module -------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "SourceModule.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tk/Conversion/TkgToLLVM/KernelInterface.h"
@@ -81,6 +82,8 @@ static FailureOr<ManifestParam> makeParam(KernelOp kernel, unsigned index) {
   param.isPointer = isa<PtrType>(view ? view.getElementType() : type);
   param.access = getParamAccess(kernel.getArgAccess(index));
   param.isZeroed = static_cast<bool>(kernel.getArgAttr(index, kZeroedAttr));
+  if (auto value = kernel.getArgAttrOfType<FloatAttr>(index, kInitialValueAttr))
+    param.initialValue = value.getValueAsDouble();
   FailureOr<DType> dtype = getParamDType(kernel, index);
   if (failed(dtype) ||
       failed(parseExprs(kernel,

@@ -95,12 +95,12 @@ static ManifestSequence makeSequence(const SequencePlan &plan) {
   for (const ParamInfo &info : plan.info.params)
     sequence.params.push_back({info.name, info.isTensor, info.isPointer,
                                info.dtype, getParamAccess(info.mode), info.dims,
-                               info.aliases, info.isZeroed});
+                               info.aliases, info.isZeroed, info.initialValue});
   for (const SequenceTemp &temp : plan.temps)
     sequence.temps.push_back({temp.name, /*isTensor=*/true,
                               /*isPointer=*/false, temp.dtype,
                               ParamAccess::Temp, temp.dims, /*aliases=*/{},
-                              temp.isZeroed});
+                              temp.isZeroed, /*initialValue=*/{}});
   sequence.requirements = plan.info.requirements;
   for (const SequenceStep &planStep : plan.steps) {
     ManifestStep &step = sequence.steps.emplace_back();
@@ -110,6 +110,23 @@ static ManifestSequence makeSequence(const SequencePlan &plan) {
           {arg.scalar ? "" : arg.buffer, arg.dims, arg.strides, arg.scalar});
   }
   return sequence;
+}
+
+/// Tells the manifest of a kernel what its arguments start as.
+static LogicalResult addInitialValues(CheckedProgram &program,
+                                      const Instance &instance,
+                                      ModuleOp module) {
+  std::optional<InstanceInfo> info = program.getInfo(instance);
+  if (!info)
+    return failure();
+  Builder builder(module.getContext());
+  for (KernelOp kernel : module.getOps<KernelOp>())
+    for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
+      for (const ParamInfo &param : info->params)
+        if (param.initialValue && param.name == kernel.getArgName(i))
+          kernel.setArgAttr(i, kInitialValueAttr,
+                            builder.getF64FloatAttr(*param.initialValue));
+  return success();
 }
 
 /// Describes the sequences among `instances` and appends the kernels that they
@@ -155,7 +172,8 @@ OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
     if (instance.isSequence)
       continue;
     OwningOpRef<ModuleOp> part = program->instantiate(instance, &context);
-    if (!part || failed(appendModule(*module, *part)))
+    if (!part || failed(addInitialValues(*program, instance, *part)) ||
+        failed(appendModule(*module, *part)))
       return nullptr;
   }
   if (reporter.hasErrors())

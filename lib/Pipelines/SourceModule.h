@@ -8,6 +8,10 @@
 
 namespace mlir::tk {
 
+/// Attribute of an argument of a kernel that was made from source, f64: what
+/// `init(c = 0)` sets it to before every launch.
+constexpr StringLiteral kInitialValueAttr = "tk.init";
+
 /// Builds one module with all instances that `options` ask for, and begins its
 /// manifest. Returns null after an error.
 OwningOpRef<ModuleOp> buildSourceModule(llvm::SourceMgr &sources,

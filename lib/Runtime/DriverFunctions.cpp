@@ -114,5 +114,14 @@ Expected<DriverFunctions> DriverFunctions::load(Vendor vendor, StringRef path) {
     f.encodeTensorMap = reinterpret_cast<decltype(f.encodeTensorMap)>(
         library->getAddressOfSymbol("cuTensorMapEncodeTiled"));
   }
+  f.getDeviceProperties = nullptr;
+  if (vendor == Vendor::AMD)
+    // The first since ROCm 6, the second before.
+    for (const char *name :
+         {"hipGetDevicePropertiesR0600", "hipGetDeviceProperties"})
+      if (!f.getDeviceProperties)
+        f.getDeviceProperties =
+            reinterpret_cast<decltype(f.getDeviceProperties)>(
+                library->getAddressOfSymbol(name));
   return f;
 }

@@ -87,6 +87,8 @@ struct DriverFunctions {
 
   // HIP only.
   int (*setDevice)(int device);
+  /// Fills a hipDeviceProp_t, whose layout depends on the version; may be null.
+  int (*getDeviceProperties)(void *properties, int device);
   const char *(*getErrorNameHip)(int code);
   const char *(*getErrorStringHip)(int code);
 };

@@ -172,16 +172,46 @@ Error GpuDevice::readFacts(int index) {
       return answer.takeError();
     *value = *answer;
   }
-  if (vendor == Vendor::AMD)
-    return Error::success();
+  if (vendor == Vendor::NVIDIA)
+    return readCudaChip();
+  readHipChip();
+  return Error::success();
+}
+
+Error GpuDevice::readCudaChip() {
+  const AttributeNumbers &numbers = getAttributes(vendor);
   Expected<int64_t> major = getAttribute(numbers.majorVersion);
   if (!major)
     return major.takeError();
   Expected<int64_t> minor = getAttribute(numbers.minorVersion);
   if (!minor)
     return minor.takeError();
+  facts.chip = ("sm_" + Twine(*major) + Twine(*minor)).str();
   facts.target = chooseTarget(*major, *minor);
   return Error::success();
+}
+
+/// hipDeviceProp_t::gcnArchName, "gfx942:sramecc+:xnack-", without the
+/// features. The structure has had several layouts, and HIP's headers are not
+/// needed to build; but only this member is a text that begins with "gfx",
+/// apart from the name of the device, which comes first and has 256 bytes.
+static std::string findArchitecture(StringRef properties) {
+  constexpr size_t kNameSize = 256;
+  size_t at = properties.find("gfx", kNameSize);
+  if (at == StringRef::npos)
+    return "";
+  return properties.substr(at).take_while(isAlnum).str();
+}
+
+void GpuDevice::readHipChip() {
+  // Several times the size of any layout.
+  std::string properties(1 << 14, '\0');
+  if (!driver->getDeviceProperties ||
+      driver->getDeviceProperties(properties.data(), deviceHandle) != 0)
+    return;
+  facts.chip = findArchitecture(properties);
+  if (TargetInfo::lookup(facts.chip))
+    facts.target = facts.chip;
 }
 
 //===----------------------------------------------------------------------===//

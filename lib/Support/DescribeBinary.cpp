@@ -51,6 +51,8 @@ static void describeParam(const ManifestParam &param, raw_ostream &os) {
   os << "]";
   if (param.isZeroed)
     os << " = 0";
+  if (param.initialValue)
+    os << " = " << formatInitialValue(*param.initialValue);
   if (!param.aliases.empty())
     os << " may overlap " << join(param.aliases, ", ");
   os << "\n";

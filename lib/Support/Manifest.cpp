@@ -5,7 +5,9 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/xxhash.h"
+#include <cmath>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -24,7 +26,8 @@ bool ManifestParam::operator==(const ManifestParam &other) const {
   return name == other.name && isTensor == other.isTensor &&
          isPointer == other.isPointer && dtype == other.dtype &&
          access == other.access && areEqual(dims, other.dims) &&
-         aliases == other.aliases && isZeroed == other.isZeroed;
+         aliases == other.aliases && isZeroed == other.isZeroed &&
+         initialValue == other.initialValue;
 }
 
 bool ManifestVariant::operator==(const ManifestVariant &other) const {
@@ -181,6 +184,17 @@ static json::Array writeExprs(ArrayRef<HostExpr> exprs) {
   return array;
 }
 
+std::string mlir::tk::formatInitialValue(double value) {
+  std::string text;
+  raw_string_ostream os(text);
+  // Seventeen digits tell every number of 64 bits.
+  if (value == std::trunc(value) && std::fabs(value) < 1e15)
+    os << static_cast<int64_t>(value);
+  else
+    os << format("%.17g", value);
+  return text;
+}
+
 static json::Value writeParam(const ManifestParam &param) {
   json::Object object{
       {"name", param.name},
@@ -194,6 +208,9 @@ static json::Value writeParam(const ManifestParam &param) {
     object["dims"] = writeExprs(param.dims);
   if (param.isZeroed)
     object["zeroed"] = true;
+  // JSON has no infinities.
+  if (param.initialValue)
+    object["init"] = formatInitialValue(*param.initialValue);
   if (!param.aliases.empty())
     object["aliases"] = json::Array(param.aliases);
   return object;
@@ -410,6 +427,11 @@ static ManifestParam readParam(Reader &reader, const json::Object &object,
   param.isTensor = reader.getString(object, "kind", path) == "tensor";
   param.isPointer = reader.getFlag(object, "pointer", path);
   param.isZeroed = reader.getFlag(object, "zeroed", path);
+  if (object.get("init")) {
+    std::string text = reader.getString(object, "init", path);
+    if (StringRef(text).getAsDouble(param.initialValue.emplace()))
+      reader.fail(path + "init", "a number as text");
+  }
   if (auto dtype = parseDTypeName(reader.getString(object, "dtype", path)))
     param.dtype = *dtype;
   else

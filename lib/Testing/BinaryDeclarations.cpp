@@ -37,7 +37,7 @@ static std::string getParams(ArrayRef<ManifestParam> params) {
   return text;
 }
 
-/// " alias(x, y) require(N > 0)".
+/// " alias(x, y) init(c = 0) require(N > 0)".
 static std::string getClauses(ArrayRef<ManifestParam> params,
                               ArrayRef<HostExpr> requirements) {
   std::set<std::pair<std::string, std::string>> pairs;
@@ -47,6 +47,10 @@ static std::string getClauses(ArrayRef<ManifestParam> params,
   std::string text;
   for (const auto &[lhs, rhs] : pairs)
     text += " alias(" + lhs + ", " + rhs + ")";
+  for (const ManifestParam &param : params)
+    if (param.initialValue)
+      text += " init(" + param.name + " = " +
+              formatInitialValue(*param.initialValue) + ")";
   for (const HostExpr &requirement : requirements)
     text += " require(" + requirement.str() + ")";
   return text;

@@ -280,14 +280,14 @@ LogicalResult EmulatorTestDevice::run(TestPlan &plan, std::string &output) {
   Emulator emulator;
   llvm::Expected<std::vector<uint64_t>> addresses = upload(emulator, plan);
   if (!addresses)
-    return report(UnknownLoc::get(&context), addresses.takeError());
+    return report(plan.getLoc(context), addresses.takeError());
   for (TestLaunch &launch : plan.launches)
     if (failed(runLaunch(emulator, plan, launch, *addresses, output)))
       return failure();
   for (auto [buffer, address] : llvm::zip_equal(plan.buffers, *addresses))
     if (buffer.mode != ParamMode::In)
       if (llvm::Error error = emulator.read(address, buffer.tensor.getMemory()))
-        return report(UnknownLoc::get(&context), std::move(error));
+        return report(plan.getLoc(context), std::move(error));
   return success();
 }
 

@@ -45,8 +45,10 @@ GpuTestDevice::create(MLIRContext &context, const GpuTestOptions &options) {
     const DeviceFacts &facts = (*gpu)->getFacts();
     filled.compiler.target.target = TargetInfo::lookup(facts.target);
     if (!filled.compiler.target.target)
-      return llvm::createStringError("no known target fits the GPU '" +
-                                     facts.name + "'; pass --target");
+      return llvm::createStringError(
+          "no known target fits the GPU '" + facts.name + "'" +
+          (facts.chip.empty() ? "" : " (" + facts.chip + ")") +
+          "; pass --target");
   }
   filled.compiler.startAt = Stage::Tk;
   // Without an assembler the driver's own serves.
@@ -193,20 +195,13 @@ LogicalResult GpuTestDevice::prepareLaunch(TestLaunch &launch,
   return success();
 }
 
-/// Where to report what is wrong with a plan: at its first kernel.
-static Location getLoc(const TestPlan &plan, MLIRContext &context) {
-  if (plan.launches.empty())
-    return UnknownLoc::get(&context);
-  return plan.launches.front().module.get()->getLoc();
-}
-
 FailureOr<std::vector<DeviceTensor>> GpuTestDevice::upload(TestPlan &plan) {
   std::vector<DeviceTensor> tensors;
   for (TestBuffer &buffer : plan.buffers) {
     llvm::Expected<DeviceTensor> tensor =
         DeviceTensor::upload(*gpu, buffer.tensor);
     if (!tensor)
-      return report(getLoc(plan, context), tensor.takeError());
+      return report(plan.getLoc(context), tensor.takeError());
     tensors.push_back(std::move(*tensor));
   }
   return std::move(tensors);
@@ -250,7 +245,7 @@ LogicalResult GpuTestDevice::run(TestPlan &plan, std::string &output) {
   PreparedPlan prepared;
   if (failed(prepare(plan, prepared)))
     return failure();
-  Location loc = getLoc(plan, context);
+  Location loc = plan.getLoc(context);
   if (failed(report(loc, launch(prepared))) || failed(report(loc, gpu->wait())))
     return failure();
   for (auto [buffer, tensor] : llvm::zip_equal(plan.buffers, prepared.tensors))
@@ -295,7 +290,7 @@ GpuTestDevice::measure(TestPlan &plan, const BenchOptions &benchOptions) {
     llvm::Expected<DeviceTensor> original =
         DeviceTensor::upload(*gpu, buffer.tensor);
     if (!original)
-      return report(getLoc(plan, context), original.takeError());
+      return report(plan.getLoc(context), original.takeError());
     originals.emplace_back(number, std::move(*original));
   }
   auto restore = [&](int64_t iteration) -> llvm::Error {
@@ -311,6 +306,6 @@ GpuTestDevice::measure(TestPlan &plan, const BenchOptions &benchOptions) {
   llvm::Expected<Measurement> result =
       tk::measure(*gpu, benchOptions, launchCopy, restore);
   if (!result)
-    return report(getLoc(plan, context), result.takeError());
+    return report(plan.getLoc(context), result.takeError());
   return std::move(*result);
 }

@@ -3,6 +3,7 @@
 
 #include "tk/Support/Manifest.h"
 #include "gtest/gtest.h"
+#include <cmath>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -26,6 +27,7 @@ static Manifest makeManifest() {
   y.name = "y";
   y.access = ParamAccess::Mut;
   y.aliases = {"x"};
+  y.initialValue = 0.1;
   kernel.params = {x, alpha, y};
   kernel.grid = {parse("cdiv(M, 64)"), parse("min(num_sms(), N)")};
   kernel.requirements = {parse("N % 2 == 0")};
@@ -159,4 +161,16 @@ TEST(ManifestTest, WrongFieldsAreNamedByPath) {
 TEST(ManifestTest, HashesAreStable) {
   // Binaries made elsewhere are compared by it. XXH3_64bits("").
   EXPECT_EQ(hashSource(""), "2d06800538d394c2");
+}
+
+TEST(ManifestTest, InitialValuesAreWrittenAsTheLanguageWritesThem) {
+  EXPECT_EQ(formatInitialValue(0), "0");
+  EXPECT_EQ(formatInitialValue(-5), "-5");
+  EXPECT_EQ(formatInitialValue(0.5), "0.5");
+  EXPECT_EQ(formatInitialValue(-HUGE_VAL), "-inf");
+  for (double value : {0.1, 1e300, -HUGE_VAL, 0.0}) {
+    Manifest manifest = makeManifest();
+    manifest.kernels[0].params[2].initialValue = value;
+    EXPECT_EQ(cantFail(Manifest::fromJSON(manifest.toJSON())), manifest);
+  }
 }

@@ -18,6 +18,8 @@ struct DriverFunctions;
 /// What the driver says about a GPU.
 struct DeviceFacts {
   std::string name;
+  /// "sm_90", "gfx942"; empty if unknown.
+  std::string chip;
   /// The target to compile for: "sm_90a"; empty if none of ours fits.
   std::string target;
   int64_t numProcessors = 0;
@@ -164,6 +166,8 @@ private:
   llvm::Error open(Vendor newVendor, int index, llvm::StringRef libraryPath);
   llvm::Error readFacts(int index);
   llvm::Expected<int64_t> getAttribute(int attribute);
+  llvm::Error readCudaChip();
+  void readHipChip();
   llvm::Error check(int code, const llvm::Twine &action);
   llvm::Expected<void *> getFunction(const DeviceModule &module,
                                      llvm::StringRef symbol,

@@ -37,6 +37,8 @@ struct ManifestParam {
   std::vector<std::string> aliases;
   /// Of a temp: its memory starts as zeros.
   bool isZeroed = false;
+  /// Of a mut argument: what the host sets it to before every launch.
+  std::optional<double> initialValue;
 
   bool operator==(const ManifestParam &other) const;
 };
@@ -177,6 +179,9 @@ std::string formatAbiSlot(const AbiSlot &slot,
                           llvm::ArrayRef<ManifestParam> params);
 std::optional<AbiSlot> parseAbiSlot(llvm::StringRef text,
                                     llvm::ArrayRef<ManifestParam> params);
+
+/// As the language writes it: "0", "-inf", "0.5".
+std::string formatInitialValue(double value);
 
 llvm::StringRef stringifyParamAccess(ParamAccess access);
 

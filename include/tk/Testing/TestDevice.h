@@ -47,6 +47,12 @@ struct TestLaunch {
 struct TestPlan {
   std::vector<TestBuffer> buffers;
   std::vector<TestLaunch> launches;
+
+  /// Where to report what is wrong with it: at its first kernel.
+  Location getLoc(MLIRContext &context) const {
+    return launches.empty() ? Location(UnknownLoc::get(&context))
+                            : launches.front().module.get()->getLoc();
+  }
 };
 
 /// Runs launches: the interpreter, a GPU.

@@ -117,6 +117,34 @@ static void runKernel(const std::string &name, void **params) {
   }
 }
 
+#ifdef TK_FAKE_HIP
+/// TK_FAKE_CHIP, or an MI300.
+static const char *getChip() {
+  const char *chip = getenv("TK_FAKE_CHIP");
+  return chip ? chip : "gfx942:sramecc+:xnack-";
+}
+/// Whether an hsaco was compiled for it, by the flags in its header.
+static bool isForChip(const char *image) {
+  if (memcmp(image,
+             "\x7f"
+             "ELF",
+             4) != 0)
+    return true;
+  constexpr int kFlagsOffset = 48;
+  struct {
+    const char *name;
+    unsigned char machine;
+  } chips[] = {
+      {"gfx90a", 0x3f}, {"gfx942", 0x4c}, {"gfx950", 0x4f}, {"gfx1100", 0x41}};
+  for (auto &chip : chips)
+    if (startsWith(getChip(), chip.name))
+      return static_cast<unsigned char>(image[kFlagsOffset]) == chip.machine;
+  return false;
+}
+#else
+static bool isForChip(const char *) { return true; }
+#endif
+
 extern "C" {
 
 int NAME(cuInit, hipInit)(unsigned) { return Success; }
@@ -210,7 +238,7 @@ int NAME(cuModuleLoadDataEx, hipModuleLoadDataEx)(void **module,
                                                   unsigned numOptions,
                                                   int *options, void **values) {
   std::string text = static_cast<const char *>(image);
-  if (text == "other gpu")
+  if (text == "other gpu" || !isForChip(static_cast<const char *>(image)))
     return NoBinaryForDevice;
   if (text == "bad ptx") {
     for (unsigned i = 0; i < numOptions; ++i)
@@ -270,6 +298,12 @@ int NAME(cuEventDestroy_v2, hipEventDestroy)(void *event) {
 
 #ifdef TK_FAKE_HIP
 
+int hipGetDevicePropertiesR0600(char *properties, int) {
+  constexpr int kArchNameOffset = 1160;
+  strcpy(properties, "Fake GPU");
+  strcpy(properties + kArchNameOffset, getChip());
+  return Success;
+}
 int hipSetDevice(int) { return state = FakeState(), Success; }
 const char *hipGetErrorName(int) { return "hipErrorFake"; }
 const char *hipGetErrorString(int) { return "fake"; }
