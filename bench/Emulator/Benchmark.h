@@ -21,6 +21,8 @@ struct EmulatorBenchmark {
   llvm::StringRef description;
   /// Seconds that a run with all checks may take; 0: no goal.
   double goalInSeconds = 0;
+  /// The one rule that the compiler's PTX does not keep; empty if it keeps all.
+  llvm::StringRef brokenRule;
   /// Loads, launches and compares the result with a reference.
   std::function<llvm::Expected<BenchmarkRun>(const EmulatorOptions &)> run;
 };

@@ -152,46 +152,54 @@ void emulator::multiplyAdd(const SumRule &rule, const SplitMatrix &a,
                            const SplitMatrix &b, const uint32_t *c,
                            uint32_t *d) {
   assert(a.columns == b.rows && b.columns <= maxColumns);
-  const unsigned numColumns = b.columns;
+  const unsigned numColumns = b.columns, stride = b.stride;
   bool isHalf = rule.rounding == SumRounding::Half;
   FloatFormat formatC = isHalf ? formatF16 : formatF32;
   alignas(64) int32_t significandsC[maxColumns], exponentsC[maxColumns];
-  std::fill_n(significandsC, b.stride, 0);
-  std::fill_n(exponentsC, b.stride, exponentOfZero);
+  std::fill_n(significandsC, stride, 0);
+  std::fill_n(exponentsC, stride, exponentOfZero);
   alignas(64) int64_t sums[maxColumns];
   alignas(64) int32_t largest[maxColumns];
   BlockArguments block;
-  block.numColumns = b.stride;
-  block.stride = b.stride;
+  block.numColumns = stride;
+  block.stride = stride;
   block.productShift = rule.fractionBits - a.mantissaBits - b.mantissaBits;
   block.shiftC = int(rule.fractionBits) - formatC.mantissaBits;
-  block.significandC = significandsC;
-  block.exponentC = exponentsC;
-  block.sums = sums;
-  block.largest = largest;
   bool hasSpecialFactor = !a.specials.empty() || !b.specials.empty();
-  for (unsigned m = 0; m != a.rows; ++m) {
-    const uint32_t *current = c + m * numColumns;
-    uint32_t *result = d + m * numColumns;
+  // Short rows are taken together.
+  unsigned rowsAtOnce = stride == numColumns ? maxColumns / stride : 1;
+  for (unsigned first = 0; first < a.rows; first += rowsAtOnce) {
+    unsigned numRows = std::min(rowsAtOnce, a.rows - first);
+    unsigned count = numRows * numColumns;
+    const uint32_t *current = c + first * numColumns;
+    uint32_t *result = d + first * numColumns;
     for (unsigned k = 0; k < a.columns; k += rule.blockLength) {
       bool hasSpecial = TK_AT_HOST_LEVEL(
-          split, SplitArguments{formatC, current, 0, false, numColumns,
+          split, SplitArguments{formatC, current, 0, false, count,
                                 significandsC, exponentsC});
       hasSpecial |= hasSpecialFactor;
       block.length = std::min(rule.blockLength, a.columns - k);
-      block.significandA = a.significands.data() + m * a.stride + k;
-      block.exponentA = a.exponents.data() + m * a.stride + k;
-      block.significandB = b.significands.data() + k * b.stride;
-      block.exponentB = b.exponents.data() + k * b.stride;
-      TK_AT_HOST_LEVEL(addBlock, block);
+      block.significandB = b.significands.data() + k * stride;
+      block.exponentB = b.exponents.data() + k * stride;
+      for (unsigned row = 0; row != numRows; ++row) {
+        unsigned at = (first + row) * a.stride + k;
+        block.significandA = a.significands.data() + at;
+        block.exponentA = a.exponents.data() + at;
+        block.significandC = significandsC + row * stride;
+        block.exponentC = exponentsC + row * stride;
+        block.sums = sums + row * stride;
+        block.largest = largest + row * stride;
+        TK_AT_HOST_LEVEL(addBlock, block);
+      }
       alignas(64) uint32_t finished[maxColumns];
       TK_AT_HOST_LEVEL(finishSums, rule.rounding, sums, largest,
-                       static_cast<int32_t>(rule.fractionBits), numColumns,
+                       static_cast<int32_t>(rule.fractionBits), count,
                        finished);
-      for (unsigned n = 0; hasSpecial && n != numColumns; ++n)
-        finished[n] = addSpecials(rule, a, b, m, n, k, block.length, current[n])
-                          .value_or(finished[n]);
-      std::copy_n(finished, numColumns, result);
+      for (unsigned i = 0; hasSpecial && i != count; ++i)
+        finished[i] = addSpecials(rule, a, b, first + i / numColumns,
+                                  i % numColumns, k, block.length, current[i])
+                          .value_or(finished[i]);
+      std::copy_n(finished, count, result);
       current = result;
     }
   }
