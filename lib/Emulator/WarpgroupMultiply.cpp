@@ -127,12 +127,14 @@ static void checkRegisters(Warp &warp, const Instruction &instruction,
 
 /// Tells the checks what the operation reads, and keeps it until the wait.
 static void trackReads(Warp &warp, const Instruction &instruction,
-                       WgmmaQueue &queue, ReadRanges &ranges, uint64_t number) {
-  if (!warp.checker)
+                       WgmmaQueue &queue,
+                       const std::optional<ReadRanges> &ranges,
+                       uint64_t number) {
+  if (!ranges)
     return queue.add(nullptr, number);
   AsyncAgentPtr agent =
       warp.checker->issue(warp.place(instruction), AsyncKind::Wgmma);
-  ranges.visit([&](uint32_t address, uint32_t size) {
+  ranges->visit([&](uint32_t address, uint32_t size) {
     AsyncAccess access;
     access.memory.space = PtxSpace::Shared;
     access.memory.block = warp.block.index;
@@ -154,14 +156,14 @@ static Step failOutside(Warp &warp, const Instruction &instruction,
                        ", outside of the block's shared memory");
 }
 
-/// The operands, in `a` and `b`. None if all is well.
+/// The operands, in `a` and `b`; `ranges`, if there are checks, gets what was
+/// read. None if all is well.
 static std::optional<Step> readOperands(Warp &warp,
                                         const Instruction &instruction,
                                         const WgmmaDetails &details,
                                         RawMatrix &a, RawMatrix &b,
-                                        ReadRanges &ranges) {
+                                        ReadRanges *ranges) {
   uint32_t outside = 0;
-  bool isTracked = warp.checker;
   auto read = [&](uint32_t address, void *bytes) {
     const std::byte *found = warp.block.sharedBytes(address, 16);
     if (!found) {
@@ -169,8 +171,8 @@ static std::optional<Step> readOperands(Warp &warp,
       return false;
     }
     std::memcpy(bytes, found, 16);
-    if (isTracked)
-      ranges.add(address);
+    if (ranges)
+      ranges->add(address);
     return true;
   };
   MatrixDescriptor descriptorB(
@@ -252,9 +254,11 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
   WgmmaQueue &queue = queueOf(warp);
   checkRegisters(warp, instruction, details, queue);
   RawMatrix a, b;
-  ReadRanges ranges;
-  if (std::optional<Step> step =
-          readOperands(warp, instruction, details, a, b, ranges))
+  std::optional<ReadRanges> ranges;
+  if (warp.checker)
+    ranges.emplace();
+  if (std::optional<Step> step = readOperands(warp, instruction, details, a, b,
+                                              ranges ? &*ranges : nullptr))
     return *step;
   size_t count = details.accumulators.size();
   llvm::SmallVector<WgmmaQueue::Lanes, 0> values(count);

@@ -217,7 +217,8 @@ void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
                         uint32_t *const *accumulators) {
   bool isHalf = operation.typeD == PtxType::F16;
   unsigned numElements = operation.n / 2;
-  llvm::SmallVector<uint32_t, 0> sums(16 * operation.n);
+  llvm::SmallVector<uint32_t, 0> storage(16 * operation.n);
+  uint32_t *sums = storage.data();
   if (addsAccumulator)
     for (unsigned i = 0; i != numElements; ++i)
       for (unsigned lane = 0; lane != numLanes; ++lane) {
@@ -226,12 +227,12 @@ void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
             readAccumulator(isHalf, accumulators, lane, i);
       }
   if (operation.isInteger()) {
-    multiplyIntegers(operation, a, b, sums.data());
+    multiplyIntegers(operation, a, b, sums);
   } else {
     SplitMatrix splitA, splitB;
     split(a, operation.typeA, operation.isNegatedA, splitA);
     split(b, operation.typeB, operation.isNegatedB, splitB);
-    multiplyAdd(operation.rule, splitA, splitB, sums.data(), sums.data());
+    multiplyAdd(operation.rule, splitA, splitB, sums, sums);
   }
   for (unsigned i = 0; i != numElements; ++i)
     for (unsigned lane = 0; lane != numLanes; ++lane) {

@@ -34,7 +34,7 @@ std::optional<uint32_t> WgmmaQueue::ticketOf(const uint32_t *lanes) const {
 
 WgmmaQueue::Pending *WgmmaQueue::lookup(const uint32_t *lanes) {
   std::optional<uint32_t> ticket = ticketOf(lanes);
-  return ticket ? &pending.find(*ticket)->second : nullptr;
+  return ticket ? pending.find(*ticket)->second.get() : nullptr;
 }
 
 void WgmmaQueue::defer(const uint32_t *values, uint32_t *lanes, uint32_t shape,
@@ -43,7 +43,13 @@ void WgmmaQueue::defer(const uint32_t *values, uint32_t *lanes, uint32_t shape,
   do
     ticket = nextTicket++ % maxTickets;
   while (pending.count(ticket));
-  Pending &entry = pending[ticket];
+  std::unique_ptr<Pending> &owner = pending[ticket];
+  if (unusedEntries.empty())
+    owner = std::make_unique<Pending>();
+  else
+    owner = unusedEntries.pop_back_val();
+  Pending &entry = *owner;
+  entry.isConsumed = false;
   std::memcpy(entry.values.data(), values, sizeof(Lanes));
   entry.shape = shape;
   entry.group = openGroup;
@@ -94,7 +100,7 @@ void WgmmaQueue::wait(Warp &warp, const Instruction &instruction,
     std::optional<uint32_t> ticket = ticketOf(lanes);
     if (!ticket)
       continue;
-    Pending &entry = pending.find(*ticket)->second;
+    Pending &entry = *pending.find(*ticket)->second;
     if (entry.group >= firstPending)
       continue;
     std::memcpy(lanes, entry.values.data(), sizeof(Lanes));
@@ -102,15 +108,18 @@ void WgmmaQueue::wait(Warp &warp, const Instruction &instruction,
   }
   llvm::SmallVector<uint32_t, 64> complete;
   for (auto &[ticket, entry] : pending) {
-    if (entry.group >= firstPending)
+    if (entry->group >= firstPending)
       continue;
     complete.push_back(ticket);
     // Registers of a function that has returned, say.
     if (!found.contains(ticket))
-      reportLost(warp, instruction, entry);
+      reportLost(warp, instruction, *entry);
   }
-  for (uint32_t ticket : complete)
-    pending.erase(ticket);
+  for (uint32_t ticket : complete) {
+    auto entry = pending.find(ticket);
+    unusedEntries.push_back(std::move(entry->second));
+    pending.erase(entry);
+  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -95,7 +95,9 @@ private:
   void reportLost(Warp &warp, const Instruction &instruction,
                   const Pending &entry);
 
-  llvm::DenseMap<uint32_t, Pending> pending;
+  /// By ticket. Entries of the past are used again.
+  llvm::DenseMap<uint32_t, std::unique_ptr<Pending>> pending;
+  llvm::SmallVector<std::unique_ptr<Pending>, 0> unusedEntries;
   uint32_t nextTicket = 0;
   uint64_t openGroup = 0;
   uint64_t firstPending = 0;
