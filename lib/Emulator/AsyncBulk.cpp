@@ -507,6 +507,8 @@ Error mlir::tk::emulator::decodeBulk(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Modifiers &modifiers, bool isReduction,
                                      Instruction &result) {
+  if (Error error = expectTarget(context, instruction, 90))
+    return error;
   if (modifiers.accept("tensor"))
     return decodeTensorCopy(context, instruction, modifiers, isReduction,
                             /*isPrefetch=*/false, result);
@@ -640,6 +642,8 @@ Error mlir::tk::emulator::decodeStoreAsync(DecodeContext &context,
                                            Modifiers &modifiers,
                                            bool isReduction,
                                            Instruction &result) {
+  if (Error error = expectTarget(context, instruction, 90))
+    return error;
   // Without them the same is meant.
   if (isReduction) {
     modifiers.accept("relaxed");

@@ -291,5 +291,5 @@ static Error decodeCp(DecodeContext &context, const PtxInstruction &instruction,
 }
 
 void mlir::tk::emulator::registerAsyncCopies(DecoderTable &table) {
-  table.add("cp", decodeCp);
+  table.add("cp", decodeCp, 80);
 }

@@ -310,6 +310,8 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
     result.handler = runNothing;
     return llvm::Error::success();
   }
+  if (llvm::Error error = expectTarget(context, instruction, 90))
+    return error;
   if (modifiers.accept("async")) {
     PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
     result.flags = static_cast<uint8_t>(space);
@@ -350,7 +352,7 @@ static llvm::Error decodeFence(DecodeContext &context,
       return context.error(instruction,
                            "expects 'fence.mbarrier_init.release.cluster'");
     result.handler = runMbarrierInitFence;
-    return llvm::Error::success();
+    return expectTarget(context, instruction, 90);
   }
   Order order = Order::AcquireRelease;
   if (modifiers.accept("sc"))

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Clusters.h"
+#include "MatrixCollective.h"
 #include "Memory.h"
 #include "Operands.h"
 #include "Scheduler.h"
@@ -102,6 +103,8 @@ static Step runWait(Warp &warp, const Instruction &instruction) {
 Error mlir::tk::emulator::decodeClusterBarrier(
     DecodeContext &context, const PtxInstruction &instruction,
     Modifiers &modifiers, Instruction &result) {
+  if (Error error = expectTarget(context, instruction, 90))
+    return error;
   bool isArrive = modifiers.accept("arrive");
   if (!isArrive && !modifiers.accept("wait"))
     return context.error(instruction, "'.arrive' or '.wait' is needed");
@@ -217,16 +220,17 @@ uint32_t mlir::tk::emulator::registersAtLaunch(const PtxFunction &entry,
   return std::clamp(perThread / 8 * 8, leastRegisters, mostRegisters);
 }
 
+/// The warps of a warpgroup execute it together, each in its own time.
 static Step runSetRegisters(Warp &warp, const Instruction &instruction) {
-  if (warp.groupLanes() != warp.liveLanes())
-    return warp.wait({WaitReason::Kind::Lanes, warp.liveLanes()});
+  if (std::optional<Step> step = awaitAllLanes(warp, instruction))
+    return *step;
   ThreadBlock &block = warp.block;
   auto wanted = static_cast<uint32_t>(instruction.immediate);
   bool isIncrease = instruction.flags != 0;
   uint32_t have = warp.registersPerThread;
   // What the assembler chose at launch is not known: it may have been less.
   if (isIncrease && wanted <= have)
-    return Step::Next;
+    return block.warpgroupOf(warp).execute(warp, instruction);
   if (!isIncrease && wanted > have)
     return warp.fail(Rule::RegisterPool, instruction,
                      "the threads have " + Twine(have) + " registers, " +
@@ -235,7 +239,7 @@ static Step runSetRegisters(Warp &warp, const Instruction &instruction) {
     block.freeRegisters += (have - wanted) * numLanes;
     warp.registersPerThread = wanted;
     warp.notify();
-    return Step::Next;
+    return block.warpgroupOf(warp).execute(warp, instruction);
   }
   uint32_t missing = (wanted - have) * numLanes;
   // What there could be if all others gave away all they can.
@@ -253,12 +257,14 @@ static Step runSetRegisters(Warp &warp, const Instruction &instruction) {
     return warp.wait({WaitReason::Kind::RegisterPool, missing});
   block.freeRegisters -= missing;
   warp.registersPerThread = wanted;
-  return Step::Next;
+  return block.warpgroupOf(warp).execute(warp, instruction);
 }
 
 static Error decodeSetRegisters(DecodeContext &context,
                                 const PtxInstruction &instruction,
                                 Modifiers &modifiers, Instruction &result) {
+  if (Error error = expectTarget(context, instruction, 90, /*isSpecific=*/true))
+    return error;
   std::optional<unsigned> action = modifiers.acceptOneOf({"dec", "inc"});
   if (!action || !modifiers.accept("sync") || !modifiers.accept("aligned") ||
       modifiers.acceptType() != PtxType::U32)
@@ -299,8 +305,8 @@ static Error decodeGridDependency(DecodeContext &context,
 }
 
 void mlir::tk::emulator::registerClusters(DecoderTable &table) {
-  table.add("mapa", decodeMapAddress);
-  table.add("getctarank", decodeRankOfAddress);
-  table.add("setmaxnreg", decodeSetRegisters);
-  table.add("griddepcontrol", decodeGridDependency);
+  table.add("mapa", decodeMapAddress, 90);
+  table.add("getctarank", decodeRankOfAddress, 90);
+  table.add("setmaxnreg", decodeSetRegisters, 90);
+  table.add("griddepcontrol", decodeGridDependency, 90);
 }

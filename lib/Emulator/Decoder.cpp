@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Decoder.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
@@ -47,6 +48,44 @@ std::optional<PtxSpace> Modifiers::acceptSpace() {
 }
 
 DecodeContext::~DecodeContext() = default;
+
+const DecoderTable::Entry *DecoderTable::lookup(llvm::StringRef opcode) const {
+  auto found = entries.find(opcode);
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+llvm::Error emulator::expectTarget(DecodeContext &context,
+                                   const PtxInstruction &instruction,
+                                   unsigned architecture, bool isSpecific) {
+  unsigned target = context.architecture();
+  bool isKnown = context.module().isArchitectureSpecific;
+  if (target >= architecture && (isKnown || !isSpecific))
+    return llvm::Error::success();
+  return context.error(instruction,
+                       "needs the target sm_" + llvm::Twine(architecture) +
+                           (isSpecific ? "a" : "") + ", got sm_" +
+                           llvm::Twine(target) + (isKnown ? "a" : ""));
+}
+
+llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
+  constexpr llvm::StringLiteral later("it needs sm_100"),
+      images("textures and surfaces are not supported"),
+      videos("video instructions are not supported"),
+      stack("variables of a size that is not known are not supported"),
+      multicast("memory of several GPUs is not supported");
+  return llvm::StringSwitch<llvm::StringRef>(opcode)
+      .Cases({"tcgen05", "clusterlaunchcontrol"}, later)
+      .Cases({"tex", "tld4", "txq", "istypep"}, images)
+      .Cases({"suld", "sust", "sured", "suq"}, images)
+      .Cases({"vadd", "vsub", "vabsdiff", "vmin", "vmax"}, videos)
+      .Cases({"vshl", "vshr", "vmad", "vset"}, videos)
+      .Cases({"vadd2", "vsub2", "vavrg2", "vabsdiff2", "vmin2"}, videos)
+      .Cases({"vmax2", "vset2", "vadd4", "vsub4", "vavrg4"}, videos)
+      .Cases({"vabsdiff4", "vmin4", "vmax4", "vset4"}, videos)
+      .Cases({"alloca", "stacksave", "stackrestore"}, stack)
+      .Case("multimem", multicast)
+      .Default("");
+}
 
 static DecoderTable makeTable() {
   DecoderTable table;

@@ -138,17 +138,32 @@ public:
   /// All of them.
   static const DecoderTable &get();
 
-  void add(llvm::StringRef opcode, Decoder decoder) {
-    decoders[opcode] = decoder;
+  struct Entry {
+    Decoder decoder;
+    /// The first target that has the instruction, in every form.
+    unsigned architecture;
+  };
+
+  void add(llvm::StringRef opcode, Decoder decoder, unsigned architecture = 0) {
+    entries[opcode] = {decoder, architecture};
   }
-  Decoder lookup(llvm::StringRef opcode) const {
-    return decoders.lookup(opcode);
-  }
-  const llvm::StringMap<Decoder> &all() const { return decoders; }
+  /// Null if there is none.
+  const Entry *lookup(llvm::StringRef opcode) const;
+  const llvm::StringMap<Entry> &all() const { return entries; }
 
 private:
-  llvm::StringMap<Decoder> decoders;
+  llvm::StringMap<Entry> entries;
 };
+
+/// An error unless the target of the module is `architecture` or later;
+/// `isSpecific`: unless it is sm_90a or the like of another.
+llvm::Error expectTarget(DecodeContext &context,
+                         const PtxInstruction &instruction,
+                         unsigned architecture, bool isSpecific = false);
+
+/// Why an opcode that PTX has is not one of ours; empty of one that PTX does
+/// not have either.
+llvm::StringRef findReasonAgainst(llvm::StringRef opcode);
 
 void registerIntegerArithmetic(DecoderTable &table);
 void registerFloatArithmetic(DecoderTable &table);

@@ -586,10 +586,18 @@ FunctionDecoder::decodeInstruction(const PtxInstruction &instruction,
     expandVectorRegisters(expanded);
     decoded = &expanded;
   }
-  Decoder decoder = DecoderTable::get().lookup(instruction.opcode);
-  if (!decoder)
-    return error(instruction,
-                 "unknown instruction '" + instruction.opcode + "'");
+  const DecoderTable::Entry *entry =
+      DecoderTable::get().lookup(instruction.opcode);
+  if (!entry) {
+    llvm::StringRef reason = findReasonAgainst(instruction.opcode);
+    if (reason.empty())
+      return error(instruction,
+                   "unknown instruction '" + instruction.opcode + "'");
+    return error(instruction, "the instruction '" + instruction.opcode +
+                                  "' is not supported: " + reason);
+  }
+  if (llvm::Error error = expectTarget(*this, instruction, entry->architecture))
+    return error;
   Instruction code;
   code.index = index;
   if (!instruction.guard.empty()) {
@@ -605,7 +613,7 @@ FunctionDecoder::decodeInstruction(const PtxInstruction &instruction,
   Modifiers modifiers(*decoded);
   isBranch = false;
   uses = {};
-  if (llvm::Error error = decoder(*this, *decoded, modifiers, code))
+  if (llvm::Error error = entry->decoder(*this, *decoded, modifiers, code))
     return error;
   if (!modifiers.atEnd())
     return error(instruction, "unknown modifier '." + modifiers.peek() +

@@ -287,8 +287,10 @@ static llvm::Error decodeAccess(DecodeContext &context,
   details.isSigned =
       *type == PtxType::S8 || *type == PtxType::S16 || *type == PtxType::S32;
   unsigned bytes = details.elementBytes * details.numElements;
-  if (bytes > 32)
-    return context.error(instruction, "an access has at most 32 bytes, got " +
+  unsigned most = context.architecture() < 100 ? 16 : 32;
+  if (bytes > most)
+    return context.error(instruction, "an access has at most " +
+                                          llvm::Twine(most) + " bytes, got " +
                                           llvm::Twine(bytes));
   if (!isLoad && memory.space == PtxSpace::Const)
     return context.error(instruction, "'.const' cannot be written");
@@ -345,20 +347,14 @@ static llvm::Error decodeSt(DecodeContext &context,
 static llvm::Error decodePrefetch(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   Modifiers &modifiers, Instruction &result) {
-  if (modifiers.accept("tensormap")) {
-    result.handler = runNothing;
-    return llvm::Error::success();
-  }
-  if (std::optional<PtxSpace> space = modifiers.acceptSpace())
-    if (modifiers.accept("tensormap")) {
-      result.handler = runNothing;
-      return llvm::Error::success();
-    }
+  PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
   if (!modifiers.acceptOneOf(
-          {"L1", "L2", "L2::evict_last", "L2::evict_normal"}))
+          {"tensormap", "L1", "L2", "L2::evict_last", "L2::evict_normal"}))
     return context.error(instruction, "expects the level of a cache");
+  OperandReader operands(context, instruction, 1);
+  operands.address(space);
   result.handler = runNothing;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static llvm::Error decodePrefetchu(DecodeContext &context,
@@ -366,8 +362,10 @@ static llvm::Error decodePrefetchu(DecodeContext &context,
                                    Modifiers &modifiers, Instruction &result) {
   if (!modifiers.accept("L1"))
     return context.error(instruction, "expects 'prefetchu.L1'");
+  OperandReader operands(context, instruction, 1);
+  operands.address(PtxSpace::Generic);
   result.handler = runNothing;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 /// `applypriority`, `discard`: hints to the cache. `discard` leaves the bytes
@@ -375,9 +373,18 @@ static llvm::Error decodePrefetchu(DecodeContext &context,
 static llvm::Error decodeCacheHint(DecodeContext &context,
                                    const PtxInstruction &instruction,
                                    Modifiers &modifiers, Instruction &result) {
-  modifiers.accept("global");
+  PtxSpace space =
+      modifiers.accept("global") ? PtxSpace::Global : PtxSpace::Generic;
   if (!modifiers.acceptOneOf({"L2", "L2::evict_normal"}))
     return context.error(instruction, "expects '.L2'");
+  OperandReader operands(context, instruction, 2);
+  operands.address(space);
+  int64_t size = operands.constant();
+  if (llvm::Error error = operands.finish())
+    return error;
+  if (size != 128)
+    return context.error(instruction,
+                         "the size is 128 bytes, got " + llvm::Twine(size));
   result.handler = runNothing;
   return llvm::Error::success();
 }
@@ -389,6 +396,8 @@ static Step runCreatePolicy(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
+/// createpolicy.fractional d {, fraction}; .range d, [a], size, size;
+/// .cvt d, property.
 static llvm::Error decodeCreatePolicy(DecodeContext &context,
                                       const PtxInstruction &instruction,
                                       Modifiers &modifiers,
@@ -398,7 +407,8 @@ static llvm::Error decodeCreatePolicy(DecodeContext &context,
   if (!form)
     return context.error(instruction,
                          "expects '.fractional', '.range' or '.cvt'");
-  modifiers.accept("global");
+  PtxSpace space =
+      modifiers.accept("global") ? PtxSpace::Global : PtxSpace::Generic;
   if (*form == 2)
     modifiers.accept("L2");
   for (unsigned i = 0; i < 2; ++i)
@@ -406,15 +416,19 @@ static llvm::Error decodeCreatePolicy(DecodeContext &context,
                            "L2::evict_first", "L2::evict_unchanged"});
   if (!modifiers.accept("b64"))
     return context.error(instruction, "expects '.b64'");
-  if (instruction.operands.empty())
-    return context.error(instruction, "expects a register for the policy");
-  llvm::Expected<Slot> to =
-      context.destination(instruction.operands[0], PtxType::B64);
-  if (!to)
-    return to.takeError();
-  result.operands[0] = *to;
+  OperandReader operands(context, instruction);
+  result.operands[0] = operands.destination(PtxType::B64);
+  if (*form == 0 && operands.numLeft()) {
+    operands.source(PtxType::F32);
+  } else if (*form == 1) {
+    operands.address(space);
+    operands.source(PtxType::U32);
+    operands.source(PtxType::U32);
+  } else if (*form == 2) {
+    operands.source(PtxType::B64);
+  }
   result.handler = runCreatePolicy;
-  return llvm::Error::success();
+  return operands.finish();
 }
 
 static uint64_t windowBegin(PtxSpace space) {
@@ -477,9 +491,9 @@ void mlir::tk::emulator::registerMemory(DecoderTable &table) {
   table.add("st", decodeSt);
   table.add("prefetch", decodePrefetch);
   table.add("prefetchu", decodePrefetchu);
-  table.add("applypriority", decodeCacheHint);
-  table.add("discard", decodeCacheHint);
-  table.add("createpolicy", decodeCreatePolicy);
+  table.add("applypriority", decodeCacheHint, 80);
+  table.add("discard", decodeCacheHint, 80);
+  table.add("createpolicy", decodeCreatePolicy, 80);
   table.add("cvta", decodeCvta);
   table.add("isspacep", decodeIsspacep);
 }

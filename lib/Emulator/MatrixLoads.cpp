@@ -150,7 +150,7 @@ static llvm::Error decodeMatrixAccess(DecodeContext &context,
   if (!modifiers.accept("m8n8"))
     return context.error(
         instruction, "expects the shape '.m8n8', got '." + modifiers.peek() +
-                         "'; others need a later architecture");
+                         "'; others need sm_100 and are not supported");
   std::optional<unsigned> number = modifiers.acceptOneOf({"x1", "x2", "x4"});
   if (!number)
     return context.error(instruction, "expects '.x1', '.x2' or '.x4'");
@@ -207,6 +207,6 @@ static llvm::Error decodeMatrixMove(DecodeContext &context,
 
 void emulator::registerMatrixLoads(DecoderTable &table) {
   table.add("ldmatrix", decodeMatrixLoad);
-  table.add("stmatrix", decodeMatrixStore);
+  table.add("stmatrix", decodeMatrixStore, 90);
   table.add("movmatrix", decodeMatrixMove);
 }

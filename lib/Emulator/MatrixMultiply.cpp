@@ -175,6 +175,10 @@ static llvm::Error takeOperation(DecodeContext &context,
   operation.typeB = *typeB;
   operation.typeC = *typeC;
   operation.kind = *kind;
+  if (operation.isQuadPairs() && *typeD == PtxType::F32 &&
+      *typeC == PtxType::F16)
+    return context.error(instruction, "C of .f16 with D of .f32 is not "
+                                      "supported");
   if (!doTypesFit(operation, *typeD))
     return context.error(instruction, "these types do not go together");
   if (operation.isSatfinite && *kind != ElementKind::Integer)

@@ -392,6 +392,13 @@ Error MbarrierDecoder::decodeModifiers() {
     isExpecting = modifiers.accept("expect_tx");
     details.isNoComplete = !isExpecting && modifiers.accept("noComplete");
   }
+  bool isOfHopper = isExpecting ||
+                    details.action == MbarrierAction::ExpectBytes ||
+                    details.action == MbarrierAction::CompleteBytes ||
+                    details.action == MbarrierAction::TryWait;
+  if (isOfHopper)
+    if (Error error = expectTarget(context, instruction, 90))
+      return error;
   details.hasParity = isWait() && modifiers.accept("parity");
   details.order = isWait() ? Order::Acquire : Order::Release;
   if (std::optional<Order> order = acceptOrder(modifiers)) {
@@ -513,5 +520,5 @@ static Error decodeMbarrier(DecodeContext &context,
 }
 
 void mlir::tk::emulator::registerMbarriers(DecoderTable &table) {
-  table.add("mbarrier", decodeMbarrier);
+  table.add("mbarrier", decodeMbarrier, 80);
 }

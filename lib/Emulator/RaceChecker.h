@@ -179,6 +179,9 @@ private:
     const Access *access = nullptr;
     /// It is an operation on an mbarrier.
     bool isMbarrier = false;
+    /// The async proxy completes bytes of an mbarrier; st.async does not belong
+    /// to it.
+    bool isAsyncCompletion = false;
   };
 
   BlockState &blockState(uint32_t block) { return *blocks[block]; }

@@ -233,8 +233,10 @@ void RaceChecker::mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
   // The object's operations are atomic whatever the proxy.
   request.record = makeRecord(AccessKind::Atomic, Proxy::Generic,
                               Order::Relaxed, Scope::Cluster, 8, 0);
-  LaneMask lanes = blockState(agent.block).operations[agent.index].lanes;
-  checkAsync(agent, countr_zero(lanes), request, address, 4);
+  const AsyncOperation &operation =
+      blockState(agent.block).operations[agent.index];
+  request.isAsyncCompletion = operation.kind != AsyncKind::Copy;
+  checkAsync(agent, countr_zero(operation.lanes), request, address, 4);
 }
 
 void RaceChecker::noteRemoteAccess(const Request &request, const Accessor &by) {

@@ -217,7 +217,7 @@ std::optional<Rule> RaceChecker::findMbarrierConflict(const Request &request,
   if (!isOrdered(init, by))
     return request.memory.block == by.block ? Rule::SharedRace
                                             : Rule::MissingMbarrierInitFence;
-  if (by.issueTime && !isFenced(init, by, FencedShared))
+  if (request.isAsyncCompletion && !isFenced(init, by, FencedShared))
     return Rule::MissingMbarrierInitFence;
   return std::nullopt;
 }

@@ -208,12 +208,14 @@ static Error decodeTensorMapChange(DecodeContext &context,
   if (!action)
     return context.error(instruction, "expects 'tensormap.replace' or "
                                       "'tensormap.cp_fenceproxy'");
-  if (context.architecture() < 90)
-    return context.error(instruction, "tensor maps need sm_90");
+  if (*action == 0)
+    if (Error error = expectTarget(context, instruction, 90,
+                                   /*isSpecific=*/true))
+      return error;
   return *action == 0 ? decodeReplace(context, instruction, modifiers, result)
                       : decodeCopy(context, instruction, modifiers, result);
 }
 
 void mlir::tk::emulator::registerTensorMapChanges(DecoderTable &table) {
-  table.add("tensormap", decodeTensorMapChange);
+  table.add("tensormap", decodeTensorMapChange, 90);
 }

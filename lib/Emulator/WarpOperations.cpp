@@ -353,7 +353,7 @@ void mlir::tk::emulator::registerWarpOperations(DecoderTable &table) {
   table.add("shfl", decodeShfl);
   table.add("vote", decodeVote);
   table.add("match", decodeMatch);
-  table.add("redux", decodeRedux);
-  table.add("elect", decodeElect);
+  table.add("redux", decodeRedux, 80);
+  table.add("elect", decodeElect, 90);
   table.add("activemask", decodeActivemask);
 }

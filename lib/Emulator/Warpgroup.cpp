@@ -31,8 +31,8 @@ Step Warpgroup::execute(Warp &warp, const Instruction &instruction,
   const Execution &expected = executions[number - firstNumber];
   if (expected.instruction->index != instruction.index)
     return warp.fail(Rule::DivergentCollective, instruction,
-                     "another warp of the warpgroup executes another wgmma "
-                     "instruction",
+                     "another warp of the warpgroup executes another "
+                     "instruction of the warpgroup here",
                      ReportSite{expected.first, "the other warp"});
   if (expected.operands != operands)
     return warp.fail(Rule::DivergentCollective, instruction,

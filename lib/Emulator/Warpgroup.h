@@ -1,10 +1,10 @@
 //===- Warpgroup.h - what the four warps of a warpgroup do together -------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `.aligned` of wgmma (9.7.15): all threads of the warpgroup execute the same
-// instruction, and matrix descriptors are the same in all of them. Warps need
-// not be there at the same time; but an operation is done when all four have
-// issued it, so who waits for it waits for them.
+// `.aligned` of wgmma (9.7.15) and setmaxnreg (9.7.19.5): all threads of the
+// warpgroup execute the same instruction, and matrix descriptors are the same
+// in all of them. Warps need not be there at the same time; but an operation is
+// done when all four have issued it, so who waits for it waits for them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,8 +27,8 @@ public:
   /// Descriptors of A and B (0 of A in registers), and scale-d.
   using Operands = std::array<uint64_t, 3>;
 
-  /// The warp executes its next wgmma instruction: the same as the others did
-  /// or will. Step::Next, or Step::Stop after a mistake.
+  /// The warp executes its next instruction of the warpgroup: the same as the
+  /// others did or will. Step::Next, or Step::Stop after a mistake.
   Step execute(Warp &warp, const Instruction &instruction,
                const Operands &operands = {});
   /// The warp issues a wgmma.mma_async; the number of the operation.

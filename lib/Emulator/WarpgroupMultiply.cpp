@@ -498,8 +498,12 @@ static llvm::Error decodeWgmma(DecodeContext &context,
   if (!action)
     return context.error(instruction,
                          "wgmma has no form '." + modifiers.peek() + "'");
+  if (llvm::Error error =
+          expectTarget(context, instruction, 90, /*isSpecific=*/true))
+    return error;
   if (context.architecture() != 90)
-    return context.error(instruction, "wgmma needs the target sm_90a");
+    return context.error(instruction,
+                         "wgmma is an instruction of sm_90a alone");
   if (*action == 0 && modifiers.peek() == "sp")
     return context.error(instruction, "sparse wgmma is not supported");
   if (*action == 0)
@@ -515,5 +519,5 @@ static llvm::Error decodeWgmma(DecodeContext &context,
 }
 
 void emulator::registerWarpgroupMultiply(DecoderTable &table) {
-  table.add("wgmma", decodeWgmma);
+  table.add("wgmma", decodeWgmma, 90);
 }

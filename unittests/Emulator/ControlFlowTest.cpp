@@ -116,6 +116,100 @@ TEST(ControlFlowTest, CallsGoThroughPointers) {
     EXPECT_EQ(values[i], i % 2 ? i + 1 : 2 * i);
 }
 
+TEST(ControlFlowTest, FunctionsHaveOtherNames) {
+  Words values = runModule(
+      header +
+      std::string(".func (.param .b32 o) twice(.param .b32 i);\n"
+                  ".func (.param .b32 o) plus(.param .b32 i)\n"
+                  "{ .reg .b32 %r; ld.param.b32 %r, [i];\n"
+                  "add.u32 %r, %r, %r; st.param.b32 [o], %r; ret; }\n"
+                  ".alias twice, plus;\n") +
+      makeEntry("{ .param .b32 p; .param .b32 q;\nst.param.b32 [p], %t;\n"
+                "call (q), twice, (p);\nld.param.b32 %v, [q]; }"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], 2 * i);
+  PtxRun run(header + std::string(".func f();\n.alias f, g;\n"));
+  EXPECT_NE(run.error.find("'g' is not defined"), std::string::npos)
+      << run.error;
+}
+
+// `.reg .v4`: named as a whole, or by component.
+TEST(ControlFlowTest, RegistersMayBeVectors) {
+  Words values = runModule(
+      header + makeEntry(".reg .v4 .u32 %q; .reg .v2 .b32 %d;\n"
+                         ".local .align 16 .b8 depot[16];\n"
+                         "mov.u32 %q.x, 1; mov.u32 %q.y, %t; mov.u32 %q.z, 3;\n"
+                         "add.u32 %q.w, %q.x, %q.z;\n"
+                         "st.local.v4.u32 [depot], %q;\n"
+                         "ld.local.v2.b32 %d, [depot+8];\n"
+                         "mad.lo.u32 %v, %q.y, %d.x, %d.y;"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], 3 * i + 4);
+}
+
+// Of clocks, what came later is not less; sleeping lets the others run.
+TEST(ControlFlowTest, TimeGoesOn) {
+  Words values = runModule(
+      header +
+      makeEntry("mov.u64 %l0, %clock64; mov.u32 %r0, %clock;\n"
+                "mov.u64 %l2, %globaltimer;\n"
+                "nanosleep.u32 100;\n"
+                "mov.u64 %l1, %clock64; mov.u32 %r1, %clock;\n"
+                "mov.u64 %l3, %globaltimer;\n"
+                "setp.lt.u64 %p0, %l0, %l1; setp.lt.u32 %p1, %r0, %r1;\n"
+                "setp.lt.u64 %p2, %l2, %l3;\n"
+                "and.pred %p0, %p0, %p1; and.pred %p0, %p0, %p2;\n"
+                "selp.u32 %v, 1, 0, %p0;"));
+  EXPECT_EQ(values, Words(32, 1));
+}
+
+TEST(ControlFlowTest, WhatIsNotSupportedSaysWhy) {
+  auto refuses = [](const std::string &code, const std::string &message) {
+    std::string error = refusal(code);
+    EXPECT_NE(error.find(message), std::string::npos) << error;
+    EXPECT_EQ(error.find("test.ptx:7:"), 0u) << error;
+  };
+  refuses("tcgen05.fence::before_thread_sync;",
+          "'tcgen05' is not supported: it needs sm_100");
+  refuses("tex.1d.v4.f32.s32 {%f0, %f1, %f2, %f3}, [%l0, {%r0}];",
+          "textures and surfaces");
+  refuses("vadd.u32.u32.u32 %r0, %r1, %r2;", "video instructions");
+  refuses("alloca.u64 %l0, %l1;", "variables of a size");
+  refuses("multimem.red.global.add.u32 [%l0], %r0;", "several GPUs");
+  refuses("frobnicate.u32 %r0, %r1;", "unknown instruction 'frobnicate'");
+}
+
+// Each instruction has a first target.
+TEST(ControlFlowTest, TargetsHaveTheirInstructions) {
+  auto message = [](const std::string &code, const std::string &target) {
+    return PtxRun(makeKernel("",
+                             ".reg .pred %p; .reg .b32 %r<4>; .reg .b64 "
+                             "%l<4>;\n" +
+                                 code + "\nret;",
+                             target))
+        .error;
+  };
+  for (const char *code :
+       {"elect.sync %r0|%p, -1;", "barrier.cluster.arrive;",
+        "mapa.u64 %l0, %l1, %r0;", "fence.proxy.async;",
+        "fence.mbarrier_init.release.cluster;", "cp.async.bulk.commit_group;",
+        "griddepcontrol.wait;", "mbarrier.try_wait.b64 %p, [%l0], %l1;",
+        "stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r0], {%r1};"}) {
+    EXPECT_NE(message(code, "sm_80").find("needs the target sm_90, got sm_80"),
+              std::string::npos)
+        << code;
+    EXPECT_EQ(message(code, "sm_90"), "") << code;
+  }
+  for (const char *code :
+       {"setmaxnreg.inc.sync.aligned.u32 40;", "wgmma.fence.sync.aligned;",
+        "tensormap.replace.tile.rank.global.b1024.b32 [%l0], 1;"}) {
+    EXPECT_NE(message(code, "sm_90").find("needs the target sm_90a, got sm_90"),
+              std::string::npos)
+        << code;
+    EXPECT_EQ(message(code, "sm_90a"), "") << code;
+  }
+}
+
 TEST(ControlFlowTest, EndlessRecursionIsReported) {
   PtxRun run(header +
              std::string(".func f()\n{\n"
@@ -251,8 +345,10 @@ TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
   EXPECT_TRUE(contains("ld.global.u32 %h0, [%l0];", "'%h0' has 16 bits"));
   EXPECT_TRUE(contains("call nothing;", "unknown function 'nothing'"));
   EXPECT_TRUE(contains("bar.sync.foo 0;", "unknown modifier '.foo'"));
-  EXPECT_TRUE(contains("ld.global.v4.b64 {%l0, %l1}, [%l2];",
+  EXPECT_TRUE(contains("ld.global.v4.b32 {%r0, %r1}, [%l2];",
                        "expects a vector of 4 registers, got 2"));
+  EXPECT_TRUE(contains("ld.global.v4.b64 {%l0, %l1, %l2, %l3}, [%l2];",
+                       "an access has at most 16 bytes, got 32"));
 }
 
 TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {

@@ -58,6 +58,45 @@ TEST(WarpOperationsTest, VotesCountTheMembersOnly) {
   }
 }
 
+TEST(WarpOperationsTest, VotesOfAllKinds) {
+  auto vote = [](const char *mode, const char *condition) {
+    return evaluate<uint32_t>(std::string("setp.") + condition +
+                                  ".u32 %p0, %a, 16;\nvote.sync." + mode +
+                                  ".pred %p1, %p0, -1;\n"
+                                  "vote.sync." +
+                                  mode +
+                                  ".pred %p2, !%p0, -1;\n"
+                                  "selp.u32 %d, 1, 0, %p1;\n"
+                                  "selp.u32 %r0, 2, 0, %p2;\n"
+                                  "add.u32 %d, %d, %r0;",
+                              iota());
+  };
+  EXPECT_EQ(vote("all", "lt"), fill(0));
+  EXPECT_EQ(vote("any", "lt"), fill(3));
+  EXPECT_EQ(vote("uni", "lt"), fill(0));
+  EXPECT_EQ(vote("all", "ne"), fill(0));
+  EXPECT_EQ(vote("uni", "ge"), fill(0));
+  EXPECT_EQ(evaluate<uint32_t>("setp.lt.u32 %p0, %a, 32;\n"
+                               "vote.sync.uni.pred %p1, %p0, -1;\n"
+                               "selp.u32 %d, 1, 0, %p1;",
+                               iota()),
+            fill(1));
+}
+
+TEST(WarpOperationsTest, LaneMasks) {
+  Words values = evaluate<uint32_t>(
+      "mov.u32 %r0, %lanemask_eq; mov.u32 %r1, %lanemask_le;\n"
+      "mov.u32 %r2, %lanemask_lt; mov.u32 %r3, %lanemask_ge;\n"
+      "mov.u32 %r4, %lanemask_gt; mov.u32 %r5, %laneid;\n"
+      "shl.b32 %r6, 1, %r5; setp.eq.u32 %p0, %r6, %r0;\n"
+      "or.b32 %r7, %r2, %r0; setp.eq.and.u32 %p0, %r7, %r1, %p0;\n"
+      "or.b32 %r7, %r4, %r0; setp.eq.and.u32 %p0, %r7, %r3, %p0;\n"
+      "or.b32 %r7, %r2, %r3; setp.eq.and.u32 %p0, %r7, -1, %p0;\n"
+      "and.b32 %r7, %r2, %r3; setp.eq.and.u32 %p0, %r7, 0, %p0;\n"
+      "selp.u32 %d, 1, 0, %p0;");
+  EXPECT_EQ(values, fill(1));
+}
+
 TEST(WarpOperationsTest, MatchFindsEqualValues) {
   std::string modulo = "and.b32 %r0, %a, 3;\n";
   Words any =
