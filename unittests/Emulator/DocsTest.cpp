@@ -27,6 +27,21 @@ static llvm::StringSet<> readTable() {
   return opcodes;
 }
 
+static std::string readFile(const char *path) {
+  auto file = llvm::MemoryBuffer::getFile(path);
+  return file ? (*file)->getBuffer().str() : std::string();
+}
+
+TEST(DocsTest, TheExampleIsTheTest) {
+  std::string page = readFile(TK_SOURCE_DIR "/docs/Emulator.md");
+  std::string test =
+      readFile(TK_SOURCE_DIR "/unittests/Emulator/LibraryExampleTest.cpp");
+  llvm::StringRef example =
+      llvm::StringRef(test).split("// begin\n").second.split("// end\n").first;
+  ASSERT_FALSE(example.empty());
+  EXPECT_NE(page.find("```c++\n" + example.str() + "```\n"), std::string::npos);
+}
+
 TEST(DocsTest, TheTableHoldsAllOpcodes) {
   llvm::StringSet<> documented = readTable();
   for (const auto &entry : DecoderTable::get().all())

@@ -13,7 +13,11 @@
 //   llvm::Expected<EmulatorResult> result = emulator.launch(**module, launch);
 //
 // An emulator is a device with its memory. There is no other state: two
-// emulators know nothing of each other.
+// emulators know nothing of each other, and different threads may use them. One
+// emulator is for one thread at a time; `launch` makes threads of its own.
+//
+// Section numbers are those of the PTX ISA 9.0. Sizes are in bytes, grids in
+// blocks, blocks in threads, clusters in blocks; x comes first.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,16 +40,23 @@ namespace mlir::tk {
 /// variables have addresses.
 class EmulatorModule;
 
+/// What to run, as cuLaunchKernelEx has it.
 struct EmulatorLaunch {
+  /// Name of an `.entry` of the module.
   std::string entry;
   PtxDimensions grid = {1, 1, 1};
+  /// At most 1024 threads in all; must fit `.reqntid` and `.maxntid` (11.4).
   PtxDimensions block = {1, 1, 1};
-  /// Blocks of a cluster; by default what the entry requires, or one.
+  /// At most 16 blocks in all; by default what the entry requires (11.7), or
+  /// one.
   std::optional<PtxDimensions> cluster;
+  /// Of `.extern .shared` arrays; with the static ones at most 227 KiB.
   uint32_t dynamicSharedBytes = 0;
-  /// The bytes of each parameter of the entry.
+  /// The bytes of each parameter of the entry, in order: 8 of a pointer, 128 of
+  /// a tensor map.
   std::vector<std::vector<uint8_t>> arguments;
 
+  /// Appends the bytes of a number, an address or a TensorMapBytes.
   template <typename T> void addArgument(const T &value) {
     static_assert(std::is_trivially_copyable_v<T>);
     std::vector<uint8_t> bytes(sizeof(T));
@@ -58,7 +69,8 @@ struct EmulatorOptions {
   EmulatorChecks checks;
   /// Fill EmulatorResult::measurements.
   bool isMeasured = false;
-  /// Decides the order of warps and blocks; 0 is the plain order.
+  /// Decides the order of warps and blocks; 0 is the plain order. The same seed
+  /// gives the same run.
   uint64_t seed = 0;
   /// Warp-instructions after which a run counts as livelocked.
   uint64_t stepLimit = uint64_t(1) << 36;
@@ -79,19 +91,26 @@ public:
   Emulator(const Emulator &) = delete;
   Emulator &operator=(const Emulator &) = delete;
 
-  /// Parses and decodes a module. It lives as long as the emulator.
+  /// Parses and decodes a module, and gives its variables memory. It lives as
+  /// long as the emulator. Errors, all with file, line and the text: what is no
+  /// PTX, an instruction or modifier that is unknown or not supported (or not
+  /// there for the module's `.target`), operands that do not fit, functions
+  /// and variables that are not defined. `fileName` is for messages.
   llvm::Expected<EmulatorModule *> load(llvm::StringRef text,
                                         llvm::StringRef fileName);
 
   /// Global memory, aligned to 256 bytes, unwritten as far as the checks are
-  /// concerned. The addresses depend on the order of calls alone. `name` is for
-  /// reports.
+  /// concerned, and zero. The addresses depend on the order of calls alone.
+  /// `name` is for reports. 0 if the host has no memory left.
   uint64_t allocate(uint64_t sizeInBytes, llvm::StringRef name = "");
+  /// Error: no allocation begins there.
   llvm::Error free(uint64_t address);
-  /// `isContents`: false for values that a kernel is not to rely on; the bytes
-  /// stay unwritten as far as the checks are concerned.
+  /// Copies into an allocation, or the memory of a variable. Error: the bytes
+  /// are not all in one. `isContents`: false for values that a kernel is not to
+  /// rely on; the bytes stay unwritten as far as the checks are concerned.
   llvm::Error write(uint64_t address, llvm::ArrayRef<uint8_t> bytes,
                     bool isContents = true);
+  /// Copies out of an allocation or variable. Error as of `write`.
   llvm::Error read(uint64_t address, llvm::MutableArrayRef<uint8_t> bytes);
   /// Address of a `.global` or `.const` variable of a module.
   std::optional<uint64_t> lookupVariable(const EmulatorModule &module,
