@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TkRunOptions.h"
+#include "ToolOptions.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -45,23 +46,6 @@ public:
       : GenericOptTable(OptionStrTable, OptionPrefixesTable, kOptions) {}
 };
 } // namespace
-
-static llvm::Error checkArguments(const TkRunOptTable &table,
-                                  const InputArgList &arguments,
-                                  unsigned missingIndex,
-                                  unsigned missingCount) {
-  if (missingCount != 0)
-    return createStringError("'" +
-                             StringRef(arguments.getArgString(missingIndex)) +
-                             "' needs a value");
-  for (const Arg *argument : arguments.filtered(OPT_UNKNOWN)) {
-    std::string spelling = argument->getAsString(arguments), nearest, hint;
-    if (table.findNearest(spelling, nearest) < 3)
-      hint = "; did you mean '" + nearest + "'?";
-    return createStringError("unknown option '" + spelling + "'" + hint);
-  }
-  return llvm::Error::success();
-}
 
 /// Reads a number that is at least 0, if the option is given.
 template <typename T>
@@ -175,16 +159,6 @@ static llvm::Error readBenches(const InputArgList &arguments,
                              "', expects burst, bench or steady");
   options.bench.mode = *parsed;
   return llvm::Error::success();
-}
-
-/// Cuts "name=value" in two.
-static llvm::Expected<std::pair<std::string, std::string>>
-readPair(StringRef text, StringRef option, StringRef wanted) {
-  auto [name, value] = text.split('=');
-  if (name.empty() || value.empty())
-    return createStringError("expects " + option + wanted + ", got '" + option +
-                             text + "'");
-  return std::make_pair(name.trim().str(), value.trim().str());
 }
 
 static llvm::Error readSelection(const InputArgList &arguments,
@@ -346,7 +320,7 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
   session.tests.timeLimitInSeconds = 300;
   session.isWorker = arguments.hasArg(OPT_worker);
   llvm::Error error =
-      checkArguments(table, arguments, missingIndex, missingCount);
+      checkArguments(table, arguments, OPT_UNKNOWN, missingIndex, missingCount);
   if (!error)
     error = readDevice(arguments, session);
   if (!error)

@@ -1,22 +1,7 @@
 //===- TkRunOptions.td - the command line of tk-run ------------*- tablegen -*-//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-include "llvm/Option/OptParser.td"
-
-class F<string name, string help>
-    : Flag<["--", "-"], name>, HelpText<help>;
-/// `--name=value` and `--name value`.
-multiclass V<string name, string help, string meta> {
-  def NAME : Separate<["--", "-"], name>;
-  def NAME # _eq : Joined<["--", "-"], name # "=">,
-      Alias<!cast<Separate>(NAME)>, HelpText<help>, MetaVarName<meta>;
-}
-
-def help : F<"help", "Print this text">;
-def : Flag<["-"], "h">, Alias<help>;
-def version : F<"version", "Print the version">;
-def describe : F<"describe",
-    "Print what a cubin, hsaco or PTX file says about itself">;
+include "ToolOptions.td"
 
 defm device : V<"device",
     "Where kernels run: interp, emu, cuda or hip (default: cuda if there is a GPU, else interp)", "<device>">;
@@ -26,9 +11,6 @@ defm driver : V<"driver",
 defm target : V<"target", "Chip to compile for (default: that of the GPU)", "<name>">;
 defm variant : V<"variant",
     "Run only this variant of each kernel: vector or general", "<name>">;
-defm cuda_path : V<"cuda-path",
-    "CUDA toolkit (default: CUDA_PATH, CUDA_HOME, the usual places)", "<folder>">;
-defm rocm_path : V<"rocm-path", "ROCm (default: ROCM_PATH, the usual places)", "<folder>">;
 defm timeout : V<"timeout", "Seconds that one run may take (default: 300)", "<seconds>">;
 def in_process : F<"in-process",
     "Do everything in one process, for debuggers: a crash or hang ends all">;
@@ -38,8 +20,6 @@ defm run : V<"run",
     "Run this instead of the tests or benches of the file, such as 'softmax<bf16>(x = randn[4, 100])'", "<launch>">;
 defm kernel : V<"kernel",
     "Run only the tests or benches of this kernel, with these parameters: 'softmax<f16, BLOCK = 512>'", "<instance>">;
-def define : JoinedOrSeparate<["-"], "D">, MetaVarName<"<name>=<value>">,
-    HelpText<"Give a generic parameter, 'warps' or 'stages', this value">;
 defm output : V<"output",
     "Write this output, with the first seed, to a .npy file", "<name>=<file>">;
 defm seeds : V<"seeds", "Seeds for random inputs (default: 2)", "<number>">;

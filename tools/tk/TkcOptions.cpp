@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TkcOptions.h"
+#include "ToolOptions.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Option/ArgList.h"
@@ -95,7 +96,7 @@ static llvm::Expected<Stage> findStage(StringRef name, Vendor vendor) {
 static llvm::Error readStages(const InputArgList &arguments,
                               TkcOptions &options) {
   Vendor vendor = options.compiler.target.target->getVendor();
-  if (const Arg *argument = arguments.getLastArg(OPT_start_at_eq)) {
+  if (const Arg *argument = arguments.getLastArg(OPT_start_at)) {
     llvm::Expected<Stage> stage = findStage(argument->getValue(), vendor);
     if (!stage)
       return stage.takeError();
@@ -109,8 +110,8 @@ static llvm::Error readStages(const InputArgList &arguments,
     return createStringError("cannot tell the stage of '" + options.input +
                              "' from its name; pass --start-at");
   }
-  StringRef emit = arguments.getLastArgValue(
-      OPT_emit_eq, getStageName(Stage::Binary, vendor));
+  StringRef emit =
+      arguments.getLastArgValue(OPT_emit, getStageName(Stage::Binary, vendor));
   llvm::Expected<Stage> stage = findStage(emit, vendor);
   if (!stage)
     return stage.takeError();
@@ -134,21 +135,8 @@ static std::string getDefaultOutput(const TkcOptions &options) {
 }
 
 /// Refuses what the table of options does not know.
-static llvm::Error checkArguments(const TkcOptTable &table,
-                                  const InputArgList &arguments,
-                                  unsigned missingIndex,
-                                  unsigned missingCount) {
-  if (missingCount != 0)
-    return createStringError("'" +
-                             StringRef(arguments.getArgString(missingIndex)) +
-                             "' needs a value");
-  for (const Arg *argument : arguments.filtered(OPT_UNKNOWN)) {
-    std::string spelling = argument->getAsString(arguments), nearest;
-    std::string hint;
-    if (table.findNearest(spelling, nearest) < 3)
-      hint = "; did you mean '" + nearest + "'?";
-    return createStringError("unknown option '" + spelling + "'" + hint);
-  }
+/// What the table alone does not tell.
+static llvm::Error checkCombinations(const InputArgList &arguments) {
   for (const Arg *argument : arguments.filtered(OPT_warning))
     if (StringRef(argument->getValue()) != "error=missed")
       return createStringError("unknown option '" +
@@ -163,18 +151,17 @@ static llvm::Error checkArguments(const TkcOptTable &table,
 static llvm::Error readDefinitions(const InputArgList &arguments,
                                    std::vector<InstanceBinding> &definitions) {
   for (const std::string &text : arguments.getAllArgValues(OPT_define)) {
-    auto [name, value] = StringRef(text).split('=');
-    if (name.empty() || value.empty())
-      return createStringError("expects -D<name>=<value>, got '-D" + text +
-                               "'");
-    definitions.push_back({name.str(), value.str()});
+    auto pair = readPair(text, "-D", "<name>=<value>");
+    if (!pair)
+      return pair.takeError();
+    definitions.push_back({pair->first, pair->second});
   }
   return llvm::Error::success();
 }
 
 static llvm::Error readFilePrefixes(const InputArgList &arguments,
                                     std::vector<std::string> &prefixes) {
-  prefixes = arguments.getAllArgValues(OPT_file_prefix_map_eq);
+  prefixes = arguments.getAllArgValues(OPT_file_prefix_map);
   for (StringRef text : prefixes)
     if (!text.contains('='))
       return createStringError("expects --file-prefix-map=<old>=<new>, got '" +
@@ -184,8 +171,8 @@ static llvm::Error readFilePrefixes(const InputArgList &arguments,
 
 static void readTargetOptions(const InputArgList &arguments,
                               TargetOptions &options) {
-  options.cudaPath = arguments.getLastArgValue(OPT_cuda_path_eq).str();
-  options.rocmPath = arguments.getLastArgValue(OPT_rocm_path_eq).str();
+  options.cudaPath = arguments.getLastArgValue(OPT_cuda_path).str();
+  options.rocmPath = arguments.getLastArgValue(OPT_rocm_path).str();
   options.emitLineInfo = !arguments.hasArg(OPT_no_line_info);
   if (arguments.hasArg(OPT_use_ptxas))
     options.assembler = CubinAssembler::Ptxas;
@@ -207,8 +194,10 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
     options.action = TkcOptions::Action::PrintVersion;
     return options;
   }
-  if (llvm::Error error =
-          checkArguments(table, arguments, missingIndex, missingCount))
+  if (llvm::Error error = checkArguments(table, arguments, OPT_UNKNOWN,
+                                         missingIndex, missingCount))
+    return std::move(error);
+  if (llvm::Error error = checkCombinations(arguments))
     return std::move(error);
 
   std::vector<std::string> inputs = arguments.getAllArgValues(OPT_INPUT);
@@ -223,7 +212,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
     return options;
   }
   llvm::Expected<const TargetInfo *> target =
-      findTarget(arguments.getLastArgValue(OPT_target_eq, "sm_90a"));
+      findTarget(arguments.getLastArgValue(OPT_target, "sm_90a"));
   if (!target)
     return target.takeError();
   options.compiler.target.target = *target;
@@ -237,7 +226,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
           readFilePrefixes(arguments, options.compiler.filePrefixes))
     return std::move(error);
   options.compiler.dumpDirectory =
-      arguments.getLastArgValue(OPT_dump_dir_eq).str();
+      arguments.getLastArgValue(OPT_dump_dir).str();
   options.remarks.print = arguments.hasArg(OPT_remarks);
   options.remarks.missedIsError = arguments.hasArg(OPT_warning);
   options.printTimes = arguments.hasArg(OPT_time);
@@ -245,7 +234,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   options.splitInputFile = arguments.hasArg(OPT_split_input_file);
   if (arguments.hasArg(OPT_format))
     options.action = TkcOptions::Action::Format;
-  else if (arguments.getLastArgValue(OPT_emit_eq) == "ast")
+  else if (arguments.getLastArgValue(OPT_emit) == "ast")
     options.action = TkcOptions::Action::PrintAST;
   else if (llvm::Error error = readStages(arguments, options))
     return std::move(error);

@@ -1,52 +1,36 @@
 //===- TkcOptions.td - the command line of tkc -----------------*- tablegen -*-//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-include "llvm/Option/OptParser.td"
-
-class F<string name, string help>
-    : Flag<["--", "-"], name>, HelpText<help>;
-class V<string name, string help, string meta>
-    : Joined<["--", "-"], name # "=">, HelpText<help>, MetaVarName<meta>;
-
-def help : F<"help", "Print this text">;
-def : Flag<["-"], "h">, Alias<help>;
-def version : F<"version", "Print the version">;
+include "ToolOptions.td"
 
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<file>">,
     HelpText<"Output file; '-' is standard output">;
-def target_eq : V<"target",
+defm target : V<"target",
     "Chip to compile for (default: sm_90a)", "<name>">;
-def emit_eq : V<"emit",
+defm emit : V<"emit",
     "What to write: ast, tk, tkg, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
     "<stage>">;
-def stop_after_eq : V<"stop-after", "Same as --emit", "<stage>">, Alias<emit_eq>;
-def start_at_eq : V<"start-at",
+def stop_after : Separate<["--", "-"], "stop-after">, Alias<emit>;
+def stop_after_eq : Joined<["--", "-"], "stop-after=">, Alias<emit>,
+    HelpText<"Same as --emit">, MetaVarName<"<stage>">;
+defm start_at : V<"start-at",
     "The stage that the input is at (default: by the name of the file)", "<stage>">;
 def format : F<"format",
     "Write the source with canonical white space to -o or standard output">;
-def define : JoinedOrSeparate<["-"], "D">, MetaVarName<"<name>=<value>">,
-    HelpText<"Give a generic parameter, 'warps' or 'stages', this value">;
-def kernel : Separate<["--", "-"], "kernel">, MetaVarName<"<instance>">,
-    HelpText<"Compile this instance, such as 'softmax<bf16, BLOCK = 5120>' (default: what the file exports)">;
-def kernel_eq : Joined<["--", "-"], "kernel=">, Alias<kernel>;
+defm kernel : V<"kernel",
+    "Compile this instance, such as 'softmax<bf16, BLOCK = 5120>' (default: what the file exports)", "<instance>">;
 def embed_source : F<"embed-source",
     "Put the source into the binary, so that tk-run can check its results">;
-def dump_dir_eq : V<"dump-dir",
+defm dump_dir : V<"dump-dir",
     "Write the program at every stage to this folder", "<folder>">;
 
-def cuda_path_eq : V<"cuda-path",
-    "CUDA toolkit (default: CUDA_PATH, CUDA_HOME, the usual places)", "<folder>">;
-def rocm_path_eq : V<"rocm-path",
-    "ROCm (default: ROCM_PATH, the usual places)", "<folder>">;
 def use_ptxas : F<"use-ptxas", "Make cubins by the program ptxas only">;
 def use_nvjitlink : F<"use-nvjitlink", "Make cubins by libnvJitLink only">;
 def no_line_info : F<"no-line-info",
     "Leave out the source lines for debuggers and profilers">;
-def file_prefix_map_eq : V<"file-prefix-map",
+defm file_prefix_map : V<"file-prefix-map",
     "Write names of source files that start with <old> with <new> instead", "<old>=<new>">;
 
-def describe : F<"describe",
-    "Print what a cubin, hsaco or PTX file says about itself">;
 def remarks : F<"remarks",
     "Say what was optimised, and what was not and why">;
 def warning : Joined<["-"], "W">, MetaVarName<"error=missed">,
