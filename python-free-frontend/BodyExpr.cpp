@@ -511,6 +511,8 @@ TypedExpr *BodyChecker::buildBinary(BinaryOp op, SourceRange opRange,
                       (op == BinaryOp::Add || op == BinaryOp::Subtract);
   if (movesPointer) {
     rhs = defaultType(rhs);
+    if (rhs->type.isError())
+      return makeError(range);
     if (!rhs->type.getElement().isInteger())
       return fail(rhs->range, DiagKind::ExpectedOffset, rhs->type.str());
     if (op == BinaryOp::Subtract)

@@ -257,19 +257,31 @@ DeviceBuffer::~DeviceBuffer() {
     device->driver->release(address);
 }
 
+Error GpuDevice::reportTooLittleMemory(int64_t sizeInBytes) {
+  size_t freeBytes = 0, totalBytes = 0;
+  driver->getMemoryInfo(&freeBytes, &totalBytes);
+  return createStringError(
+      "too little device memory: needs " + formatBytes(sizeInBytes) + ", but " +
+      formatBytes(freeBytes) + " of " + formatBytes(totalBytes) + " are free");
+}
+
+Error GpuDevice::checkMemory(double sizeInBytes) {
+  size_t freeBytes = 0, totalBytes = 0;
+  driver->getMemoryInfo(&freeBytes, &totalBytes);
+  // What was allocated before may be free by then, but never more than all.
+  if (sizeInBytes <= static_cast<double>(totalBytes))
+    return Error::success();
+  return reportTooLittleMemory(
+      static_cast<int64_t>(std::min(sizeInBytes, 0x1p62)));
+}
+
 Expected<DeviceBuffer> GpuDevice::allocate(int64_t sizeInBytes) {
   DeviceBuffer buffer;
   if (sizeInBytes == 0)
     return std::move(buffer);
   int code = driver->allocate(&buffer.address, sizeInBytes);
-  if (code == getResults(vendor).outOfMemory) {
-    size_t freeBytes = 0, totalBytes = 0;
-    driver->getMemoryInfo(&freeBytes, &totalBytes);
-    return createStringError("too little device memory: needs " +
-                             formatBytes(sizeInBytes) + ", but " +
-                             formatBytes(freeBytes) + " of " +
-                             formatBytes(totalBytes) + " are free");
-  }
+  if (code == getResults(vendor).outOfMemory)
+    return reportTooLittleMemory(sizeInBytes);
   if (Error error = check(code, "cannot allocate device memory"))
     return std::move(error);
   buffer.device = this;

@@ -67,6 +67,10 @@ int64_t GpuTestDevice::getNumSms() const {
   return gpu->getFacts().numProcessors;
 }
 
+llvm::Error GpuTestDevice::checkMemory(double sizeInBytes) {
+  return gpu->checkMemory(sizeInBytes);
+}
+
 LogicalResult GpuTestDevice::report(Location loc, llvm::Error error) {
   if (!error)
     return success();

@@ -248,8 +248,22 @@ LogicalResult TestRunner::addLaunches(const TestCase &test, TestPlan &plan) {
                                   : addKernelLaunch(test, plan);
 }
 
+/// What the tensors of a test hold; more than 64 bits count for some.
+static double getTensorBytes(const TestCase &test) {
+  double sum = 0;
+  for (const TestArgument &argument : test.arguments) {
+    double bytes = argument.isTensor ? getSizeInBytes(argument.dtype) : 0;
+    for (int64_t extent : argument.dims)
+      bytes *= extent;
+    sum += bytes;
+  }
+  return sum;
+}
+
 FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
   location = program.getTestLocation(test, context);
+  if (llvm::Error error = device.checkMemory(getTensorBytes(test)))
+    return emitError(llvm::toString(std::move(error)));
   TestPlan plan;
   for (const TestArgument &argument : test.arguments) {
     if (!argument.isTensor)

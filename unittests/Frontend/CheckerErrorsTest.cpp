@@ -301,6 +301,8 @@ TEST(CheckerErrorsTest, Operators) {
        "  'x' a tensor is read by indexing it: 'x[i, 0 +: 128]'\n"},
       {"let a = q + 1.0;",
        "'1.0' a pointer moves by an integer, got f32 [ExpectedOffset]\n"},
+      {"let a = q + 1099511627776;", "'1099511627776' 1099511627776 is not a "
+                                     "value of i32 [NotRepresentable]\n"},
       {"if n { return; }", "'n' expected a condition of type bool, got i32 "
                            "[ExpectedCondition]\n"},
       {"if x[0, 0 +: 4] > 0 { return; }",

@@ -117,6 +117,8 @@ public:
   }
   std::chrono::milliseconds getTimeout() const { return timeout; }
 
+  /// An error if the device has less memory than that in all.
+  llvm::Error checkMemory(double sizeInBytes);
   llvm::Expected<DeviceBuffer> allocate(int64_t sizeInBytes);
   llvm::Error copyToDevice(uint64_t address, llvm::ArrayRef<uint8_t> bytes);
   llvm::Error copyToHost(llvm::MutableArrayRef<uint8_t> bytes,
@@ -169,6 +171,7 @@ private:
   llvm::Error readCudaChip();
   void readHipChip();
   llvm::Error check(int code, const llvm::Twine &action);
+  llvm::Error reportTooLittleMemory(int64_t sizeInBytes);
   llvm::Expected<void *> getFunction(const DeviceModule &module,
                                      llvm::StringRef symbol,
                                      int64_t dynamicSharedBytes);

@@ -34,6 +34,7 @@ public:
 
   StringRef getName() const override;
   int64_t getNumSms() const override;
+  llvm::Error checkMemory(double sizeInBytes) override;
   LogicalResult run(TestPlan &plan, std::string &output) override;
   bool hasPlainConfiguration() const override { return true; }
   LogicalResult runPlain(TestPlan &plan, std::string &output) override;

@@ -77,6 +77,10 @@ public:
   /// Forgets all kernels: those of another file may have the same names.
   virtual void clearKernels() {}
 
+  /// An error if launches with so many bytes of tensors cannot fit. Asked
+  /// before their contents are made.
+  virtual llvm::Error checkMemory(double sizeInBytes);
+
   /// Runs all launches; outputs are then in the buffers. Mistakes of the
   /// kernel and of the device are reported as diagnostics of the context.
   /// `output` gets what the kernels printed.
