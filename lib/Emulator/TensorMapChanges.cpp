@@ -35,12 +35,14 @@ struct CopyDetails {
 
 constexpr uint32_t mapBytes = sizeof(TensorMapBytes);
 
-/// A weak access of all 128 bytes.
+/// A weak access of all 128 bytes, aligned as the driver asks of a map (an H100
+/// does not look).
 MemoryRequest wholeMap(PtxSpace space, AccessKind kind) {
   MemoryRequest request;
   request.space = space;
   request.kind = kind;
   request.bytesPerLane = mapBytes;
+  request.alignment = 64;
   return request;
 }
 
