@@ -8,6 +8,13 @@ There are no references: what the kernels mean is what the interpreter makes of
 them before the first pass. One seed always prints the same file. Kernels read
 and write what they may, divide by no zero, and race with nobody, so that every
 complaint is a mistake of the compiler or of the interpreter.
+
+    utils/random-kernels.py --exact --seed 7 --count 20 > random.tk
+    test/tools/compare_devices.py tk-run random.tk interp emu
+
+With --exact the devices agree on every bit of the outputs y0, y1, ..: there are
+no approximations, and what depends on the order of additions of floats goes to
+an output t0, t1, .. of its own at once.
 """
 import argparse
 import random
@@ -38,8 +45,9 @@ def is_float(dtype):
 
 
 class Kernel:
-    def __init__(self, rng, name):
+    def __init__(self, rng, name, is_exact=False):
         self.rng = rng
+        self.is_exact = is_exact
         self.name = name
         self.inputs = []
         self.lines = []
@@ -60,6 +68,19 @@ class Kernel:
         self.emit("let %s = %s;" % (value.name, text))
         self.values.append(value)
         return value
+
+    def let_summed(self, text, dtype, shape):
+        """As `let`, for what depends on the order of additions."""
+        value = Value(self.fresh(), dtype, shape)
+        self.emit("let %s = %s;" % (value.name, text))
+        self.add_summed(value, True)
+
+    def add_summed(self, value, is_summed):
+        """Offers a value to the statements that follow, unless it depends on the order of additions."""
+        if is_summed and self.is_exact and is_float(value.dtype):
+            self.store(value, "t")
+        else:
+            self.values.append(value)
 
     # Choices ---------------------------------------------------------------
 
@@ -159,6 +180,8 @@ class Kernel:
                       "fma({0}, {0}, {0})", "where(isnan({0}), 0.0, {0})", "clamp({}, -1.0, 8.0)"]
         else:
             forms = ["~{}", "{} << 2", "{} >> 1", "{} / 3", "{} % 5", "{0} * {0}", "clamp({}, 1, 50)"]
+        if self.is_exact:
+            forms = [form for form in forms if not form.startswith(("exp", "tanh"))]
         self.let(self.rng.choice(forms).format(value.name), value.dtype, value.shape)
 
     def convert(self):
@@ -184,6 +207,8 @@ class Kernel:
         kind = self.rng.choice(["sum", "max", "min", "argmax", "lambda", "pair"])
         if kind == "pair" and is_float(value.dtype):
             kind = "max"
+        if kind == "lambda" and self.is_exact and is_float(value.dtype):
+            kind = "max"  # of NaN and a number, the lambda takes the second
         keep = kind not in ("lambda", "pair") and self.rng.randrange(3) == 0 and len(value.shape) > 1
         shape = list(value.shape)
         if keep:
@@ -203,7 +228,8 @@ class Kernel:
             # A lambda that the compiler does not know as a maximum.
             arguments = "%s, axis = %d, |a, b| where(a < b, b, a)" % (value.name, axis)
             kind = "reduce"
-        self.let("%s(%s)" % (kind, arguments), dtype, tuple(shape))
+        let = self.let_summed if kind == "sum" else self.let
+        let("%s(%s)" % (kind, arguments), dtype, tuple(shape))
 
     def reshape(self):
         value = self.pick(lambda v: len(v.shape) > 1)
@@ -250,7 +276,9 @@ class Kernel:
         axis = self.rng.randrange(3)
         shape = list(cube.shape)
         del shape[axis]
-        self.let("%s(%s, axis = %d)" % (self.rng.choice(["max", "sum"]), cube.name, axis), cube.dtype, tuple(shape))
+        kind = self.rng.choice(["max", "sum"])
+        let = self.let_summed if kind == "sum" else self.let
+        let("%s(%s, axis = %d)" % (kind, cube.name, axis), cube.dtype, tuple(shape))
 
     def branch(self):
         value = self.pick_tile()
@@ -279,7 +307,7 @@ class Kernel:
         if self.rng.randrange(2):
             self.emit("    %s = max(%s, t%s);" % (name, name, "[:, 0]" if reduces else " * t"))
         self.emit("}")
-        self.values.append(Value(name, dtype, shape))
+        self.add_summed(Value(name, dtype, shape), reduces)
 
     def product(self):
         """A sum of products in a loop, with something done to an operand."""
@@ -305,10 +333,10 @@ class Kernel:
         if self.rng.randrange(4) == 0:
             self.emit("    %s = %s * 0.5;" % (name, name))
         self.emit("}")
-        self.values.append(Value(name, "f32", (self.bm, self.bn)))
+        self.add_summed(Value(name, "f32", (self.bm, self.bn)), True)
 
-    def store(self, value):
-        name = "y%d" % len(self.outputs)
+    def store(self, value, prefix="y"):
+        name = "%s%d" % (prefix, len(self.outputs))
         if value.shape == (self.bm, self.bn) and self.rng.randrange(2):
             self.outputs.append((name, value.dtype, "M, N"))
             return self.emit("%s[i +: %d, j +: %d] = %s;" % (name, self.bm, self.bn, value.name))
@@ -369,10 +397,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of the first kernel; each has its own")
     parser.add_argument("--count", type=int, default=10, help="number of kernels")
+    parser.add_argument("--exact", action="store_true", help="write what all devices compute alike")
     options = parser.parse_args()
     print("tk 1;\n")
     for seed in range(options.seed, options.seed + options.count):
-        kernel = Kernel(random.Random(seed), "random%d" % seed)
+        kernel = Kernel(random.Random(seed), "random%d" % seed, options.exact)
         kernel.generate()
         kernel.print()
 
