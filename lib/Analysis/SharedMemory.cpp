@@ -26,7 +26,8 @@ static int64_t getTileBytes(Type type, const Layout &layout) {
          getElementSizeInBytes(getElementTypeOrSelf(type));
 }
 
-static std::optional<tk::ConversionPlan> getPlan(ConvertLayoutOp op) {
+std::optional<tk::ConversionPlan>
+mlir::tkg::getConversionPlan(ConvertLayoutOp op) {
   LayoutAttr from = getLayout(op.getSource()), to = getLayout(op.getResult());
   const tk::TargetInfo *target = getTargetInfo(op);
   if (!from || !to || !target)
@@ -37,7 +38,7 @@ static std::optional<tk::ConversionPlan> getPlan(ConvertLayoutOp op) {
 }
 
 static int64_t getConversionBytes(ConvertLayoutOp op) {
-  std::optional<tk::ConversionPlan> plan = getPlan(op);
+  std::optional<tk::ConversionPlan> plan = getConversionPlan(op);
   return plan ? plan->getScratchInBytes() : 0;
 }
 
@@ -101,7 +102,7 @@ bool mlir::tkg::scratchMeetsBlock(Operation *op) {
   auto conversion = dyn_cast<ConvertLayoutOp>(op);
   if (!conversion)
     return true;
-  std::optional<tk::ConversionPlan> plan = getPlan(conversion);
+  std::optional<tk::ConversionPlan> plan = getConversionPlan(conversion);
   return plan && !plan->staysInWarp;
 }
 

@@ -12,6 +12,7 @@
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 
 namespace mlir::tk {
+struct ConversionPlan;
 class TargetInfo;
 } // namespace mlir::tk
 
@@ -41,6 +42,10 @@ int64_t getElementSizeInBytes(Type elementType);
 /// | `tk.reshape` | no layout goes through, see `kThroughMemoryAttr` |
 /// | atomics whose result is used | one thread works for its replicas |
 int64_t getScratchBytes(Operation *op);
+
+/// How the lowering of `op` moves elements; nullopt before layouts are
+/// assigned, without a target, and where elements would change their block.
+std::optional<tk::ConversionPlan> getConversionPlan(ConvertLayoutOp op);
 
 /// How often the scratch of `op` is there, as its `tkg.scratch_slots` says.
 /// Runs of the op take the slots in turn, so that one run may write its slot

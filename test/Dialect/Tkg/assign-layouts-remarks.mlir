@@ -44,4 +44,23 @@ tk.kernel @reshape(%x: !tk.view<?x?xf32>) attributes {tkg.warps = 1 : i32} {
   tk.return
 }
 
+// Of 176 columns, the reshape leaves 11 the lowest digit, and a store wants 16.
+tk.kernel @other_digits(%x: !tk.view<?x?x?xf32>, %y: !tk.view<?x?xf32>) attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %0 = tk.load_view %x[%c0 +: 16, %c0 +: 16, %c0 +: 11] : !tk.view<?x?x?xf32> -> tensor<16x16x11xf32>
+  // expected-remark @below {{tensor<16x176xf32> moves through shared memory element by element: the digits [[16], [11, 16]] of its layout and [[16], [16, 11]] of the one that is needed cannot be made equal}}
+  %1 = tk.reshape %0 : tensor<16x16x11xf32> -> tensor<16x176xf32>
+  tk.store_view %1, %y[%c0 +: 16, %c0 +: 176] : tensor<16x176xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
+// A kernel for arguments that nobody promised is not remarked.
+tk.kernel @fallback(%x: !tk.view<?x?x?xf32>, %y: !tk.view<?x?xf32>) attributes {tkg.warps = 4 : i32, tkg.fallback} {
+  %c0 = arith.constant 0 : index
+  %0 = tk.load_view %x[%c0 +: 16, %c0 +: 16, %c0 +: 11] : !tk.view<?x?x?xf32> -> tensor<16x16x11xf32>
+  %1 = tk.reshape %0 : tensor<16x16x11xf32> -> tensor<16x176xf32>
+  tk.store_view %1, %y[%c0 +: 16, %c0 +: 176] : tensor<16x176xf32>, !tk.view<?x?xf32>
+  tk.return
+}
+
 }

@@ -8,7 +8,9 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tk/Analysis/Alignment.h"
+#include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
+#include "tk/Support/LayoutConversion.h"
 
 namespace mlir::tkg {
 #define GEN_PASS_DEF_ASSIGNLAYOUTSPASS
@@ -162,12 +164,33 @@ static std::string getKind(Type type) {
   return text;
 }
 
+/// The digits of a tile as layouts write them: [[80], [4, 3]].
+static std::string getDigits(Value tile) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  getLayout(tile).getLayout().getShape().print(os);
+  return text;
+}
+
+static void remarkGeneralRoute(ConvertLayoutOp op) {
+  std::optional<tk::ConversionPlan> plan = getConversionPlan(op);
+  if (plan && plan->kind == tk::ConversionPlan::Kind::General)
+    remarkMissed(op, "GeneralConversion", kLayoutRemark)
+        << getKind(op.getType()) +
+               " moves through shared memory element by element: the digits " +
+               getDigits(op.getSource()) + " of its layout and " +
+               getDigits(op.getResult()) +
+               " of the one that is needed cannot be made equal";
+}
+
 static void remarkConversions(ArrayRef<ConvertLayoutOp> conversions) {
-  for (ConvertLayoutOp op : conversions)
+  for (ConvertLayoutOp op : conversions) {
+    remarkGeneralRoute(op);
     if (getFrequency(op) > 1)
       remarkMissed(op, "ConversionInLoop", kLayoutRemark)
           << "each iteration moves a tile of " + getKind(op.getType()) +
                  " between threads";
+  }
 }
 
 /// Says where padding and copies make threads hold a quarter more than the
