@@ -11,6 +11,11 @@
 //   y[i +: 256] = anything          shared = anything
 //                                   for s { y[i + s +: 32] = shared[s] }
 //
+// Slices of a transposed tile are cut out of the other dimension of its source:
+//
+//   y[i +: 768, j +: 768] = trans(x[j +: 768, i +: 768])
+//     for s { y[i + s +: 64, j +: 768] = trans(x[j +: 768, i + s +: 64]) }
+//
 //===----------------------------------------------------------------------===//
 
 #include "MemoryAccess.h"
@@ -25,7 +30,7 @@
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/SharedLayout.h"
 #include "tk/Support/TargetInfo.h"
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/MapVector.h"
 #include <numeric>
 
 namespace mlir::tkg {
@@ -38,15 +43,23 @@ using namespace mlir::tkg;
 
 /// The widest access of one thread.
 constexpr int64_t kMaxVectorBytes = 16;
+/// Slices of transposed tiles are multiples of this: less would leave parts of
+/// the sectors of 32 bytes unused on one side.
+constexpr int64_t kTransposedUnit = 32;
 /// Accesses in one iteration of a loop of stores: nobody waits for a store.
 constexpr int64_t kStoresPerIteration = 16;
 
 namespace {
-/// The ops between loads and a store that work element by element.
+/// The ops between loads and a store that work element by element, or
+/// transpose.
 struct Chain {
   tk::StoreViewOp store;
-  llvm::SetVector<Operation *> ops;
-  int64_t numParts;
+  /// By op: the dimension of its result that is cut where dimension `dim` of
+  /// the stored tile is.
+  llvm::MapVector<Operation *, int64_t> ops;
+  int64_t dim;
+  /// What remains behind `numParts` parts is one more.
+  int64_t numParts, extentOfPart;
 };
 
 /// An operand of a dot that is loaded directly, or through a transpose.
@@ -75,6 +88,8 @@ struct SplitTiles : tkg::impl::SplitTilesPassBase<SplitTiles> {
 
 private:
   std::optional<Chain> matchChain(tk::StoreViewOp store);
+  std::optional<Chain> matchTransposed(tk::StoreViewOp store);
+  int64_t countAccesses(const Chain &chain);
   std::optional<DirectDot> matchDot(DotOp dot);
   std::optional<StagedStore> matchStore(tk::StoreViewOp store);
   int64_t countAccesses(Operation *access, Type type);
@@ -207,14 +222,33 @@ static bool isUniform(Operation *op) {
   return isa<tk::SplatOp>(op) || matchPattern(op, m_Constant());
 }
 
-/// Whether `value` has one coordinate in dimension 0: every slice takes it all.
-static bool isFlat(Value value) {
+/// Whether `value` has one coordinate in dimension `dim`: every slice takes it
+/// all.
+static bool isFlat(Value value, int64_t dim) {
   auto tile = dyn_cast<RankedTensorType>(value.getType());
-  return !tile || tile.getDimSize(0) == 1;
+  return !tile || tile.getDimSize(dim) == 1;
 }
 
-/// Adds the ops that make `value`, a tile that can be made slice by slice.
-static LogicalResult collectChain(Value value, Chain &chain) {
+/// The dimension of the operands that becomes dimension `dim` of the result of
+/// `op`, if there is one.
+static std::optional<int64_t> getOperandDim(Operation *op, int64_t dim) {
+  if (auto trans = dyn_cast<tk::TransOp>(op))
+    return trans.getPermutation()[dim];
+  if (auto expand = dyn_cast<tk::ExpandDimsOp>(op)) {
+    int64_t axis = expand.getAxis();
+    if (axis == dim)
+      return std::nullopt;
+    return axis < dim ? dim - 1 : dim;
+  }
+  if (isa<tk::CastOp, tk::BroadcastOp>(op) ||
+      op->hasTrait<OpTrait::Elementwise>())
+    return dim;
+  return std::nullopt;
+}
+
+/// Adds the ops that make `value`, a tile that can be made slice by slice along
+/// `dim`.
+static LogicalResult collectChain(Value value, int64_t dim, Chain &chain) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getNumResults() != 1)
     return failure();
@@ -222,30 +256,30 @@ static LogicalResult collectChain(Value value, Chain &chain) {
     SplatElementsAttr splat;
     if (!isa<tk::SplatOp>(op) && !matchPattern(value, m_Constant(&splat)))
       return failure();
-    chain.ops.insert(op);
-    return success();
-  }
-  if (op->getBlock() != chain.store->getBlock())
+  } else if (op->getBlock() != chain.store->getBlock()) {
     return failure();
-  if (!chain.ops.insert(op))
+  }
+  auto [known, isNew] = chain.ops.insert({op, dim});
+  if (!isNew)
+    return success(known->second == dim);
+  if (isUniform(op))
     return success();
   if (auto load = dyn_cast<tk::LoadViewOp>(op))
-    return success(findSlice(load, 0) && canMove(load, chain.store));
-  bool keepsDim0 = isa<tk::CastOp, tk::BroadcastOp>(op) ||
-                   op->hasTrait<OpTrait::Elementwise>();
-  if (auto expand = dyn_cast<tk::ExpandDimsOp>(op))
-    keepsDim0 = expand.getAxis() != 0;
-  if (!keepsDim0)
+    return success(findSlice(load, dim) && canMove(load, chain.store));
+  std::optional<int64_t> operandDim = getOperandDim(op, dim);
+  if (!operandDim)
     return failure();
   for (Value operand : op->getOperands())
-    if (!isFlat(operand) && failed(collectChain(operand, chain)))
+    if (!isFlat(operand, *operandDim) &&
+        failed(collectChain(operand, *operandDim, chain)))
       return failure();
   return success();
 }
 
 /// Whether only the store sees what the ops of the chain make.
 static bool isClosed(const Chain &chain) {
-  return llvm::all_of(chain.ops, [&](Operation *op) {
+  return llvm::all_of(chain.ops, [&](const auto &entry) {
+    Operation *op = entry.first;
     return isUniform(op) || llvm::all_of(op->getUsers(), [&](Operation *user) {
              return user == chain.store || chain.ops.contains(user);
            });
@@ -255,41 +289,104 @@ static bool isClosed(const Chain &chain) {
 /// Whether a later slice may read what an earlier one wrote.
 static bool readsWhatItWrites(const Chain &chain) {
   MemoryAccess write = getMemoryAccesses(chain.store).front();
-  return llvm::any_of(chain.ops, [&](Operation *op) {
-    return llvm::any_of(getMemoryAccesses(op), [&](const MemoryAccess &read) {
-      return mayDependWithin(write, read);
-    });
+  return llvm::any_of(chain.ops, [&](const auto &entry) {
+    return llvm::any_of(
+        getMemoryAccesses(entry.first),
+        [&](const MemoryAccess &read) { return mayDependWithin(write, read); });
   });
 }
 
-std::optional<Chain> SplitTiles::matchChain(tk::StoreViewOp store) {
+/// Whether a slice needs the whole of a tile of which another needs a slice.
+static bool mixesSlices(const Chain &chain) {
+  return llvm::any_of(chain.ops, [&](const auto &entry) {
+    auto [op, dim] = entry;
+    std::optional<int64_t> operandDim = getOperandDim(op, dim);
+    return operandDim && llvm::any_of(op->getOperands(), [&](Value operand) {
+             return isFlat(operand, *operandDim) &&
+                    chain.ops.contains(operand.getDefiningOp());
+           });
+  });
+}
+
+/// The chain that ends in `store`, if it can be cut along `dim`.
+static std::optional<Chain> getChain(tk::StoreViewOp store, int64_t dim) {
   Chain chain;
   chain.store = store;
-  auto tile = cast<RankedTensorType>(store.getValue().getType());
-  if (!findSlice(store, 0) || failed(collectChain(store.getValue(), chain)) ||
-      !isClosed(chain) || readsWhatItWrites(chain))
+  chain.dim = dim;
+  if (!findSlice(store, dim) ||
+      failed(collectChain(store.getValue(), dim, chain)) ||
+      mixesSlices(chain) || !isClosed(chain) || readsWhatItWrites(chain))
     return std::nullopt;
-  int64_t numAccesses = countAccesses(store, tile);
-  for (Operation *op : chain.ops)
+  return chain;
+}
+
+static bool hasTranspose(const Chain &chain) {
+  return llvm::any_of(chain.ops, [](const auto &entry) {
+    return isa<tk::TransOp>(entry.first);
+  });
+}
+
+int64_t SplitTiles::countAccesses(const Chain &chain) {
+  tk::StoreViewOp store = chain.store;
+  int64_t numAccesses = countAccesses(store, store.getValue().getType());
+  for (const auto &[op, dim] : chain.ops)
     if (auto load = dyn_cast<tk::LoadViewOp>(op))
       numAccesses = std::max(numAccesses, countAccesses(load, load.getType()));
-  if (numAccesses <= maxAccesses)
+  return numAccesses;
+}
+
+std::optional<Chain> SplitTiles::matchChain(tk::StoreViewOp store) {
+  std::optional<Chain> chain = getChain(store, 0);
+  if (!chain || hasTranspose(*chain))
     return std::nullopt;
-  chain.numParts =
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  chain->numParts =
       chooseNumParts(tile.getDimSize(0), getMinExtent(tile, threads),
-                     numAccesses, maxAccesses);
-  return chain.numParts == 1 ? std::nullopt : std::optional(chain);
+                     countAccesses(*chain), maxAccesses);
+  chain->extentOfPart = tile.getDimSize(0) / chain->numParts;
+  return chain->numParts == 1 ? std::nullopt : chain;
+}
+
+/// Half of the shared memory of a block: other buffers may be alive.
+static int64_t getMaxStagedBytes(Operation *op) {
+  return getTargetInfo(op)->getMaxSharedMemory() / 2;
+}
+
+static int64_t getSizeInBytes(RankedTensorType tile) {
+  return tile.getNumElements() * getElementSizeInBytes(tile.getElementType());
+}
+
+/// A transposed tile goes through shared memory whole: there it must fit, too.
+std::optional<Chain> SplitTiles::matchTransposed(tk::StoreViewOp store) {
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  int64_t dim = llvm::max_element(tile.getShape()) - tile.getShape().begin();
+  std::optional<Chain> chain = getChain(store, dim);
+  if (!chain || !hasTranspose(*chain))
+    return std::nullopt;
+  int64_t extent = tile.getDimSize(dim);
+  int64_t numAccesses = countAccesses(*chain);
+  int64_t size = getSizeInBytes(tile), maxSize = getMaxStagedBytes(store);
+  if (numAccesses <= maxTransposed && size <= maxSize)
+    return std::nullopt;
+  int64_t limit =
+      std::min(extent * maxTransposed / numAccesses, extent * maxSize / size);
+  chain->extentOfPart =
+      std::max(limit / kTransposedUnit, int64_t(1)) * kTransposedUnit;
+  chain->numParts = extent / chain->extentOfPart;
+  return extent <= chain->extentOfPart ? std::nullopt : chain;
 }
 
 /// The slice of `value` that starts at `offset`.
 static Value createSlice(Value value, const Chain &chain, int64_t extent,
                          Value offset, OpBuilder &builder, IRMapping &slices) {
-  if (isFlat(value))
-    return value;
+  Operation *op = value.getDefiningOp();
+  auto entry = chain.ops.find(op);
+  if (!op || entry == chain.ops.end())
+    return value; // what every slice takes whole
   if (Value known = slices.lookupOrNull(value))
     return known;
-  Operation *op = value.getDefiningOp();
-  RankedTensorType type = withExtent(value.getType(), 0, extent);
+  int64_t dim = entry->second;
+  RankedTensorType type = withExtent(value.getType(), dim, extent);
   SplatElementsAttr splat;
   Value slice;
   if (matchPattern(value, m_Constant(&splat))) {
@@ -304,30 +401,43 @@ static Value createSlice(Value value, const Chain &chain, int64_t extent,
     copy->setOperands(operands);
     copy->getResult(0).setType(type);
     if (auto load = dyn_cast<tk::LoadViewOp>(copy))
-      narrowSlice(load, *findSlice(load, 0), offset, extent, builder);
+      narrowSlice(load, *findSlice(load, dim), offset, extent, builder);
     slice = copy->getResult(0);
   }
   slices.map(value, slice);
   return slice;
 }
 
-static void splitChain(const Chain &chain) {
+/// Stores the slice of `extent` coordinates that starts at `offset`.
+static void storeSlice(const Chain &chain, int64_t extent, Value offset,
+                       OpBuilder &builder) {
   tk::StoreViewOp store = chain.store;
-  auto tile = cast<RankedTensorType>(store.getValue().getType());
-  int64_t extent = tile.getDimSize(0) / chain.numParts;
-  OpBuilder builder(store);
-  scf::ForOp loop = createLoop(builder, store.getLoc(), chain.numParts);
-  Value offset = createOffset(builder, loop, extent);
   IRMapping slices;
   Value slice =
       createSlice(store.getValue(), chain, extent, offset, builder, slices);
   auto copy = cast<tk::StoreViewOp>(builder.clone(*store));
   copy.getValueMutable().set(slice);
-  narrowSlice(copy, *findSlice(copy, 0), offset, extent, builder);
+  narrowSlice(copy, *findSlice(copy, chain.dim), offset, extent, builder);
+}
+
+static void splitChain(const Chain &chain) {
+  tk::StoreViewOp store = chain.store;
+  OpBuilder builder(store);
+  scf::ForOp loop = createLoop(builder, store.getLoc(), chain.numParts);
+  storeSlice(chain, chain.extentOfPart,
+             createOffset(builder, loop, chain.extentOfPart), builder);
+  int64_t done = chain.numParts * chain.extentOfPart;
+  auto tile = cast<RankedTensorType>(store.getValue().getType());
+  if (int64_t rest = tile.getDimSize(chain.dim) - done) {
+    builder.setInsertionPoint(store);
+    storeSlice(chain, rest,
+               arith::ConstantIndexOp::create(builder, store.getLoc(), done),
+               builder);
+  }
   store.erase();
   // Users before what they use. Constants go when nobody wants them.
   SmallVector<Operation *> dead;
-  for (Operation *op : chain.ops)
+  for (const auto &[op, dim] : chain.ops)
     if (!isUniform(op))
       dead.push_back(op);
   llvm::sort(dead,
@@ -448,21 +558,18 @@ static void splitDot(const DirectDot &direct) {
 
 /// Whether slices of `tile` lie one behind the other in shared memory whatever
 /// the layout of its registers turns out to be.
-static bool canStage(RankedTensorType tile, const tk::TargetInfo &target) {
+static bool canStage(RankedTensorType tile, tk::StoreViewOp store) {
   if (!tile.getElementType().isIntOrFloat() ||
       !llvm::all_of(tile.getShape(), llvm::isPowerOf2_64))
     return false;
-  // Other buffers may be alive.
-  return tile.getNumElements() * getElementSizeInBytes(tile.getElementType()) <=
-         target.getMaxSharedMemory() / 2;
+  return getSizeInBytes(tile) <= getMaxStagedBytes(store);
 }
 
 std::optional<StagedStore> SplitTiles::matchStore(tk::StoreViewOp store) {
   auto tile = cast<RankedTensorType>(store.getValue().getType());
-  const tk::TargetInfo *target = getTargetInfo(store);
   int64_t numAccesses = countAccesses(store, tile);
   if (numAccesses <= maxStores || !findSlice(store, 0) ||
-      !canStage(tile, *target))
+      !canStage(tile, store))
     return std::nullopt;
   int64_t numParts =
       chooseNumParts(tile.getDimSize(0), getMinExtent(tile, threads),
@@ -548,6 +655,8 @@ void SplitTiles::runOnOperation() {
       return;
     if (std::optional<Chain> chain = matchChain(store))
       chains.push_back(*chain);
+    else if (std::optional<Chain> transposed = matchTransposed(store))
+      chains.push_back(*transposed);
     else if (std::optional<StagedStore> staged = matchStore(store))
       stores.push_back(*staged);
   });

@@ -241,6 +241,9 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
     than for everything else. This pass makes loops of
 
     - a store of elementwise work on loads: a loop over slices of dimension 0;
+    - the same with transposes, at `max-transposed` accesses or where the tile
+      takes half of the shared memory: a loop over slices of the longest
+      dimension, and one more for what remains;
     - a dot of operands that are loaded for it, maybe transposed: a loop over
       slices of K, in the same order of additions; also where its multiply-adds
       alone are too many;
@@ -257,10 +260,12 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
            "Accesses of a thread above which work on a tile is split">,
     Option<"maxProducts", "max-products", "int64_t", "1024",
            "Multiply-adds of a thread above which a dot is split">,
+    Option<"maxTransposed", "max-transposed", "int64_t", "256",
+           "Accesses of a thread above which work on a transposed tile is split">,
     Option<"maxStores", "max-stores", "int64_t", "64",
            "Accesses of a thread above which a store goes through shared memory">];
   let statistics = [
-    Statistic<"numChains", "num-chains", "Number of elementwise chains split">,
+    Statistic<"numChains", "num-chains", "Number of chains from loads to a store split">,
     Statistic<"numDots", "num-dots", "Number of dots split">,
     Statistic<"numStores", "num-stores",
               "Number of stores that go through shared memory">];
