@@ -23,6 +23,7 @@ llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 config.substitutions.append(("%top", config.tk_source_root))
 config.substitutions.append(("%tools", config.tk_tools_dir))
+config.substitutions.append(("%obj", config.tk_obj_root))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%kernels", os.path.join(config.tk_source_root, "kernels")))
 

@@ -9,7 +9,7 @@
 # that are too slow for the emulator (test/Kernels/kernel_format.py).
 set -euo pipefail
 top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
-"$top/utils/build.sh" tk TkUnitTests
+"$top/utils/build.sh" tk TkUnitTests mlir-doc
 
 results=$top/build/dev/test-results.json
 lit=$(sed -n 's/^LLVM_EXTERNAL_LIT:[A-Z]*=//p' "$top/build/dev/CMakeCache.txt")
