@@ -52,8 +52,8 @@ tk.kernel @columns(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %y: 
   tk.return
 }
 
-// 128 accesses of 16 bytes, but 256 KB of 227 at most, of which other buffers
-// may want half: 96 rows are 96 KB.
+// 128 accesses of 16 bytes, but 256 KB, and a block has 227. Other buffers may
+// want half of them: 96 rows are 96 KB.
 // CHECK-LABEL: tk.kernel @wide
 // CHECK:         scf.for
 // CHECK:           tk.load_view %{{.*}} -> tensor<256x96xf32>

@@ -366,7 +366,8 @@ std::optional<Chain> SplitTiles::matchTransposed(tk::StoreViewOp store) {
   int64_t extent = tile.getDimSize(dim);
   int64_t numAccesses = countAccesses(*chain);
   int64_t size = getSizeInBytes(tile), maxSize = getMaxStagedBytes(store);
-  if (numAccesses <= maxTransposed && size <= maxSize)
+  if (numAccesses <= maxTransposed &&
+      size <= getTargetInfo(store)->getMaxSharedMemory())
     return std::nullopt;
   int64_t limit =
       std::min(extent * maxTransposed / numAccesses, extent * maxSize / size);

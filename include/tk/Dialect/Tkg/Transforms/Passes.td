@@ -241,8 +241,8 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
     than for everything else. This pass makes loops of
 
     - a store of elementwise work on loads: a loop over slices of dimension 0;
-    - the same with transposes, at `max-transposed` accesses or where the tile
-      takes half of the shared memory: a loop over slices of the longest
+    - the same with transposes, where the tile takes more than `max-transposed`
+      accesses or the shared memory of a block: a loop over slices of the longest
       dimension, and one more for what remains;
     - a dot of operands that are loaded for it, maybe transposed: a loop over
       slices of K, in the same order of additions; also where its multiply-adds
