@@ -60,6 +60,9 @@ if find_below([os.environ.get("ROCM_PATH"), os.environ.get("HIP_PATH"),
                "/usr/lib/aarch64-linux-gnu", "/usr"],
               ["amdgcn/bitcode/ocml.bc", "share/amdgcn/bitcode/ocml.bc"]):
     config.available_features.add("ocml")
+# Every write to it fails.
+if os.path.exists("/dev/full"):
+    config.available_features.add("full-device")
 if shutil.which("cmake"):
     config.available_features.add("cmake")
 if config.tk_sanitize:

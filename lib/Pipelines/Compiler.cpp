@@ -11,11 +11,11 @@
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Pipelines/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -351,20 +351,17 @@ LogicalResult Compiler::Run::dump() {
   if (options.dumpDirectory.empty())
     return success();
   SmallString<128> path(options.dumpDirectory);
-  std::error_code error = llvm::sys::fs::create_directories(path);
+  // Where that fails, so does the writing.
+  (void)llvm::sys::fs::create_directories(path);
   llvm::sys::path::append(path, Twine(static_cast<int>(stage)) + "-" +
                                     getStageName(stage, vendor) + "." +
                                     getExtension(stage, vendor));
-  if (!error) {
-    llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
-    if (!error) {
-      SmallVector<char, 0> contents = serialize();
-      file.os().write(contents.data(), contents.size());
-      file.keep();
-      return success();
-    }
-  }
-  return emitError(loc) << "cannot write '" << path << "': " << error.message();
+  if (llvm::Error error = writeOutputFile(path, [&](raw_ostream &os) {
+        SmallVector<char, 0> contents = serialize();
+        os.write(contents.data(), contents.size());
+      }))
+    return emitError(loc) << llvm::toString(std::move(error));
+  return success();
 }
 
 Compiler::Compiler(MLIRContext &context, CompilerOptions options)

@@ -7,11 +7,11 @@
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 #include "tk/Runtime/NpyFile.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include <cstring>
 
 using namespace llvm;
@@ -254,17 +254,6 @@ std::string mlir::tk::serializeNpy(const HostTensor &tensor) {
 }
 
 Error mlir::tk::writeNpyFile(StringRef path, const HostTensor &tensor) {
-  std::error_code error;
-  ToolOutputFile file(path, error, sys::fs::OF_None);
-  if (error)
-    return createStringError("cannot write '" + path + "': " + error.message());
-  file.os() << serializeNpy(tensor);
-  file.os().flush();
-  if (file.os().has_error()) {
-    error = file.os().error();
-    file.os().clear_error();
-    return createStringError("cannot write '" + path + "': " + error.message());
-  }
-  file.keep();
-  return Error::success();
+  return writeOutputFile(path,
+                         [&](raw_ostream &os) { os << serializeNpy(tensor); });
 }

@@ -3,6 +3,7 @@
 
 #include "TemporaryFile.h"
 #include "mlir/IR/Diagnostics.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
@@ -18,17 +19,9 @@ FailureOr<TemporaryFile> TemporaryFile::create(Location loc, StringRef suffix) {
 }
 
 LogicalResult TemporaryFile::write(Location loc, StringRef contents) const {
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (!error) {
-    os << contents;
-    os.flush();
-    error = os.error();
-    os.clear_error();
-  }
-  if (error)
-    return emitError(loc) << "cannot write '" << path
-                          << "': " << error.message();
+  if (llvm::Error error =
+          writeOutputFile(path, [&](raw_ostream &os) { os << contents; }))
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 

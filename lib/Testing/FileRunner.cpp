@@ -9,6 +9,7 @@
 #include "tk/Pipelines/Registration.h"
 #include "tk/Runtime/NpyFile.h"
 #include "tk/Support/BinaryFile.h"
+#include "tk/Support/OutputFile.h"
 #include "tk/Support/Suggest.h"
 #include "tk/Testing/BinaryDeclarations.h"
 #include "tk/Testing/EmulatorTestDevice.h"
@@ -17,7 +18,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -167,20 +167,18 @@ void FileRunner::recordEmulation(StringRef entry, const PtxModule &module,
 bool FileRunner::writeEmulations() {
   if (options.runsBenches || options.jsonFile.empty())
     return true;
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> file =
-      openOutputFile(options.jsonFile, &message);
-  if (!file)
-    return fail(message);
-  llvm::json::OStream json(file->os(), /*IndentSize=*/1);
-  json.object([&] {
-    json.attributeArray("launches", [&] {
-      for (const std::string &launch : emulations)
-        json.rawValue(launch);
+  auto write = [&](raw_ostream &os) {
+    llvm::json::OStream json(os, /*IndentSize=*/1);
+    json.object([&] {
+      json.attributeArray("launches", [&] {
+        for (const std::string &launch : emulations)
+          json.rawValue(launch);
+      });
     });
-  });
-  file->os() << "\n";
-  file->keep();
+    os << "\n";
+  };
+  if (llvm::Error error = writeOutputFile(options.jsonFile, write))
+    return fail(llvm::toString(std::move(error)));
   return true;
 }
 

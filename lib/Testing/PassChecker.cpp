@@ -13,6 +13,7 @@
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Support/OutputFile.h"
 #include "tk/Testing/TestRunner.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -20,7 +21,6 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/xxhash.h"
 #include <cmath>
 
@@ -548,23 +548,22 @@ std::optional<std::string> PassChecker::dump(Pass *pass, Operation *op,
   if (options.dumpDirectory.empty())
     return std::nullopt;
   SmallString<128> path(options.dumpDirectory);
-  std::error_code error = llvm::sys::fs::create_directories(path);
+  // Where that fails, so does the writing.
+  (void)llvm::sys::fs::create_directories(path);
   llvm::sys::path::append(path, "before-" + pass->getArgument() + "-" +
                                     kernel.getSymName() + ".mlir");
-  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
-  if (error) {
-    emitError(kernel.getLoc())
-        << "cannot write '" << path << "': " << error.message();
+  auto write = [&](raw_ostream &os) {
+    os << "// tk-opt " << path << " --check-each-pass";
+    if (!options.testFile.empty())
+      os << " --check-tests=" << options.testFile;
+    for (const auto &size : options.sizes)
+      os << " --check-size=" << size.getKey() << "=" << size.getValue();
+    os << " --pass-pipeline='" << getPipeline(pass, op) << "'\n" << textBefore;
+  };
+  if (llvm::Error error = writeOutputFile(path, write)) {
+    emitError(kernel.getLoc()) << llvm::toString(std::move(error));
     return std::nullopt;
   }
-  file.os() << "// tk-opt " << path << " --check-each-pass";
-  if (!options.testFile.empty())
-    file.os() << " --check-tests=" << options.testFile;
-  for (const auto &size : options.sizes)
-    file.os() << " --check-size=" << size.getKey() << "=" << size.getValue();
-  file.os() << " --pass-pipeline='" << getPipeline(pass, op) << "'\n"
-            << textBefore;
-  file.keep();
   return std::string(path);
 }
 

@@ -4,9 +4,8 @@
 #include "tk/Testing/RunSession.h"
 #include "FileRunner.h"
 #include "RunEvents.h"
-#include "mlir/Support/FileUtilities.h"
 #include "tk/Runtime/ChildProcess.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -26,12 +25,8 @@ static bool fail(const Twine &message) {
 static bool writeFile(StringRef path, function_ref<void(raw_ostream &)> write) {
   if (path.empty())
     return true;
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &message);
-  if (!file)
-    return fail(message);
-  write(file->os());
-  file->keep();
+  if (llvm::Error error = writeOutputFile(path, write))
+    return fail(llvm::toString(std::move(error)));
   return true;
 }
 
@@ -55,6 +50,8 @@ static bool writeResults(const SessionOptions &options,
 static bool runHere(const SessionOptions &options, RunEvents &events) {
   FileRunner runner(options, events);
   bool passed = runner.run();
+  if (llvm::Error error = finishStandardOutput())
+    passed = fail(llvm::toString(std::move(error)));
   if (!runner.hasBrokenDevice()) {
     events.onDone(passed);
     return passed;

@@ -3,12 +3,11 @@
 
 #include "ShowLayout.h"
 #include "tk/Support/LayoutPrinter.h"
+#include "tk/Support/OutputFile.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace llvm;
@@ -144,24 +143,21 @@ int ShowLayoutOptions::run(const char *outputFile) const {
   LayoutPrintOptions printOptions;
   printOptions.extents = exitOnError(parseTile(options->tile, layout));
 
-  std::error_code errorCode;
-  ToolOutputFile output(outputFile, errorCode, sys::fs::OF_Text);
-  if (errorCode)
-    exitOnError(createStringError("cannot open output file '" +
-                                  Twine(outputFile) +
-                                  "': " + errorCode.message()));
+  std::optional<Layout> shared;
+  const TargetInfo *target = nullptr;
   if (options->shared.getNumOccurrences() > 0) {
-    Layout shared = exitOnError(parseLayout(options->shared));
+    shared = exitOnError(parseLayout(options->shared));
     exitOnError(
-        checkBanks(layout, shared, options->shared, options->elementBits));
-    const TargetInfo *target = exitOnError(findTarget(options->target));
-    printSharedAccess(output.os(), layout, shared, options->elementBits,
-                      *target);
-  } else if (options->format == Options::Format::SVG) {
-    drawLayout(output.os(), layout, printOptions);
-  } else {
-    printLayout(output.os(), layout, printOptions);
+        checkBanks(layout, *shared, options->shared, options->elementBits));
+    target = exitOnError(findTarget(options->target));
   }
-  output.keep();
+  exitOnError(writeOutputFile(outputFile, [&](raw_ostream &os) {
+    if (shared)
+      printSharedAccess(os, layout, *shared, options->elementBits, *target);
+    else if (options->format == Options::Format::SVG)
+      drawLayout(os, layout, printOptions);
+    else
+      printLayout(os, layout, printOptions);
+  }));
   return 0;
 }

@@ -12,8 +12,8 @@
 #include "tk/Frontend/Diagnostics.h"
 #include "tk/Pipelines/Compiler.h"
 #include "tk/Pipelines/Registration.h"
+#include "tk/Support/OutputFile.h"
 #include "tk/Support/TargetInfo.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -55,7 +55,7 @@ translateSource(std::unique_ptr<llvm::MemoryBuffer> buffer,
 }
 
 /// Runs passes as mlir-opt does, and checks them if `check` is given. Nothing
-/// is written if a pass was found to be wrong.
+/// is written then if a pass was found to be wrong.
 static LogicalResult runPasses(std::unique_ptr<llvm::MemoryBuffer> buffer,
                                DialectRegistry &registry,
                                const std::optional<PassCheckOptions> &check,
@@ -70,12 +70,15 @@ static LogicalResult runPasses(std::unique_ptr<llvm::MemoryBuffer> buffer,
     });
   std::string text;
   llvm::raw_string_ostream textStream(text);
-  if (failed(MlirOptMain(textStream, std::move(buffer), registry, config)))
-    return failure();
-  if (check)
-    llvm::errs() << "tk-opt: checked " << summary.numKernels << " kernels on "
-                 << summary.numLaunches << " launches in " << summary.numRuns
-                 << " runs\n";
+  LogicalResult ran =
+      MlirOptMain(textStream, std::move(buffer), registry, config);
+  if (!check)
+    os << text;
+  if (failed(ran) || !check)
+    return ran;
+  llvm::errs() << "tk-opt: checked " << summary.numKernels << " kernels on "
+               << summary.numLaunches << " launches in " << summary.numRuns
+               << " runs\n";
   // Mistakes that were expected are as good as none.
   if (summary.foundMistake && !config.shouldVerifyDiagnostics())
     return failure();
@@ -102,10 +105,12 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
       checkOptions.get(inputFile);
   if (!check)
     return fail(llvm::toString(check.takeError()));
-  bool isSource = StringRef(inputFile).ends_with(".tk");
-  if (!*check && !isSource)
+  // These print lists and take no input.
+  const MlirOptMainConfig &config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(
         MlirOptMain(argc, argv, inputFile, outputFile, registry));
+  bool isSource = StringRef(inputFile).ends_with(".tk");
 
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> input =
@@ -116,12 +121,14 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
     input = translateSource(std::move(input), registry);
   if (!input)
     return EXIT_FAILURE;
-  std::unique_ptr<llvm::ToolOutputFile> output =
-      openOutputFile(outputFile, &message);
-  if (!output)
-    return fail(message);
-  if (failed(runPasses(std::move(input), registry, *check, output->os())))
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  LogicalResult ran = runPasses(std::move(input), registry, *check, os);
+  // Who reads along sees what came of the other parts; a file has all or none.
+  if (failed(ran) && outputFile != "-")
     return EXIT_FAILURE;
-  output->keep();
-  return EXIT_SUCCESS;
+  if (llvm::Error error =
+          writeOutputFile(outputFile, [&](raw_ostream &file) { file << text; }))
+    return fail(llvm::toString(std::move(error)));
+  return asMainReturnCode(ran);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tools.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Format.h"
@@ -29,6 +30,19 @@ static const Tool *findTool(llvm::StringRef name) {
   return tool == std::end(kTools) ? nullptr : tool;
 }
 
+/// Runs a program. What it printed has arrived, or the call has failed.
+static int run(const Tool &tool, int argc, char **argv) {
+  int exitCode = tool.run(argc, argv);
+  if (llvm::Error error = mlir::tk::finishStandardOutput()) {
+    llvm::WithColor::error(llvm::errs(), tool.name)
+        << llvm::toString(std::move(error)) << "\n";
+    exitCode = 1;
+  }
+  // Nobody is left to tell.
+  llvm::errs().clear_error();
+  return exitCode;
+}
+
 static void printUsage(llvm::raw_ostream &os) {
   os << "usage: tk <program> [arguments], or call it by a program's name\n\n";
   for (const Tool &tool : kTools)
@@ -38,14 +52,14 @@ static void printUsage(llvm::raw_ostream &os) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   if (const Tool *tool = findTool(llvm::sys::path::stem(argv[0])))
-    return tool->run(argc, argv);
+    return run(*tool, argc, argv);
   if (argc < 2) {
     printUsage(llvm::errs());
     return 1;
   }
   llvm::StringRef name = argv[1];
   if (const Tool *tool = findTool(name))
-    return tool->run(argc - 1, argv + 1);
+    return run(*tool, argc - 1, argv + 1);
   if (name == "--help" || name == "-h") {
     printUsage(llvm::outs());
     return 0;

@@ -11,7 +11,7 @@
 #include "tk/Frontend/Parser.h"
 #include "tk/Pipelines/Registration.h"
 #include "tk/Support/BinaryFile.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -89,8 +89,15 @@ static LogicalResult printSyntax(std::unique_ptr<llvm::MemoryBuffer> buffer,
   return success(session.finish());
 }
 
-/// The whole result is made before the output is opened: a file may be
-/// formatted in place.
+/// The whole result was made before the output is opened, which may be the
+/// input.
+static int write(StringRef result, const TkcOptions &options) {
+  if (llvm::Error error = writeOutputFile(
+          options.output, [&](raw_ostream &os) { os << result; }))
+    return fail(llvm::toString(std::move(error)));
+  return 0;
+}
+
 static int runSyntax(const TkcOptions &options) {
   auto input = options.input == "-"
                    ? llvm::MemoryBuffer::getSTDIN()
@@ -110,14 +117,7 @@ static int runSyntax(const TkcOptions &options) {
                                    options.splitInputFile ? kDefaultSplitMarker
                                                           : "")))
     return 1;
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> output =
-      openOutputFile(options.output, &message);
-  if (!output)
-    return fail(message);
-  output->os() << result;
-  output->keep();
-  return 0;
+  return write(result, options);
 }
 
 static int run(const TkcOptions &options) {
@@ -126,11 +126,6 @@ static int run(const TkcOptions &options) {
       openInputFile(options.input, &message);
   if (!input)
     return fail(message);
-  std::unique_ptr<llvm::ToolOutputFile> output =
-      openOutputFile(options.output, &message);
-  if (!output)
-    return fail(message);
-
   DefaultTimingManager timingManager;
   timingManager.setEnabled(options.printTimes);
   timingManager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
@@ -139,12 +134,16 @@ static int run(const TkcOptions &options) {
                           raw_ostream &os) {
     return compile(std::move(chunk), options, timing, os);
   };
-  if (failed(splitAndProcessBuffer(std::move(input), compileChunk, output->os(),
-                                   options.splitInputFile ? kDefaultSplitMarker
-                                                          : "")))
+  std::string result;
+  llvm::raw_string_ostream os(result);
+  LogicalResult compiled =
+      splitAndProcessBuffer(std::move(input), compileChunk, os,
+                            options.splitInputFile ? kDefaultSplitMarker : "");
+  // Who reads along sees what came of the other parts; a file has all or none.
+  if (failed(compiled) && options.output != "-")
     return 1;
-  output->keep();
-  return 0;
+  int exitCode = write(result, options);
+  return failed(compiled) ? 1 : exitCode;
 }
 
 static int describe(const TkcOptions &options) {

@@ -5,6 +5,7 @@
 #include "tk/Dialect/Tkg/IR/Tkg.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/LayoutPrinter.h"
+#include "tk/Support/OutputFile.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -87,14 +88,11 @@ LogicalResult
 PrintLayoutsPass::writeDrawing(Operation *op, const tk::Layout &layout,
                                const tk::LayoutPrintOptions &options) {
   SmallString<128> path(svg);
-  std::error_code error = llvm::sys::fs::create_directories(path);
+  // Where that fails, so does the writing.
+  (void)llvm::sys::fs::create_directories(path);
   llvm::sys::path::append(path, "layout" + Twine(drawn.size()) + ".svg");
-  if (!error) {
-    llvm::raw_fd_ostream file(path, error);
-    if (!error)
-      tk::drawLayout(file, layout, options);
-  }
-  if (error)
-    return op->emitError("cannot write '") << path << "': " << error.message();
+  if (llvm::Error error = tk::writeOutputFile(
+          path, [&](raw_ostream &os) { tk::drawLayout(os, layout, options); }))
+    return op->emitError() << llvm::toString(std::move(error));
   return success();
 }
