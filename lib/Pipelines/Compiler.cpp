@@ -9,9 +9,12 @@
 #include "tk/Analysis/RegisterPressure.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
+#include "tk/Pipelines/CommandDiagnostics.h"
 #include "tk/Pipelines/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
+#include "tk/Support/BinaryFile.h"
 #include "tk/Support/OutputFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -85,7 +88,7 @@ class Compiler::Run {
 public:
   Run(MLIRContext &context, const CompilerOptions &options, TimingScope &timing)
       : context(context), options(options), timing(timing),
-        vendor(options.target.target->getVendor()),
+        target(options.target), vendor(target.target->getVendor()),
         loc(UnknownLoc::get(&context)) {}
 
   FailureOr<CompilerOutput> compile(llvm::SourceMgr &sources,
@@ -114,6 +117,7 @@ private:
         return failure();
     }
     CompilerOutput output;
+    output.target = target.target;
     output.resources = std::move(binary.resources);
     output.contents = serialize();
     return output;
@@ -121,8 +125,14 @@ private:
 
   /// Takes the main file as the form of `options.startAt`.
   LogicalResult read(llvm::SourceMgr &sources, DiagnosticReporter &reporter);
+  LogicalResult parse(llvm::SourceMgr &sources, DiagnosticReporter &reporter);
   LogicalResult parseSource(llvm::SourceMgr &sources,
                             DiagnosticReporter &reporter);
+  LogicalResult parseMlir(llvm::SourceMgr &sources);
+  /// What the program was compiled for so far; empty if it does not say.
+  std::string findTargetName();
+  /// From `tkg` on a program is for one target only.
+  LogicalResult reconcileTarget();
   /// Gives every kernel the warps and stages that the user asks for.
   LogicalResult applyMachineDefinitions();
   /// Takes the program to the next stage that the target has.
@@ -138,6 +148,7 @@ private:
   MLIRContext &context;
   const CompilerOptions &options;
   TimingScope &timing;
+  TargetOptions target;
   Vendor vendor;
   Location loc;
   Stage stage = Stage::Tk;
@@ -160,8 +171,102 @@ LogicalResult Compiler::Run::parseSource(llvm::SourceMgr &sources,
   return success(static_cast<bool>(module));
 }
 
+LogicalResult Compiler::Run::parseMlir(llvm::SourceMgr &sources) {
+  TimingScope scope = timing.nest("parse MLIR");
+  module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return failure();
+  if (!options.startAt)
+    stage = identifyStage(*module);
+  if (stage > options.stopAfter)
+    return emitCommandError(&context)
+           << "cannot go back from stage '" << getStageName(stage, vendor)
+           << "' to '" << getStageName(options.stopAfter, vendor) << "'";
+  return success();
+}
+
+/// "sm_80" of a line `.target sm_80, debug`.
+static StringRef findPtxTarget(StringRef ptx) {
+  while (!ptx.empty()) {
+    auto [line, rest] = ptx.split('\n');
+    line = line.trim();
+    if (line.consume_front(".target"))
+      return line.ltrim().take_until(
+          [](char c) { return c == ',' || c == '/' || llvm::isSpace(c); });
+    ptx = rest;
+  }
+  return "";
+}
+
+static std::string getTargetOfManifest(llvm::Expected<Manifest> manifest) {
+  if (manifest)
+    return manifest->target;
+  // Passes that need a manifest say what is wrong with it.
+  llvm::consumeError(manifest.takeError());
+  return "";
+}
+
+std::string Compiler::Run::findTargetName() {
+  switch (stage) {
+  case Stage::Source:
+  case Stage::Tk:
+  case Stage::Binary:
+    return "";
+  case Stage::Tkg:
+    if (auto name = (*module)->getAttrOfType<StringAttr>(tkg::kTargetAttr))
+      return name.getValue().str();
+    return "";
+  case Stage::LLVM:
+    if (auto text = (*module)->getAttrOfType<StringAttr>(kManifestAttrName))
+      return getTargetOfManifest(Manifest::fromJSON(text.getValue()));
+    return "";
+  case Stage::LLVMIR:
+    if (StringRef text = findManifest(*llvmModule); !text.empty())
+      return getTargetOfManifest(Manifest::fromJSON(text));
+    return "";
+  case Stage::PTX: {
+    std::string name = getTargetOfManifest(readManifest(ptx));
+    // PTX of other compilers may be assembled for newer chips, too; the
+    // assembler knows for which.
+    StringRef own = findPtxTarget(ptx);
+    bool isBinding = options.isTargetImplied || vendor != Vendor::NVIDIA;
+    if (name.empty() && isBinding && TargetInfo::lookup(own))
+      return own.str();
+    return name;
+  }
+  }
+  llvm_unreachable("all stages are listed");
+}
+
+LogicalResult Compiler::Run::reconcileTarget() {
+  std::string name = findTargetName();
+  if (!name.empty() && name != target.target->getName()) {
+    const TargetInfo *own = TargetInfo::lookup(name);
+    if (!options.isTargetImplied || !own)
+      return emitError(loc)
+             << "this was compiled for '" << name << "' up to the stage '"
+             << getStageName(stage, vendor) << "', but the target is '"
+             << target.target->getName() << "'";
+    target.target = own;
+    vendor = own->getVendor();
+  }
+  if (options.stageVendor && *options.stageVendor != vendor)
+    return emitCommandError(&context)
+           << "the target '" << target.target->getName() << "' has no stage '"
+           << getStageName(options.stopAfter, *options.stageVendor) << "'";
+  if (stage == Stage::LLVMIR)
+    return checkArchitecture(loc, *llvmModule, *target.target);
+  return success();
+}
+
 LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
                                   DiagnosticReporter &reporter) {
+  return success(succeeded(parse(sources, reporter)) &&
+                 succeeded(reconcileTarget()));
+}
+
+LogicalResult Compiler::Run::parse(llvm::SourceMgr &sources,
+                                   DiagnosticReporter &reporter) {
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   loc = FileLineColLoc::get(&context, buffer->getBufferIdentifier(), 1, 1);
@@ -172,22 +277,10 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
     return parseSource(sources, reporter);
   case Stage::Tk:
   case Stage::Tkg:
-  case Stage::LLVM: {
-    TimingScope scope = timing.nest("parse MLIR");
-    module = parseSourceFile<ModuleOp>(sources, &context);
-    if (!module)
-      return failure();
-    if (!options.startAt)
-      stage = identifyStage(*module);
-    if (stage > options.stopAfter)
-      return emitError(loc)
-             << "cannot go back from stage '" << getStageName(stage, vendor)
-             << "' to '" << getStageName(options.stopAfter, vendor) << "'";
-    return success();
-  }
+  case Stage::LLVM:
+    return parseMlir(sources);
   case Stage::LLVMIR:
-    llvmModule =
-        parseLLVMIR(loc, buffer->getBuffer(), llvmContext, options.target);
+    llvmModule = parseLLVMIR(loc, buffer->getBuffer(), llvmContext);
     return success(static_cast<bool>(llvmModule));
   case Stage::PTX:
     ptx = buffer->getBuffer().str();
@@ -205,16 +298,19 @@ LogicalResult Compiler::Run::applyMachineDefinitions() {
       // Generic parameters were bound by the front end.
       if (options.startAt == Stage::Source)
         continue;
-      return emitError(loc) << "'" << definition.name
-                            << "' can be defined for a .tk file only";
+      return emitCommandError(&context)
+             << "'" << definition.name
+             << "' can be defined for a .tk file only";
     }
     if (stage != Stage::Tk)
-      return emitError(loc) << "'" << definition.name
-                            << "' can be defined up to the stage 'tk' only";
+      return emitCommandError(&context)
+             << "'" << definition.name
+             << "' can be defined up to the stage 'tk' only";
     int64_t value;
     if (StringRef(definition.value).getAsInteger(10, value) || value < 1)
-      return emitError(loc) << "expects a number of " << definition.name
-                            << ", got '" << definition.value << "'";
+      return emitCommandError(&context)
+             << "expects a number of " << definition.name << ", got '"
+             << definition.value << "'";
     for (KernelOp kernel : module->getOps<KernelOp>())
       if (isWarps)
         kernel.setWarps(value);
@@ -236,11 +332,10 @@ Compiler::Run::runPasses(StringRef name,
 
 LogicalResult Compiler::Run::lowerToLLVMIR() {
   if (failed(runPasses("finalize LLVM dialect", [&](OpPassManager &manager) {
-        buildFinalizeLLVMPipeline(manager, *options.target.target);
+        buildFinalizeLLVMPipeline(manager, *target.target);
       })))
     return failure();
-  llvmModule =
-      translateToLLVMIR(loc, *module, llvmContext, options.target, timing);
+  llvmModule = translateToLLVMIR(loc, *module, llvmContext, target, timing);
   return success(static_cast<bool>(llvmModule));
 }
 
@@ -267,7 +362,7 @@ void Compiler::Run::remarkSpills() {
 }
 
 LogicalResult Compiler::Run::advance() {
-  const TargetInfo &target = *options.target.target;
+  const TargetInfo &chip = *target.target;
   switch (stage) {
   case Stage::Source:
     break;
@@ -275,7 +370,7 @@ LogicalResult Compiler::Run::advance() {
     stage = Stage::Tkg;
     return runPasses("tk to tkg", [&](OpPassManager &manager) {
       buildTkPipeline(manager);
-      buildTkgPipeline(manager, target);
+      buildTkgPipeline(manager, chip);
     });
   case Stage::Tkg:
     stage = Stage::LLVM;
@@ -286,7 +381,7 @@ LogicalResult Compiler::Run::advance() {
       if (!options.filePrefixes.empty())
         manager.addPass(
             createMapFileNamesPass({llvm::to_vector(options.filePrefixes)}));
-      buildTkgToLLVMPipeline(manager, target);
+      buildTkgToLLVMPipeline(manager, chip);
     });
   case Stage::LLVM:
     stage = Stage::LLVMIR;
@@ -294,15 +389,13 @@ LogicalResult Compiler::Run::advance() {
   case Stage::LLVMIR:
     if (vendor == Vendor::NVIDIA) {
       stage = Stage::PTX;
-      FailureOr<std::string> text =
-          emitPtx(loc, *llvmModule, options.target, timing);
+      FailureOr<std::string> text = emitPtx(loc, *llvmModule, target, timing);
       if (succeeded(text))
         ptx = std::move(*text);
       return text;
     }
     stage = Stage::Binary;
-    if (FailureOr<Binary> hsaco =
-            emitHsaco(loc, *llvmModule, options.target, timing);
+    if (FailureOr<Binary> hsaco = emitHsaco(loc, *llvmModule, target, timing);
         succeeded(hsaco)) {
       binary = std::move(*hsaco);
       remarkSpills();
@@ -311,7 +404,7 @@ LogicalResult Compiler::Run::advance() {
     return failure();
   case Stage::PTX:
     stage = Stage::Binary;
-    if (FailureOr<Binary> cubin = assemblePtx(loc, ptx, options.target, timing);
+    if (FailureOr<Binary> cubin = assemblePtx(loc, ptx, target, timing);
         succeeded(cubin)) {
       binary = std::move(*cubin);
       remarkSpills();
@@ -360,7 +453,7 @@ LogicalResult Compiler::Run::dump() {
         SmallVector<char, 0> contents = serialize();
         os.write(contents.data(), contents.size());
       }))
-    return emitError(loc) << llvm::toString(std::move(error));
+    return emitCommandError(&context) << llvm::toString(std::move(error));
   return success();
 }
 

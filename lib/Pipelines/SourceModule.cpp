@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/SymbolTable.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
+#include "tk/Pipelines/CommandDiagnostics.h"
 #include "tk/Support/Manifest.h"
 
 using namespace mlir;
@@ -32,7 +33,8 @@ listInstances(CheckedProgram &program, DiagnosticReporter &reporter,
 
 /// Gives the generic parameters of `instances` the values of the options. Every
 /// definition must be of use to some instance.
-static LogicalResult applyDefinitions(Location loc, CheckedProgram &program,
+static LogicalResult applyDefinitions(MLIRContext &context,
+                                      CheckedProgram &program,
                                       const CompilerOptions &options,
                                       std::vector<Instance> &instances) {
   for (const InstanceBinding &definition : options.definitions) {
@@ -49,8 +51,9 @@ static LogicalResult applyDefinitions(Location loc, CheckedProgram &program,
       isUsed = true;
     }
     if (!isUsed)
-      return emitError(loc) << "no kernel to be compiled has a parameter '"
-                            << definition.name << "'";
+      return emitCommandError(&context)
+             << "no kernel to be compiled has a parameter '" << definition.name
+             << "'";
   }
   return success();
 }
@@ -163,7 +166,7 @@ OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
       listInstances(*program, reporter, options);
   Manifest manifest;
   if (!instances ||
-      failed(applyDefinitions(loc, *program, options, *instances)) ||
+      failed(applyDefinitions(context, *program, options, *instances)) ||
       failed(addSequences(*program, *instances, manifest)))
     return nullptr;
 

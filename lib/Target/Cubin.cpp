@@ -123,7 +123,8 @@ FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
         return runNvJitLink(loc, *linker, ptx, options);
     }
   }
-  InFlightDiagnostic error = emitError(loc);
+  // No line of the input is to blame.
+  InFlightDiagnostic error = emitError(UnknownLoc::get(loc.getContext()));
   error << "a cubin needs "
         << (mayUsePtxas && mayUseNvJitLink ? "'ptxas' or 'libnvJitLink'"
             : mayUsePtxas                  ? "'ptxas'"

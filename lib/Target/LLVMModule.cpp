@@ -5,6 +5,7 @@
 #include "GuardedRun.h"
 #include "TargetMachine.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "tk/Support/Manifest.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -43,7 +44,7 @@ static void embedManifest(llvm::Module &module, StringRef manifest) {
   constexpr unsigned kGlobalMemory = 1;
   auto *global = new llvm::GlobalVariable(
       module, contents->getType(), /*isConstant=*/true,
-      llvm::GlobalValue::ExternalLinkage, contents, "__tk_manifest",
+      llvm::GlobalValue::ExternalLinkage, contents, Manifest::kSymbolName,
       /*InsertBefore=*/nullptr, llvm::GlobalValue::NotThreadLocal,
       kGlobalMemory);
   global->setAlignment(llvm::Align(8));
@@ -152,8 +153,8 @@ mlir::tk::translateToLLVMIR(Location loc, ModuleOp module,
 }
 
 std::unique_ptr<llvm::Module>
-mlir::tk::parseLLVMIR(Location loc, StringRef text, llvm::LLVMContext &context,
-                      const TargetOptions &options) {
+mlir::tk::parseLLVMIR(Location loc, StringRef text,
+                      llvm::LLVMContext &context) {
   llvm::SMDiagnostic diagnostic;
   std::unique_ptr<llvm::Module> module = llvm::parseIR(
       llvm::MemoryBufferRef(text, "LLVM IR"), diagnostic, context);
@@ -163,17 +164,30 @@ mlir::tk::parseLLVMIR(Location loc, StringRef text, llvm::LLVMContext &context,
       position = FileLineColLoc::get(file.getFilename(), diagnostic.getLineNo(),
                                      diagnostic.getColumnNo() + 1);
     emitError(position) << "cannot parse LLVM IR: " << diagnostic.getMessage();
-    return nullptr;
-  }
-  std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(loc, *options.target, options.target->getFeatures());
-  if (!machine)
-    return nullptr;
-  if (module->getTargetTriple() != machine->getTargetTriple()) {
-    emitError(loc) << "the LLVM IR is for '" << module->getTargetTriple().str()
-                   << "', but the target is '" << options.target->getName()
-                   << "'";
-    return nullptr;
   }
   return module;
+}
+
+StringRef mlir::tk::findManifest(const llvm::Module &module) {
+  const llvm::GlobalVariable *global =
+      module.getGlobalVariable(Manifest::kSymbolName);
+  auto *contents =
+      global && global->hasInitializer()
+          ? dyn_cast<llvm::ConstantDataArray>(global->getInitializer())
+          : nullptr;
+  return contents && contents->isCString() ? contents->getAsCString() : "";
+}
+
+LogicalResult mlir::tk::checkArchitecture(Location loc,
+                                          const llvm::Module &module,
+                                          const TargetInfo &target) {
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(loc, target, target.getFeatures());
+  if (!machine)
+    return failure();
+  if (module.getTargetTriple() == machine->getTargetTriple())
+    return success();
+  return emitError(loc) << "the LLVM IR is for '"
+                        << module.getTargetTriple().str()
+                        << "', but the target is '" << target.getName() << "'";
 }

@@ -6,6 +6,7 @@
 #include "mlir/Support/FileUtilities.h"
 #include "tk/Frontend/Diagnostics.h"
 #include "tk/Interpreter/Interpreter.h"
+#include "tk/Pipelines/CommandDiagnostics.h"
 #include "tk/Pipelines/Registration.h"
 #include "tk/Runtime/NpyFile.h"
 #include "tk/Support/BinaryFile.h"
@@ -514,11 +515,13 @@ bool FileRunner::runFile(StringRef path) {
       input.sources, /*verifies=*/false,
       wasOpened ? static_cast<raw_ostream &>(llvm::nulls()) : errors);
   std::optional<SourceMgrDiagnosticHandler> handler;
+  std::optional<CommandDiagnosticHandler> commandHandler;
   if (!wasOpened)
     events.onBegin(item, input.name);
   bool isGood = openFile(path, input);
   if (isGood) {
     handler.emplace(input.sources, &context, errors);
+    commandHandler.emplace(&context, "tk-run", errors);
     isGood = listCases(input);
   }
   if (!wasOpened) {

@@ -3,7 +3,7 @@
 // RUN: not tkc %s --cuda-path=%S --use-nvjitlink -o %t.cubin 2>&1 | FileCheck %s --check-prefix=NVJITLINK
 // RUN: not ls %t.cubin
 
-// CHECK: no-assembler.mlir:1:1: error: a cubin needs 'ptxas' or 'libnvJitLink' of a CUDA toolkit, which was not found
+// CHECK: {{^}}tkc: error: a cubin needs 'ptxas' or 'libnvJitLink' of a CUDA toolkit, which was not found
 // CHECK: note: looked in {{.*}}Target
 // CHECK: note: pass --cuda-path, set CUDA_PATH, or stop at --emit=ptx
 // PTXAS: error: a cubin needs 'ptxas' of a CUDA toolkit

@@ -79,14 +79,27 @@ static llvm::Expected<const TargetInfo *> findTarget(StringRef name) {
                            llvm::join(known, ", ") + makeHint(name, known));
 }
 
-static llvm::Expected<Stage> findStage(StringRef name, Vendor vendor) {
-  std::optional<Stage> stage = parseStageName(name);
-  SmallVector<StringRef> known = {"tk", "tkg", "llvm", "llvmir"};
-  if (vendor == Vendor::NVIDIA)
-    known.push_back("ptx");
-  known.push_back(getStageName(Stage::Binary, vendor));
-  if (stage && llvm::is_contained(known, name))
-    return *stage;
+/// The vendor whose targets alone have this stage.
+static std::optional<Vendor> getVendorOfStage(StringRef name) {
+  if (name == "ptx" || name == "cubin")
+    return Vendor::NVIDIA;
+  if (name == "hsaco")
+    return Vendor::AMD;
+  return std::nullopt;
+}
+
+/// `vendor`: that of the target, if it is known yet.
+static llvm::Expected<Stage>
+findStage(StringRef name, std::optional<Vendor> vendor, bool isInput) {
+  SmallVector<StringRef> known;
+  if (isInput)
+    known.push_back("source");
+  for (StringRef candidate :
+       {"tk", "tkg", "llvm", "llvmir", "ptx", "cubin", "hsaco"})
+    if (!vendor || getVendorOfStage(candidate).value_or(*vendor) == *vendor)
+      known.push_back(candidate);
+  if (llvm::is_contained(known, name))
+    return *parseStageName(name);
   return createStringError("the target has no stage '" + name +
                            "', expects one of " + llvm::join(known, ", ") +
                            makeHint(name, known));
@@ -95,14 +108,19 @@ static llvm::Expected<Stage> findStage(StringRef name, Vendor vendor) {
 /// Sets the stages between which to compile.
 static llvm::Error readStages(const InputArgList &arguments,
                               TkcOptions &options) {
-  Vendor vendor = options.compiler.target.target->getVendor();
+  // What was compiled for some target tells which when it is read.
+  std::optional<Vendor> vendor;
+  if (!options.compiler.isTargetImplied ||
+      guessStage(options.input) == Stage::Source)
+    vendor = options.compiler.target.target->getVendor();
   if (const Arg *argument = arguments.getLastArg(OPT_start_at)) {
-    llvm::Expected<Stage> stage = findStage(argument->getValue(), vendor);
+    llvm::Expected<Stage> stage =
+        findStage(argument->getValue(), vendor, /*isInput=*/true);
     if (!stage)
       return stage.takeError();
     if (*stage == Stage::Binary)
       return createStringError("nothing is left to do from stage '" +
-                               getStageName(*stage, vendor) + "'");
+                               StringRef(argument->getValue()) + "'");
     options.compiler.startAt = *stage;
   } else if (std::optional<Stage> stage = guessStage(options.input)) {
     options.compiler.startAt = *stage;
@@ -110,31 +128,63 @@ static llvm::Error readStages(const InputArgList &arguments,
     return createStringError("cannot tell the stage of '" + options.input +
                              "' from its name; pass --start-at");
   }
-  StringRef emit =
-      arguments.getLastArgValue(OPT_emit, getStageName(Stage::Binary, vendor));
-  llvm::Expected<Stage> stage = findStage(emit, vendor);
+  const Arg *emit = arguments.getLastArg(OPT_emit);
+  if (!emit)
+    return llvm::Error::success();
+  StringRef name = emit->getValue();
+  llvm::Expected<Stage> stage = findStage(name, vendor, /*isInput=*/false);
   if (!stage)
     return stage.takeError();
   options.compiler.stopAfter = *stage;
+  options.compiler.stageVendor = getVendorOfStage(name);
   if (options.compiler.startAt && *stage < *options.compiler.startAt)
-    return createStringError("cannot go back from stage '" +
-                             getStageName(*options.compiler.startAt, vendor) +
-                             "' to '" + emit + "'");
+    return createStringError(
+        "cannot go back from stage '" +
+        getStageName(*options.compiler.startAt, Vendor::NVIDIA) + "' to '" +
+        name + "'");
   return llvm::Error::success();
 }
 
-/// Text goes to standard output, a binary to a file named after the input.
-static std::string getDefaultOutput(const TkcOptions &options) {
-  if (options.action != TkcOptions::Action::Compile ||
-      options.compiler.stopAfter != Stage::Binary || options.verifyDiagnostics)
+std::string TkcOptions::getOutput(Vendor vendor) const {
+  if (!output.empty())
+    return output;
+  if (action != Action::Compile || compiler.stopAfter != Stage::Binary ||
+      verifyDiagnostics)
     return "-";
-  StringRef stem = options.input == "-" ? StringRef("kernel")
-                                        : llvm::sys::path::stem(options.input);
-  Vendor vendor = options.compiler.target.target->getVendor();
+  StringRef stem =
+      input == "-" ? StringRef("kernel") : llvm::sys::path::stem(input);
   return (stem + "." + getStageName(Stage::Binary, vendor)).str();
 }
 
-/// Refuses what the table of options does not know.
+/// Refuses options that would change nothing.
+static llvm::Error checkUse(const InputArgList &arguments, StringRef action,
+                            ArrayRef<OptionId> useless) {
+  for (OptionId id : useless)
+    if (const Arg *argument = arguments.getLastArg(id))
+      return createStringError("'" + argument->getAsString(arguments) +
+                               "' is of no use with " + action);
+  return llvm::Error::success();
+}
+
+static llvm::Error checkUseOfOptions(const InputArgList &arguments) {
+  SmallVector<OptionId> ofCompiling = {
+      OPT_target,        OPT_start_at,     OPT_define,
+      OPT_kernel,        OPT_embed_source, OPT_dump_dir,
+      OPT_cuda_path,     OPT_rocm_path,    OPT_use_ptxas,
+      OPT_use_nvjitlink, OPT_no_line_info, OPT_file_prefix_map,
+      OPT_remarks,       OPT_warning,      OPT_time};
+  if (arguments.getLastArgValue(OPT_emit) == "ast")
+    return checkUse(arguments, "--emit=ast", ofCompiling);
+  ofCompiling.push_back(OPT_emit);
+  if (arguments.hasArg(OPT_format))
+    return checkUse(arguments, "--format", ofCompiling);
+  if (!arguments.hasArg(OPT_describe))
+    return llvm::Error::success();
+  ofCompiling.append(
+      {OPT_output, OPT_verify_diagnostics, OPT_split_input_file});
+  return checkUse(arguments, "--describe", ofCompiling);
+}
+
 /// What the table alone does not tell.
 static llvm::Error checkCombinations(const InputArgList &arguments) {
   for (const Arg *argument : arguments.filtered(OPT_warning))
@@ -145,7 +195,12 @@ static llvm::Error checkCombinations(const InputArgList &arguments) {
   if (arguments.hasArg(OPT_use_ptxas) && arguments.hasArg(OPT_use_nvjitlink))
     return createStringError(
         "--use-ptxas and --use-nvjitlink exclude each other");
-  return llvm::Error::success();
+  if (arguments.hasArg(OPT_format) && arguments.hasArg(OPT_describe))
+    return createStringError("--format and --describe exclude each other");
+  const Arg *folder = arguments.getLastArg(OPT_dump_dir);
+  if (folder && StringRef(folder->getValue()).empty())
+    return createStringError("--dump-dir expects a folder, got ''");
+  return checkUseOfOptions(arguments);
 }
 
 static llvm::Error readDefinitions(const InputArgList &arguments,
@@ -216,6 +271,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   if (!target)
     return target.takeError();
   options.compiler.target.target = *target;
+  options.compiler.isTargetImplied = !arguments.hasArg(OPT_target);
   readTargetOptions(arguments, options.compiler.target);
   options.compiler.instances = arguments.getAllArgValues(OPT_kernel);
   options.compiler.embedsSource = arguments.hasArg(OPT_embed_source);
@@ -239,8 +295,6 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   else if (llvm::Error error = readStages(arguments, options))
     return std::move(error);
   options.output = arguments.getLastArgValue(OPT_output).str();
-  if (options.output.empty())
-    options.output = getDefaultOutput(options);
   return options;
 }
 

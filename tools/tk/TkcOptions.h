@@ -23,12 +23,17 @@ struct TkcOptions {
 
   Action action = Action::Compile;
   std::string input;
+  /// Empty: see getOutput().
   std::string output;
   CompilerOptions compiler;
   RemarkSettings remarks;
   bool printTimes = false;
   bool verifyDiagnostics = false;
   bool splitInputFile = false;
+
+  /// By default text goes to standard output, and a binary to a file named
+  /// after the input.
+  std::string getOutput(Vendor vendor) const;
 };
 
 /// Fails with a message that says what is wrong with the command line.

@@ -6,7 +6,7 @@ include "ToolOptions.td"
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<file>">,
     HelpText<"Output file; '-' is standard output">;
 defm target : V<"target",
-    "Chip to compile for (default: sm_90a)", "<name>">;
+    "Chip to compile for (default: what the input was compiled for so far, or sm_90a)", "<name>">;
 defm emit : V<"emit",
     "What to write: ast, tk, tkg, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
     "<stage>">;
@@ -14,7 +14,7 @@ def stop_after : Separate<["--", "-"], "stop-after">, Alias<emit>;
 def stop_after_eq : Joined<["--", "-"], "stop-after=">, Alias<emit>,
     HelpText<"Same as --emit">, MetaVarName<"<stage>">;
 defm start_at : V<"start-at",
-    "The stage that the input is at (default: by the name of the file)", "<stage>">;
+    "The stage that the input is at: source, tk, tkg, llvm, llvmir or ptx (default: by the name or contents of the file)", "<stage>">;
 def format : F<"format",
     "Write the source with canonical white space to -o or standard output">;
 defm kernel : V<"kernel",

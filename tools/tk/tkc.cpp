@@ -9,9 +9,11 @@
 #include "mlir/Support/ToolUtilities.h"
 #include "tk/Frontend/Format.h"
 #include "tk/Frontend/Parser.h"
+#include "tk/Pipelines/CommandDiagnostics.h"
 #include "tk/Pipelines/Registration.h"
 #include "tk/Support/BinaryFile.h"
 #include "tk/Support/OutputFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -22,10 +24,11 @@ static int fail(const Twine &message) {
   return 1;
 }
 
-/// Compiles one part of the input and writes the result to `os`.
+/// Compiles one part of the input and writes the result to `os`. `target` gets
+/// what it was compiled for.
 static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
                              const TkcOptions &options, TimingScope &timing,
-                             raw_ostream &os) {
+                             raw_ostream &os, const TargetInfo *&target) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
@@ -55,6 +58,7 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
   }
   SourceMgrDiagnosticHandler handler(sources, &context);
   // Remarks that were made errors do not stop the compilation by themselves.
+  CommandDiagnosticHandler commandHandler(&context, "tkc", llvm::errs());
   bool hasErrors = false;
   ScopedDiagnosticHandler watcher(&context, [&](Diagnostic &diagnostic) {
     hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
@@ -66,6 +70,7 @@ static LogicalResult compile(std::unique_ptr<llvm::MemoryBuffer> buffer,
   if (failed(output) || hasErrors || !isFine)
     return failure();
   os << output->getContents();
+  target = output->target;
   return success();
 }
 
@@ -91,9 +96,9 @@ static LogicalResult printSyntax(std::unique_ptr<llvm::MemoryBuffer> buffer,
 
 /// The whole result was made before the output is opened, which may be the
 /// input.
-static int write(StringRef result, const TkcOptions &options) {
-  if (llvm::Error error = writeOutputFile(
-          options.output, [&](raw_ostream &os) { os << result; }))
+static int write(StringRef path, StringRef result) {
+  if (llvm::Error error =
+          writeOutputFile(path, [&](raw_ostream &os) { os << result; }))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }
@@ -117,22 +122,43 @@ static int runSyntax(const TkcOptions &options) {
                                    options.splitInputFile ? kDefaultSplitMarker
                                                           : "")))
     return 1;
-  return write(result, options);
+  return write(options.getOutput(Vendor::NVIDIA), result);
 }
 
-static int run(const TkcOptions &options) {
+/// Nothing but a .tk file begins with its language version, `tk 1`, after
+/// comments.
+static bool looksLikeSource(StringRef text) {
+  while (true) {
+    text = text.ltrim();
+    if (!text.consume_front("//"))
+      break;
+    text = text.split('\n').second;
+  }
+  if (!text.consume_front("tk"))
+    return false;
+  StringRef version = text.ltrim();
+  return version.size() < text.size() && !version.empty() &&
+         llvm::isDigit(version.front());
+}
+
+static int run(TkcOptions options) {
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> input =
       openInputFile(options.input, &message);
   if (!input)
     return fail(message);
+  if (options.input == "-" && !options.compiler.startAt &&
+      looksLikeSource(input->getBuffer()))
+    options.compiler.startAt = Stage::Source;
+
   DefaultTimingManager timingManager;
   timingManager.setEnabled(options.printTimes);
   timingManager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
   TimingScope timing = timingManager.getRootScope();
+  const TargetInfo *target = options.compiler.target.target;
   auto compileChunk = [&](std::unique_ptr<llvm::MemoryBuffer> chunk,
                           raw_ostream &os) {
-    return compile(std::move(chunk), options, timing, os);
+    return compile(std::move(chunk), options, timing, os, target);
   };
   std::string result;
   llvm::raw_string_ostream os(result);
@@ -140,9 +166,10 @@ static int run(const TkcOptions &options) {
       splitAndProcessBuffer(std::move(input), compileChunk, os,
                             options.splitInputFile ? kDefaultSplitMarker : "");
   // Who reads along sees what came of the other parts; a file has all or none.
-  if (failed(compiled) && options.output != "-")
+  std::string path = options.getOutput(target->getVendor());
+  if (failed(compiled) && path != "-")
     return 1;
-  int exitCode = write(result, options);
+  int exitCode = write(path, result);
   return failed(compiled) ? 1 : exitCode;
 }
 

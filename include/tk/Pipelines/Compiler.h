@@ -45,6 +45,11 @@ std::optional<Stage> parseStageName(llvm::StringRef name);
 
 struct CompilerOptions {
   TargetOptions target;
+  /// The target is a default: what was compiled for another one goes on for
+  /// that.
+  bool isTargetImplied = false;
+  /// Whose stages were asked for: PTX is NVIDIA's, and so is a cubin.
+  std::optional<Vendor> stageVendor;
   /// Of a .tk file: the instances to compile, as a user writes them; if empty,
   /// those that it exports.
   std::vector<std::string> instances;
@@ -65,6 +70,8 @@ struct CompilerOptions {
 
 /// What a compilation made: text, or the bytes of a binary.
 struct CompilerOutput {
+  /// What it was made for.
+  const TargetInfo *target = nullptr;
   llvm::SmallVector<char, 0> contents;
   /// Of Stage::Binary.
   llvm::SmallVector<ResourceUsage> resources;

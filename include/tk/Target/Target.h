@@ -55,8 +55,14 @@ std::unique_ptr<llvm::Module> translateToLLVMIR(Location loc, ModuleOp module,
 
 /// Reads textual or binary LLVM IR, as translateToLLVMIR made it.
 std::unique_ptr<llvm::Module> parseLLVMIR(Location loc, StringRef text,
-                                          llvm::LLVMContext &context,
-                                          const TargetOptions &options);
+                                          llvm::LLVMContext &context);
+
+/// The JSON that translateToLLVMIR put into the module; empty without one.
+StringRef findManifest(const llvm::Module &module);
+
+/// Fails if the module is for another architecture than the target's.
+LogicalResult checkArchitecture(Location loc, const llvm::Module &module,
+                                const TargetInfo &target);
 
 /// NVIDIA: emits PTX of the lowest version that has every instruction used, so
 /// that old drivers can load it. Consumes the module's IR.
