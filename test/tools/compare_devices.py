@@ -2,7 +2,7 @@
 """Runs each test of a file that utils/random-kernels.py --exact printed on two
 devices, and compares the outputs.
 
-    compare_devices.py <tk-run> <file.tk> <device> <device> [option of tk-run ...]
+    compare_devices.py <tk-run> <file.tk> <device> <device> [option for the second ...]
 
 Outputs y0, y1, .. must agree in every element, in which all NaN are equal and
 both zeros are. Of outputs t0, t1, .. the difference may be a small part of the
@@ -71,7 +71,8 @@ def main():
             outputs = re.findall(r"(\w+): out tensor<(\w+)>", params)
             path = lambda name, device: os.path.join(folder, "%s.%s.npy" % (name, device))
             for device in devices:
-                run([tool, source, "--device", device, "--test", kernel, "--seeds=1"] + options +
+                run([tool, source, "--device", device, "--test", kernel, "--seeds=1"] +
+                    (options if device == devices[1] else []) +
                     ["--output=%s=%s" % (name, path(name, device)) for name, _ in outputs])
             for name, dtype in outputs:
                 difference = describe_difference(name, dtype, [path(name, device) for device in devices])
