@@ -102,17 +102,30 @@ test t : fake_fault(x = ones[10]);
             "the kernel failed: the kernel accessed an illegal address\n");
 }
 
-TEST_F(GpuTestDeviceTest, TooLittleMemoryIsSaidWithNumbers) {
+TEST_F(GpuTestDeviceTest, WhatCannotFitIsNotMade) {
   open();
   check("tk 1;\n" TWICE("fake_twice") R"(
 bench t : fake_twice(x = zeros[150000000]);
+)");
+  TestRunner runner(*program, &context, *device, {});
+  EXPECT_TRUE(failed(runner.makePlan(program->getBenches().front(), 0)));
+  EXPECT_EQ(messages, "too little device memory: needs 1.20 GB, but 1.07 GB of "
+                      "1.07 GB are free\n");
+}
+
+TEST_F(GpuTestDeviceTest, TooLittleMemoryIsSaidWithNumbers) {
+  open();
+  llvm::Expected<DeviceBuffer> others = device->getGpu().allocate(200000000);
+  ASSERT_TRUE(static_cast<bool>(others));
+  check("tk 1;\n" TWICE("fake_twice") R"(
+bench t : fake_twice(x = zeros[130000000]);
 )");
   TestRunner runner(*program, &context, *device, {});
   FailureOr<TestPlan> plan = runner.makePlan(program->getBenches().front(), 0);
   ASSERT_TRUE(succeeded(plan));
   std::string output;
   EXPECT_TRUE(failed(device->run(*plan, output)));
-  EXPECT_EQ(messages, "too little device memory: needs 600.00 MB, but 473.74 "
+  EXPECT_EQ(messages, "too little device memory: needs 520.00 MB, but 353.74 "
                       "MB of 1.07 GB are free\n");
 }
 
