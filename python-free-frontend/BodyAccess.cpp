@@ -50,7 +50,7 @@ BodyChecker::evaluateShape(ArrayRef<const Expr *> extents, SourceRange range) {
     if (!value)
       return std::nullopt;
     if (*value < 0 || (*value == 0 && !context.isReference)) {
-      report(extent->range, DiagKind::ExtentNotPositive, *value);
+      reportExtent(*extent, *value);
       return std::nullopt;
     }
     shape.push_back(*value);
@@ -118,9 +118,11 @@ bool BodyChecker::checkItem(const IndexItem &item, bool isInbounds,
     if (!extent || result.value->type.isError())
       return false;
     result.extent = *extent;
-    if (checkTileShape({*extent}, item.extent->range))
-      return true;
-    return false;
+    if (*extent < 0 || (*extent == 0 && !context.isReference)) {
+      reportExtent(*item.extent, *extent);
+      return false;
+    }
+    return checkTileShape({*extent}, item.extent->range);
   }
   case IndexItem::Kind::Value: {
     TypedExpr *value = checkNumber(*item.value);

@@ -135,6 +135,10 @@ public:
   bool finishGenericArgs(llvm::ArrayRef<GenericParam> params, SourceRange use,
                          llvm::StringRef callee, GenericBindings &bindings);
 
+  /// Checks `decl`, whose generic parameters all have defaults, as if it were
+  /// called with every argument.
+  void checkUncalled(const FnDecl &decl);
+
   /// Makes dims of `type`'s view that are plain names known as index
   /// variables, defined by statements in front of the body.
   void declareDims(const TensorTypeExpr &type, Variable *view);
@@ -274,6 +278,8 @@ private:
   TypedExpr *checkSub(const CallExpr &call, TypedExpr *view);
   TypedExpr *checkMakeView(const CallExpr &call);
   bool checkTileShape(llvm::ArrayRef<int64_t> shape, SourceRange range);
+  /// Reports an extent below 1, once for each constant that it is made of.
+  void reportExtent(const Expr &expr, int64_t extent);
   bool checkTensorRank(size_t rank, SourceRange range);
   std::optional<llvm::SmallVector<int64_t>>
   evaluateShape(llvm::ArrayRef<const Expr *> extents, SourceRange range);
@@ -399,6 +405,8 @@ private:
   std::vector<TypedStmt *> *stmts = nullptr;
   ValueType resultType = ValueType::makeVoid();
   unsigned numReturns = 0;
+  /// Constants that an extent below 1 was reported for.
+  llvm::StringSet<> blamedConstants;
 };
 
 } // namespace mlir::tk

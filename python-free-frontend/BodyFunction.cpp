@@ -521,3 +521,22 @@ TypedFunction *BodyChecker::checkFunction(const FnDecl &decl,
   context.functions->functions.push_back(function);
   return function;
 }
+
+void BodyChecker::checkUncalled(const FnDecl &decl) {
+  GenericBindings bindings;
+  if (!finishGenericArgs(decl.genericParams, decl.name.range, decl.name.name,
+                         bindings))
+    return;
+  Scope declScope;
+  for (const auto &[name, value] : bindings)
+    declScope.declare(name, {nullptr, value, false, {}});
+  BodyChecker declChecker(context, declScope);
+  std::vector<ValueType> types;
+  for (const Param &param : decl.params) {
+    types.push_back(
+        declChecker.resolveType(*param.type, param.mode != Param::Mode::In));
+    if (types.back().isError())
+      return;
+  }
+  checkFunction(decl, bindings, types, /*liftedShape=*/{});
+}

@@ -50,6 +50,31 @@ std::optional<int64_t> BodyChecker::evaluateInteger(const Expr &expr,
   return static_cast<int64_t>(*integer);
 }
 
+/// Calls `action` for every name that the value of `expr` follows from.
+static void forEachName(const Expr &expr,
+                        llvm::function_ref<void(StringRef)> action) {
+  if (auto *name = dyn_cast<NameExpr>(&expr)) {
+    action(name->name);
+  } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
+    forEachName(*binary->lhs, action);
+    forEachName(*binary->rhs, action);
+  } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
+    forEachName(*unary->operand, action);
+  } else if (auto *call = dyn_cast<CallExpr>(&expr)) {
+    for (const CallArg &arg : call->args)
+      forEachName(*arg.value, action);
+  }
+}
+
+void BodyChecker::reportExtent(const Expr &expr, int64_t extent) {
+  bool isBlamed = false;
+  forEachName(expr, [&](StringRef name) {
+    isBlamed |= !blamedConstants.insert(name).second;
+  });
+  if (!isBlamed)
+    report(expr.range, DiagKind::ExtentNotPositive, extent);
+}
+
 std::optional<ElementType> BodyChecker::resolveElement(const TypeExpr &type) {
   ValueType resolved = resolveType(type);
   if (resolved.isError())
@@ -109,21 +134,10 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
     for (const Expr *dim : tensor.dims) {
       // Names that are not constants are dimensions of their own.
       bool isConstant = true;
-      std::function<void(const Expr &)> visit = [&](const Expr &expr) {
-        if (auto *name = dyn_cast<NameExpr>(&expr)) {
-          const Symbol *symbol = scope->find(name->name);
-          isConstant &= symbol && symbol->constant.getInteger();
-        } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
-          visit(*binary->lhs);
-          visit(*binary->rhs);
-        } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
-          visit(*unary->operand);
-        } else if (auto *call = dyn_cast<CallExpr>(&expr)) {
-          for (const CallArg &arg : call->args)
-            visit(*arg.value);
-        }
-      };
-      visit(*dim);
+      forEachName(*dim, [&](StringRef name) {
+        const Symbol *symbol = scope->find(name);
+        isConstant &= symbol && symbol->constant.getInteger();
+      });
       if (!isConstant) {
         shape.push_back(kDynamicExtent);
         continue;
@@ -132,7 +146,7 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
       if (!extent)
         return ValueType::error();
       if (*extent < 0) {
-        report(dim->range, DiagKind::ExtentNotPositive, *extent);
+        reportExtent(*dim, *extent);
         return ValueType::error();
       }
       shape.push_back(*extent);

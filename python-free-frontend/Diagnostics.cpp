@@ -274,16 +274,25 @@ DiagnosticReporter::format(DiagKind kind,
 }
 
 void DiagnosticReporter::emit(SourceDiagnostic diagnostic) {
-  if (diagnostic.getSeverity() == DiagSeverity::Error) {
-    ++numErrors;
-    if (isOverLimit() && numErrors == errorLimit + 1)
-      handler({diagnostic.range,
-               DiagKind::TooManyErrors,
-               format(DiagKind::TooManyErrors, {std::to_string(errorLimit)}),
-               {}});
+  bool isError = diagnostic.getSeverity() == DiagSeverity::Error;
+  if (isError)
+    ++state.numErrors;
+  if (!state.said
+           .insert({diagnostic.range.Start.getPointer(), diagnostic.kind,
+                    diagnostic.text})
+           .second)
+    return;
+  if (isError) {
+    ++state.numShownErrors;
+    if (isOverLimit() && state.numShownErrors == errorLimit + 1)
+      state.handler(
+          {diagnostic.range,
+           DiagKind::TooManyErrors,
+           format(DiagKind::TooManyErrors, {std::to_string(errorLimit)}),
+           {}});
   }
   if (!isOverLimit())
-    handler(diagnostic);
+    state.handler(diagnostic);
 }
 
 LineColumn mlir::tk::getLineColumn(const llvm::SourceMgr &sourceMgr,

@@ -525,22 +525,18 @@ static ArrayAttr makeTexts(ArrayRef<HostExpr> exprs, OpBuilder &builder) {
   return builder.getArrayAttr(texts);
 }
 
-OwningOpRef<ModuleOp>
-CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
-                                     MLIRContext *context) {
-  context->loadDialect<TkDialect, arith::ArithDialect, func::FuncDialect,
-                       math::MathDialect, scf::SCFDialect>();
+std::optional<CheckedKernel>
+CheckedProgram::Impl::checkKernel(const BoundInstance &instance,
+                                  TypedArena &arena,
+                                  FunctionInstances &functions) {
   unsigned errorsBefore = diags.getNumErrors();
   std::optional<InstanceInfo> info = getInfo(instance);
   if (!info)
-    return nullptr;
+    return std::nullopt;
   const LaunchableParts &parts = instance.parts;
   Scope scope;
   declareConstants(instance, scope);
-  TypedArena arena;
-  FunctionInstances functions;
-  BodyContext bodyContext = makeContext(arena, functions);
-  BodyChecker checker(bodyContext, scope);
+  BodyChecker checker(makeContext(arena, functions), scope);
   SmallVector<Variable *> variables;
   for (const Param &param : parts.params) {
     if (instance.isAbsent(param)) {
@@ -571,8 +567,25 @@ CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
             scope.declare(name->name, {nullptr, {}, true, name->range});
   TypedBlock *body = checker.checkBody(*parts.body, ValueType::makeVoid());
   if (diags.getNumErrors() != errorsBefore)
-    return nullptr;
+    return std::nullopt;
   structureReturns(*body, ValueType::makeVoid(), arena);
+  return CheckedKernel{std::move(*info), std::move(variables), body};
+}
+
+OwningOpRef<ModuleOp>
+CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
+                                     MLIRContext *context) {
+  context->loadDialect<TkDialect, arith::ArithDialect, func::FuncDialect,
+                       math::MathDialect, scf::SCFDialect>();
+  TypedArena arena;
+  FunctionInstances functions;
+  std::optional<CheckedKernel> checked =
+      checkKernel(instance, arena, functions);
+  if (!checked)
+    return nullptr;
+  const InstanceInfo &info = checked->info;
+  const SmallVector<Variable *> &variables = checked->variables;
+  const LaunchableParts &parts = instance.parts;
 
   OpBuilder builder(context);
   Location loc = getLocation(sourceMgr, parts.name.range, context);
@@ -581,18 +594,18 @@ CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
   generateFunctions(functions, builder);
   SmallVector<Type> types;
   SmallVector<Attribute> argAttrs;
-  for (auto [variable, param] : llvm::zip_equal(variables, info->params)) {
+  for (auto [variable, param] : llvm::zip_equal(variables, info.params)) {
     types.push_back(convertType(variable->type, context));
     argAttrs.push_back(makeArgAttrs(param, variable->type, builder));
   }
-  auto kernel = KernelOp::create(builder, loc, info->instance.getSymbolName(),
+  auto kernel = KernelOp::create(builder, loc, info.instance.getSymbolName(),
                                  builder.getFunctionType(types, {}));
-  kernel.setInstance(info->instance.str());
-  kernel.setGridAttr(makeTexts(info->grid, builder));
-  if (!info->requirements.empty())
-    kernel.setRequireAttr(makeTexts(info->requirements, builder));
+  kernel.setInstance(info.instance.str());
+  kernel.setGridAttr(makeTexts(info.grid, builder));
+  if (!info.requirements.empty())
+    kernel.setRequireAttr(makeTexts(info.requirements, builder));
   kernel.setArgAttrsAttr(builder.getArrayAttr(argAttrs));
-  if (info->isResident)
+  if (info.isResident)
     kernel->setAttr(kResidentAttr, builder.getUnitAttr());
   Block *block = builder.createBlock(&kernel.getBody());
   for (auto [variable, type] : llvm::zip_equal(variables, types))
@@ -601,7 +614,7 @@ CheckedProgram::Impl::generateKernel(const BoundInstance &instance,
   for (auto [variable, argument] :
        llvm::zip_equal(variables, block->getArguments()))
     generator.define(variable, argument);
-  generator.generateBlock(*body);
+  generator.generateBlock(*checked->body);
   ReturnOp::create(builder, loc);
   // Dimensions that the body does not use.
   for (Operation &op : llvm::make_early_inc_range(*block))

@@ -16,6 +16,9 @@ bool CheckedProgram::Impl::parse() {
   if (diags.hasErrors())
     return false;
   checkNames(decls, diags);
+  if (diags.hasErrors())
+    return false;
+  checkDefaultBodies();
   return !diags.hasErrors();
 }
 
@@ -43,25 +46,6 @@ bool CheckedProgram::checkAll(MLIRContext *context) {
   for (const TestCase &test : getTests())
     if (!llvm::is_contained(instances, test.instance))
       instances.push_back(test.instance);
-  // Kernels that nothing names, if their defaults are enough.
-  for (const Decl *decl : impl->decls.launchables) {
-    LaunchableParts parts = getLaunchableParts(*decl);
-    bool isNamed = llvm::any_of(instances, [&](const Instance &instance) {
-      return instance.name == parts.name.name;
-    });
-    bool hasDefaults =
-        llvm::all_of(parts.genericParams, [](const GenericParam &param) {
-          return param.defaultValue != nullptr;
-        });
-    if (isNamed || !hasDefaults)
-      continue;
-    Scope scope;
-    InstanceRef ref;
-    ref.name = parts.name;
-    ref.range = parts.name.range;
-    if (std::optional<BoundInstance> bound = impl->bindInstance(ref, scope))
-      instances.push_back(bound->getInstance());
-  }
   for (const Instance &instance : instances) {
     if (diags.hasErrors())
       return false;
@@ -139,6 +123,6 @@ OwningOpRef<ModuleOp> CheckedProgram::generateReference(const TestCase &test,
 OwningOpRef<ModuleOp>
 CheckedProgram::tryGenerateReference(const TestCase &test,
                                      MLIRContext *context) {
-  DiagnosticReporter::Silence silence(impl->diags);
+  DiagnosticReporter::Capture silence(impl->diags);
   return impl->generateReference(test, context);
 }

@@ -25,6 +25,14 @@ struct BoundInstance {
   Instance getInstance() const;
 };
 
+/// A kernel whose body was checked for one instance.
+struct CheckedKernel {
+  InstanceInfo info;
+  /// Of the parameters that are present.
+  llvm::SmallVector<Variable *> variables;
+  TypedBlock *body = nullptr;
+};
+
 /// Builds host expressions from syntax: constants are folded, the names of
 /// dimensions and scalars stay.
 class HostExprBuilder {
@@ -81,8 +89,20 @@ public:
   void declareHostNames(const BoundInstance &instance,
                         HostExprBuilder &hostExprs);
   void declareConstants(const BoundInstance &instance, Scope &scope);
+  /// Nothing after a mistake.
+  std::optional<CheckedKernel> checkKernel(const BoundInstance &instance,
+                                           TypedArena &arena,
+                                           FunctionInstances &functions);
   OwningOpRef<ModuleOp> generateKernel(const BoundInstance &instance,
                                        MLIRContext *context);
+
+  //===--------------------------------------------------------------------===//
+  // Bodies that nothing need use: DefaultBodies.cpp
+  //===--------------------------------------------------------------------===//
+
+  /// Checks every body that has no generic parameters, or only such with
+  /// defaults, whether it is used or not.
+  void checkDefaultBodies();
 
   //===--------------------------------------------------------------------===//
   // Sequences: SequenceModel.cpp
@@ -109,6 +129,9 @@ public:
 
   OwningOpRef<ModuleOp> generateReference(const TestCase &test,
                                           MLIRContext *context);
+  /// Checks the body for the sizes of `test` without generating IR.
+  void checkReference(const TestCase &test, const BoundInstance &instance,
+                      const ReferenceDecl &reference);
 
   BodyContext makeContext(TypedArena &arena, FunctionInstances &functions,
                           bool isReference = false) {

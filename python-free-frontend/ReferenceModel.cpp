@@ -24,17 +24,17 @@ static ElementType getReferenceElement(DType dtype) {
 
 namespace {
 
-class ReferenceBuilder {
+/// The checked body of a reference.
+class ReferenceBody {
 public:
-  ReferenceBuilder(CheckedProgram::Impl &program, const TestCase &test,
-                   const BoundInstance &instance,
-                   const ReferenceDecl &reference, MLIRContext *context)
+  ReferenceBody(CheckedProgram::Impl &program, const TestCase &test,
+                const BoundInstance &instance, const ReferenceDecl &reference)
       : program(program), test(test), instance(instance), reference(reference),
-        builder(context),
         checker(program.makeContext(arena, functions, /*isReference=*/true),
                 scope) {}
 
-  OwningOpRef<ModuleOp> build() {
+  /// Null after a mistake.
+  TypedBlock *check() {
     declareNames();
     unsigned errorsBefore = program.diags.getNumErrors();
     TypedBlock *body =
@@ -42,14 +42,10 @@ public:
     if (program.diags.getNumErrors() != errorsBefore)
       return nullptr;
     structureReturns(*body, ValueType::makeVoid(), arena);
-    return generate(*body);
+    return body;
   }
 
-private:
-  Location getLoc(SourceRange range) {
-    return getLocation(program.sourceMgr, range, builder.getContext());
-  }
-
+protected:
   static bool isInput(const TestArgument &argument) {
     return argument.mode == ParamMode::In || argument.mode == ParamMode::Mut;
   }
@@ -140,6 +136,37 @@ private:
     checker.prologue.push_back(assign);
   }
 
+  CheckedProgram::Impl &program;
+  const TestCase &test;
+  const BoundInstance &instance;
+  const ReferenceDecl &reference;
+  Scope scope;
+  TypedArena arena;
+  FunctionInstances functions;
+  BodyChecker checker;
+  using Binding = std::pair<const TestArgument *, Variable *>;
+  SmallVector<Binding> inputs;
+  SmallVector<Binding> results;
+};
+
+/// Makes IR of it.
+class ReferenceBuilder : ReferenceBody {
+public:
+  ReferenceBuilder(CheckedProgram::Impl &program, const TestCase &test,
+                   const BoundInstance &instance,
+                   const ReferenceDecl &reference, MLIRContext *context)
+      : ReferenceBody(program, test, instance, reference), builder(context) {}
+
+  OwningOpRef<ModuleOp> build() {
+    TypedBlock *body = check();
+    return body ? generate(*body) : nullptr;
+  }
+
+private:
+  Location getLoc(SourceRange range) {
+    return getLocation(program.sourceMgr, range, builder.getContext());
+  }
+
   Type getViewType(const TestArgument &argument) {
     return convertType(ValueType::view(getReferenceElement(argument.dtype),
                                        argument.dims, true),
@@ -228,18 +255,7 @@ private:
                         DenseBoolArrayAttr());
   }
 
-  CheckedProgram::Impl &program;
-  const TestCase &test;
-  const BoundInstance &instance;
-  const ReferenceDecl &reference;
   OpBuilder builder;
-  Scope scope;
-  TypedArena arena;
-  FunctionInstances functions;
-  BodyChecker checker;
-  using Binding = std::pair<const TestArgument *, Variable *>;
-  SmallVector<Binding> inputs;
-  SmallVector<Binding> results;
 };
 
 } // namespace
@@ -255,4 +271,10 @@ CheckedProgram::Impl::generateReference(const TestCase &test,
     return nullptr;
   return ReferenceBuilder(*this, test, *instance, *found->second, context)
       .build();
+}
+
+void CheckedProgram::Impl::checkReference(const TestCase &test,
+                                          const BoundInstance &instance,
+                                          const ReferenceDecl &reference) {
+  ReferenceBody(*this, test, instance, reference).check();
 }

@@ -47,7 +47,7 @@ std::string getErrorsOfBody(const std::string &body) {
       "    x: tensor<T>[R, C], y: out tensor<T>[R, C], n: i32, q: ptr<f32>,\n"
       "    z: tensor<f32>[R]?, g: tensor<i32>[R])\n"
       "  grid(R) {\n" +
-      body + "\n}\n");
+      body + "\n}\nexport k;\n");
 }
 
 void expectInBodies(std::initializer_list<Mistake> mistakes) {
@@ -820,6 +820,67 @@ TEST(CheckerErrorsTest, Tests) {
             "'for J in " + sweep +
                 "' more than 4096 points in the sweeps of one test "
                 "[SweepTooLong]\n");
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies that nothing uses, and mistakes that much uses
+//===----------------------------------------------------------------------===//
+
+unsigned countErrors(const std::string &source) {
+  CheckedText text("tk 1;\n" + source);
+  if (text.program)
+    text.program->checkAll(&text.context);
+  return llvm::count_if(text.reported, [](const SourceDiagnostic &message) {
+    return message.getSeverity() == DiagSeverity::Error;
+  });
+}
+
+TEST(CheckerErrorsTest, BodiesThatNothingUses) {
+  const std::string good = "kernel good() grid(1) {}\ntest t : good();\n";
+  for (const char *bad :
+       {"kernel k(y: out tensor<f32>[N]) grid(1) { y[0] = f16(1.0); }",
+        "kernel k<B: const = 4>(y: out tensor<f32>[N]) grid(1) "
+        "{ let z: i32 = 3.5; }",
+        "fn r(a: f32) -> f32 { return r(a); }",
+        "fn f(a: f32) -> i32 { return a; }",
+        "kernel k(y: out tensor<f32>[N]) grid(1) {}\n"
+        "reference k() -> (y within X) { y = i32(3) + 1.0; }"})
+    EXPECT_EQ(countErrors(good + bad), 1u) << bad;
+  for (const char *fine :
+       {"fn f<T: any>(a: T) -> f32 { return a; }",
+        "fn f<B: const = 0>() -> f32 "
+        "{ static_assert(B > 0); return sum(fill<f32>[B](1.0)); }",
+        "kernel k<B: const = 0>(y: out tensor<f32>[N]) grid(1) require(B > 0) "
+        "{ y[0 +: B] = 1.0; }",
+        "fn f(a: f64) -> f64 { let half = 0.5; return a * half; }",
+        "kernel k(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(1) {}\n"
+        "reference k(x) -> (y within X) "
+        "{ y = reshape(trans(reshape(x, [N / 4, 4]), [1, 0]), [N]); }"})
+    EXPECT_EQ(getErrorsOfFile(good + fine), "") << fine;
+}
+
+TEST(CheckerErrorsTest, OneMistakeIsReportedOnce) {
+  // Of a constant that is no extent, however often it is one.
+  const std::string kernel =
+      "kernel k<B: const>(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(1) "
+      "{ y[0 +: B] = x[0 +: B] + x[N - B +: 2 * B]; }\n";
+  EXPECT_EQ(countErrors(kernel + "export k<B = 0>;"), 1u);
+  // In several instances, and in a function that two kernels call.
+  EXPECT_EQ(countErrors("kernel k<T: float>(y: out tensor<T>[N]) grid(1) "
+                        "{ y[0] = i32(1); }\n"
+                        "export k<f32>;\n"
+                        "test a : k<f32>(N = 1);\ntest b : k<f32>(N = 2);"),
+            1u);
+  EXPECT_EQ(countErrors("fn f(a: f32) -> i32 { return a; }\n"
+                        "kernel k(y: out tensor<i32>[1]) grid(1) "
+                        "{ y[0] = f(1.0); }\n"
+                        "kernel l(y: out tensor<i32>[1]) grid(1) "
+                        "{ y[0] = f(2.0); }"),
+            1u);
+  // Two mistakes at different places stay two.
+  EXPECT_EQ(countErrors("fn f(a: f32) -> i32 { return a; }\n"
+                        "fn g(a: f32) -> i32 { return a; }"),
+            2u);
 }
 
 } // namespace

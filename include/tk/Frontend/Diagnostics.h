@@ -22,7 +22,9 @@
 #include "llvm/Support/SMLoc.h"
 #include <functional>
 #include <initializer_list>
+#include <set>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -85,6 +87,16 @@ public:
   /// not fill a screen.
   static constexpr unsigned kDefaultErrorLimit = 20;
 
+private:
+  struct State {
+    Handler handler;
+    unsigned numErrors = 0;
+    unsigned numShownErrors = 0;
+    /// Place, name and text of what was said.
+    std::set<std::tuple<const char *, DiagKind, std::string>> said = {};
+  };
+
+public:
   /// A message being made; reported at the end of the full expression.
   class Builder {
   public:
@@ -120,7 +132,7 @@ public:
   /// Messages go to `handler` as they come; to print them, use
   /// `printDiagnostic`.
   DiagnosticReporter(const llvm::SourceMgr &sourceMgr, Handler handler)
-      : sourceMgr(sourceMgr), handler(std::move(handler)) {}
+      : sourceMgr(sourceMgr), state{std::move(handler)} {}
 
   /// Reports message `kind` about `range`: the smallest wrong piece of text.
   template <typename... ArgTs>
@@ -128,29 +140,38 @@ public:
     return Builder(this, {range, kind, format(kind, {toString(args)...}), {}});
   }
 
-  /// While it lives, messages are dropped; afterwards there have been none.
-  class Silence {
+  /// Reports a message again that a Capture kept.
+  void report(SourceDiagnostic diagnostic) { emit(std::move(diagnostic)); }
+
+  /// While it lives, messages are kept here; afterwards there have been none.
+  class Capture {
   public:
-    explicit Silence(DiagnosticReporter &reporter)
-        : reporter(reporter), numErrors(reporter.numErrors),
-          handler(std::exchange(reporter.handler,
-                                [](const SourceDiagnostic &) {})) {}
-    Silence(const Silence &) = delete;
-    ~Silence() {
-      reporter.numErrors = numErrors;
-      reporter.handler = std::move(handler);
-    }
+    explicit Capture(DiagnosticReporter &reporter)
+        : reporter(reporter),
+          state(std::exchange(reporter.state,
+                              {[this](const SourceDiagnostic &message) {
+                                messages.push_back(message);
+                              }})) {}
+    Capture(const Capture &) = delete;
+    ~Capture() { reporter.state = std::move(state); }
+
+    bool hasErrors() const { return reporter.hasErrors(); }
+    std::vector<SourceDiagnostic> takeMessages() { return std::move(messages); }
 
   private:
     DiagnosticReporter &reporter;
-    unsigned numErrors;
-    Handler handler;
+    std::vector<SourceDiagnostic> messages;
+    State state;
   };
 
-  unsigned getNumErrors() const { return numErrors; }
-  bool hasErrors() const { return numErrors != 0; }
+  /// Every error counts, those too that are not shown because they were said
+  /// before: what depends on a comparison of two numbers is wrong again.
+  unsigned getNumErrors() const { return state.numErrors; }
+  bool hasErrors() const { return state.numErrors != 0; }
   /// True once the limit has been passed: whoever can should stop.
-  bool isOverLimit() const { return errorLimit && numErrors > errorLimit; }
+  bool isOverLimit() const {
+    return errorLimit && state.numShownErrors > errorLimit;
+  }
   /// Zero means no limit.
   void setErrorLimit(unsigned limit) { errorLimit = limit; }
 
@@ -171,12 +192,13 @@ private:
   static std::string format(DiagKind kind,
                             std::initializer_list<std::string> args);
 
+  /// A message that says the same at the same place as one before is dropped:
+  /// it comes from another instance of the same text.
   void emit(SourceDiagnostic diagnostic);
 
   const llvm::SourceMgr &sourceMgr;
-  Handler handler;
+  State state;
   unsigned errorLimit = kDefaultErrorLimit;
-  unsigned numErrors = 0;
 };
 
 /// Line and column, both from 1; a column counts characters, not bytes.
