@@ -41,6 +41,11 @@ static FailureOr<Binary> finish(Location loc, StringRef assembler,
 /// PTX lines that tell which source line they came from.
 static bool hasLineInfo(StringRef ptx) { return ptx.contains("\n\t.loc\t"); }
 
+/// Lets ptxas optimise kernels side by side, on any machine with the same
+/// number of threads: the bytes of a cubin depend on it. CUDA 12.1 and later
+/// know it.
+static constexpr StringLiteral kSplitCompile = "--split-compile=2";
+
 static FailureOr<Binary> runPtxas(Location loc, StringRef ptxas, StringRef ptx,
                                   const TargetOptions &options) {
   FailureOr<TemporaryFile> input = TemporaryFile::create(loc, "ptx");
@@ -52,17 +57,27 @@ static FailureOr<Binary> runPtxas(Location loc, StringRef ptxas, StringRef ptx,
   std::string arch = ("-arch=" + options.target->getChip()).str();
   SmallVector<StringRef> arguments = {
       ptxas, arch, "-O3", "-v", "-o", output->getPath(), input->getPath()};
+  arguments.push_back(kSplitCompile);
   if (options.emitLineInfo && hasLineInfo(ptx))
     arguments.push_back("-lineinfo");
   std::optional<StringRef> redirects[] = {StringRef(""), log->getPath(),
                                           log->getPath()};
   std::string message;
-  int code = llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt,
-                                       redirects, /*SecondsToWait=*/0,
-                                       /*MemoryLimit=*/0, &message);
+  auto execute = [&] {
+    return llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects,
+                                     /*SecondsToWait=*/0, /*MemoryLimit=*/0,
+                                     &message);
+  };
+  int code = execute();
+  auto logText = log->read(loc);
+  if (code > 0 && succeeded(logText) &&
+      (*logText)->getBuffer().contains("split-compile")) {
+    llvm::erase(arguments, kSplitCompile);
+    code = execute();
+    logText = log->read(loc);
+  }
   if (code < 0)
     return emitError(loc) << "cannot run '" << ptxas << "': " << message;
-  auto logText = log->read(loc);
   if (failed(logText))
     return failure();
   // Names of temporary files would make the same error look different.
