@@ -244,8 +244,9 @@ struct TestSelection {
 //===----------------------------------------------------------------------===//
 
 /// A `.tk` file and what it imports, parsed, with names and declarations
-/// checked. Bodies are checked when they are instantiated: every question may
-/// report mistakes and then has an empty answer.
+/// checked. Bodies that need no arguments are checked when the file is read,
+/// others when they are instantiated: every question may report mistakes and
+/// then has an empty answer.
 class CheckedProgram {
 public:
   /// Parses the main buffer of `sourceMgr`. Both must outlive the program.
