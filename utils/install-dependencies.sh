@@ -47,7 +47,7 @@ for package in "${llvm_packages[@]}"; do
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-RELEASE}")
     cat >&2 <<MESSAGE
 install-dependencies.sh: the package sources of this system have no '$package'.
-LLVM 22 is in Debian 12's security updates and in Debian 13 and later. For other
+LLVM 22 is in Debian 12's security updates, in Debian 13 and in Ubuntu 26.04. For other
 systems the LLVM project keeps a package source. As root:
   apt-get install ca-certificates wget
   wget -O /etc/apt/trusted.gpg.d/apt.llvm.org.asc https://apt.llvm.org/llvm-snapshot.gpg.key
