@@ -3,6 +3,7 @@
 
 #include "DeviceLibraries.h"
 #include "Toolkits.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -14,14 +15,22 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-/// The first function with this prefix that is called but not defined.
-static const llvm::Function *findUndefined(const llvm::Module &module,
-                                           StringRef prefix) {
-  for (const llvm::Function &function : module)
-    if (function.isDeclaration() && !function.use_empty() &&
-        function.getName().starts_with(prefix))
-      return &function;
-  return nullptr;
+/// The first call of a function with this prefix that `module` declares, and
+/// `linked` does not define; null if there is none.
+static LLVM::CallOp findUndefined(ModuleOp module, const llvm::Module &linked,
+                                  StringRef prefix) {
+  LLVM::CallOp found;
+  module.walk([&](LLVM::CallOp call) {
+    std::optional<StringRef> callee = call.getCallee();
+    if (!callee || !callee->starts_with(prefix))
+      return WalkResult::advance();
+    const llvm::Function *function = linked.getFunction(*callee);
+    if (!function || !function->isDeclaration())
+      return WalkResult::advance();
+    found = call;
+    return WalkResult::interrupt();
+  });
+  return found;
 }
 
 static LogicalResult linkLibrary(Location loc, llvm::Module &module,
@@ -85,30 +94,33 @@ static void defineOcmlControls(llvm::Module &module, const TargetInfo &target) {
   }
 }
 
-LogicalResult mlir::tk::linkDeviceLibraries(Location loc, llvm::Module &module,
+LogicalResult mlir::tk::linkDeviceLibraries(ModuleOp source,
+                                            llvm::Module &module,
                                             const TargetOptions &options) {
   bool isNvidia = options.target->getVendor() == Vendor::NVIDIA;
   StringRef prefix = isNvidia ? "__nv_" : "__ocml_";
-  const llvm::Function *needed = findUndefined(module, prefix);
+  LLVM::CallOp needed = findUndefined(source, module, prefix);
   if (!needed)
     return success();
 
   StringRef libraryName = isNvidia ? "libdevice.10.bc" : "ocml.bc";
   FoundFile library = isNvidia ? findLibdevice(options) : findOcml(options);
   if (!library.path) {
-    InFlightDiagnostic error =
-        emitError(loc) << "the kernel calls '" << needed->getName() << "' of "
-                       << libraryName << ", which was not found";
+    InFlightDiagnostic error = emitError(needed.getLoc())
+                               << "the kernel calls '" << *needed.getCallee()
+                               << "' of " << libraryName
+                               << ", which was not found";
     error.attachNote() << "looked in " << library.searched;
     error.attachNote() << "pass " << (isNvidia ? "--cuda-path" : "--rocm-path")
                        << " or set " << (isNvidia ? "CUDA_PATH" : "ROCM_PATH");
     return failure();
   }
-  if (failed(linkLibrary(loc, module, *library.path)))
+  if (failed(linkLibrary(needed.getLoc(), module, *library.path)))
     return failure();
-  if (const llvm::Function *missing = findUndefined(module, prefix))
-    return emitError(loc) << "'" << *library.path << "' has no function '"
-                          << missing->getName() << "'";
+  if (LLVM::CallOp missing = findUndefined(source, module, prefix))
+    return emitError(missing.getLoc())
+           << "'" << *library.path << "' has no function '"
+           << *missing.getCallee() << "'";
   if (!isNvidia)
     defineOcmlControls(module, *options.target);
   return success();

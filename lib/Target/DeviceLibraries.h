@@ -8,10 +8,11 @@
 
 namespace mlir::tk {
 
-/// Links the functions that `module` calls from libdevice (`__nv_*`) or ocml
-/// (`__ocml_*`). A library that nothing is called from need not exist. Expects
-/// the triple and data layout to be set.
-LogicalResult linkDeviceLibraries(Location loc, llvm::Module &module,
+/// Links the functions that `module`, translated from `source`, calls from
+/// libdevice (`__nv_*`) or ocml (`__ocml_*`). A library that nothing is called
+/// from need not exist; errors name the first call that needs it. Expects the
+/// triple and data layout to be set.
+LogicalResult linkDeviceLibraries(ModuleOp source, llvm::Module &module,
                                   const TargetOptions &options);
 
 } // namespace mlir::tk

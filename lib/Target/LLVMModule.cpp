@@ -142,7 +142,7 @@ mlir::tk::translateToLLVMIR(Location loc, ModuleOp module,
   translation.stop();
 
   TimingScope linking = timing.nest("link device library");
-  if (failed(linkDeviceLibraries(loc, *llvmModule, options)))
+  if (failed(linkDeviceLibraries(module, *llvmModule, options)))
     return nullptr;
   linking.stop();
 

@@ -10,7 +10,7 @@
 // IR-NOT: @__oclc
 // IR: define {{.*}}amdgpu_kernel void @tanh
 
-// MISSING: error: the kernel calls '__ocml_tanh_f32' of ocml.bc, which was not found
+// MISSING: ocml.mlir:[[#@LINE+5]]:8: error: the kernel calls '__ocml_tanh_f32' of ocml.bc, which was not found
 // MISSING: note: pass --rocm-path or set ROCM_PATH
 llvm.func @__ocml_tanh_f32(f32) -> f32
 llvm.func @tanh(%x: !llvm.ptr<1>) attributes {rocdl.kernel} {
