@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "NvJitLink.h"
+#include "SpillRelief.h"
 #include "TemporaryFile.h"
 #include "Toolkits.h"
 #include "mlir/IR/Remarks.h"
@@ -10,22 +11,45 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-/// Reports what the assembler said, and returns it with the binary.
-static FailureOr<Binary> finish(Location loc, StringRef assembler,
-                                StringRef logText, bool succeeded,
-                                ArrayRef<char> bytes) {
-  AssemblerLog log = parseAssemblerLog(logText);
-  if (!succeeded) {
-    InFlightDiagnostic error = emitError(loc)
-                               << assembler << " rejects the PTX";
-    // The first messages tell; hundreds may follow.
-    constexpr size_t kMaxMessages = 5;
-    for (StringRef message : ArrayRef(log.messages).take_front(kMaxMessages))
-      error.attachNote() << message;
-    if (log.messages.empty() && !logText.trim().empty())
-      error.attachNote() << logText.trim();
-    return failure();
-  }
+namespace {
+/// What an assembler made of some PTX, or said about it.
+struct Assembled {
+  bool succeeded = false;
+  std::string log;
+  SmallVector<char, 0> cubin;
+};
+} // namespace
+
+static LogicalResult reportRejection(Location loc, StringRef assembler,
+                                     StringRef logText,
+                                     const AssemblerLog &log) {
+  InFlightDiagnostic error = emitError(loc) << assembler << " rejects the PTX";
+  // The first messages tell; hundreds may follow.
+  constexpr size_t kMaxMessages = 5;
+  for (StringRef message : ArrayRef(log.messages).take_front(kMaxMessages))
+    error.attachNote() << message;
+  if (log.messages.empty() && !logText.trim().empty())
+    error.attachNote() << logText.trim();
+  return failure();
+}
+
+/// Assembles until no kernel spills that need not, and reports what the
+/// assembler said at last.
+static FailureOr<Binary>
+assemble(Location loc, StringRef assembler, StringRef ptx,
+         const TargetInfo &target,
+         function_ref<FailureOr<Assembled>(StringRef)> run) {
+  std::string text = ptx.str();
+  FailureOr<Assembled> assembled;
+  AssemblerLog log;
+  do {
+    assembled = run(text);
+    if (failed(assembled))
+      return failure();
+    log = parseAssemblerLog(assembled->log);
+    if (!assembled->succeeded)
+      return reportRejection(loc, assembler, assembled->log, log);
+  } while (relieveSpills(text, log.resources, target));
   for (StringRef warning : log.performanceWarnings)
     remark::missed(loc, remark::RemarkOpts::name("AssemblerPerformance")
                             .category("assemble-ptx"))
@@ -33,7 +57,7 @@ static FailureOr<Binary> finish(Location loc, StringRef assembler,
   for (StringRef message : log.messages)
     emitWarning(loc) << assembler << ": " << message;
   Binary binary;
-  binary.bytes.assign(bytes.begin(), bytes.end());
+  binary.bytes = std::move(assembled->cubin);
   binary.resources = std::move(log.resources);
   return binary;
 }
@@ -46,8 +70,9 @@ static bool hasLineInfo(StringRef ptx) { return ptx.contains("\n\t.loc\t"); }
 /// know it.
 static constexpr StringLiteral kSplitCompile = "--split-compile=2";
 
-static FailureOr<Binary> runPtxas(Location loc, StringRef ptxas, StringRef ptx,
-                                  const TargetOptions &options) {
+static FailureOr<Assembled> runPtxas(Location loc, StringRef ptxas,
+                                     StringRef ptx,
+                                     const TargetOptions &options) {
   FailureOr<TemporaryFile> input = TemporaryFile::create(loc, "ptx");
   FailureOr<TemporaryFile> output = TemporaryFile::create(loc, "cubin");
   FailureOr<TemporaryFile> log = TemporaryFile::create(loc, "log");
@@ -80,29 +105,31 @@ static FailureOr<Binary> runPtxas(Location loc, StringRef ptxas, StringRef ptx,
     return emitError(loc) << "cannot run '" << ptxas << "': " << message;
   if (failed(logText))
     return failure();
+  Assembled assembled;
+  assembled.succeeded = code == 0;
   // Names of temporary files would make the same error look different.
-  std::string text = (*logText)->getBuffer().str();
-  for (size_t at; (at = text.find(input->getPath())) != std::string::npos;)
-    text.replace(at, input->getPath().size(), "kernel.ptx");
-  if (code != 0)
-    return finish(loc, "ptxas", text, /*succeeded=*/false, {});
+  assembled.log = (*logText)->getBuffer().str();
+  for (size_t at;
+       (at = assembled.log.find(input->getPath())) != std::string::npos;)
+    assembled.log.replace(at, input->getPath().size(), "kernel.ptx");
+  if (!assembled.succeeded)
+    return assembled;
   auto bytes = output->read(loc);
   if (failed(bytes))
     return failure();
   StringRef contents = (*bytes)->getBuffer();
-  return finish(loc, "ptxas", text, /*succeeded=*/true,
-                ArrayRef(contents.data(), contents.size()));
+  assembled.cubin.assign(contents.begin(), contents.end());
+  return assembled;
 }
 
-static FailureOr<Binary> runNvJitLink(Location loc, const NvJitLink &linker,
-                                      StringRef ptx,
-                                      const TargetOptions &options) {
+static Assembled runNvJitLink(const NvJitLink &linker, StringRef ptx,
+                              const TargetOptions &options) {
   SmallVector<std::string> arguments = {
       ("-arch=" + options.target->getChip()).str(), "-O3", "-verbose"};
   if (options.emitLineInfo && hasLineInfo(ptx))
     arguments.push_back("-lineinfo");
   NvJitLink::Result result = linker.assemble(ptx, arguments);
-  return finish(loc, "nvJitLink", result.log, result.succeeded, result.cubin);
+  return {result.succeeded, std::move(result.log), std::move(result.cubin)};
 }
 
 bool mlir::tk::hasPtxAssembler(const TargetOptions &options) {
@@ -125,7 +152,9 @@ FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
     ptxas = findPtxas(options);
     if (ptxas.path) {
       TimingScope scope = timing.nest("assemble with ptxas");
-      return runPtxas(loc, *ptxas.path, ptx, options);
+      return assemble(loc, "ptxas", ptx, *options.target, [&](StringRef text) {
+        return runPtxas(loc, *ptxas.path, text, options);
+      });
     }
   }
   std::string loadError;
@@ -135,7 +164,10 @@ FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
     if (library.path) {
       if (std::optional<NvJitLink> linker =
               NvJitLink::load(*library.path, loadError))
-        return runNvJitLink(loc, *linker, ptx, options);
+        return assemble(loc, "nvJitLink", ptx, *options.target,
+                        [&](StringRef text) -> FailureOr<Assembled> {
+                          return runNvJitLink(*linker, text, options);
+                        });
     }
   }
   // No line of the input is to blame.
