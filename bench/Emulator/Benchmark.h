@@ -13,6 +13,8 @@ namespace mlir::tk {
 struct BenchmarkRun {
   EmulatorResult result;
   double seconds = 0;
+  /// Of all threads: other work on the machine adds little to it.
+  double processorSeconds = 0;
 };
 
 struct EmulatorBenchmark {
@@ -27,7 +29,7 @@ struct EmulatorBenchmark {
   std::function<llvm::Expected<BenchmarkRun>(const EmulatorOptions &)> run;
 };
 
-/// Launches, and takes the time of that alone.
+/// Launches, and takes the times of that alone.
 llvm::Expected<BenchmarkRun> timeLaunch(Emulator &emulator,
                                         const EmulatorModule &module,
                                         const EmulatorLaunch &launch,

@@ -295,7 +295,8 @@ static void runClusters(Launch &launch, bool isOrderVisible,
     result.numSteps += scheduler->numSteps;
     for (size_t i = 0; i < count; ++i) {
       result.executions[i] += scheduler->executions[i];
-      result.laneExecutions[i] += scheduler->laneExecutions[i];
+      result.laneExecutions[i] +=
+          numLanes * scheduler->executions[i] - scheduler->idleLanes[i];
     }
     if (scheduler != schedulers.front() && scheduler->counters)
       schedulers.front()->counters->add(*scheduler->counters);

@@ -8,21 +8,6 @@
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
 
-VectorLevel emulator::hostVectorLevel() {
-#if defined(__x86_64__) && defined(__clang__)
-  static const VectorLevel level = [] {
-    if (__builtin_cpu_supports("x86-64-v4"))
-      return VectorLevel::V4;
-    if (__builtin_cpu_supports("x86-64-v3"))
-      return VectorLevel::V3;
-    return VectorLevel::Baseline;
-  }();
-  return level;
-#else
-  return VectorLevel::Baseline;
-#endif
-}
-
 llvm::Error emulator::decodeOperands(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Instruction &result, PtxType resultType,

@@ -27,8 +27,17 @@ namespace mlir::tk::emulator {
 /// x86-64 (or whatever the host is), -v3 (AVX2, FMA, F16C), -v4 (AVX-512).
 enum class VectorLevel : uint8_t { Baseline, V3, V4 };
 
-/// The best level of this host.
-VectorLevel hostVectorLevel();
+/// The best level of this host. Reads what the runtime library found out when
+/// the program started.
+inline VectorLevel hostVectorLevel() {
+#if defined(__x86_64__) && defined(__clang__)
+  if (__builtin_cpu_supports("x86-64-v4"))
+    return VectorLevel::V4;
+  if (__builtin_cpu_supports("x86-64-v3"))
+    return VectorLevel::V3;
+#endif
+  return VectorLevel::Baseline;
+}
 
 /// mov of one register of 32 bits.
 bool isCopy(const Instruction &instruction);

@@ -6,18 +6,23 @@
 //===----------------------------------------------------------------------===//
 
 #include "AsyncBulk.h"
+#include "LaneLoops.h"
 #include "Memory.h"
 #include "MemoryModifiers.h"
 #include "Operands.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Compiler.h"
 #include <cstring>
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
 
 namespace {
+/// Copies a row to or from registers.
+using RowCopy = void (*)(Warp &warp, const Slot *slots, std::byte *row);
+
 /// A load or store of up to eight elements.
 struct AccessDetails {
   MemoryRequest request;
@@ -33,8 +38,13 @@ struct AccessDetails {
   bool isSigned = false;
   /// Nobody asks for the element: `_`.
   uint8_t sinks = 0;
+  /// If the lanes access a row; null: as they do otherwise.
+  RowCopy copyRow = nullptr;
 };
 } // namespace
+
+#define TK_HANDLERS "RowLoops.inc"
+#include "ForEachVectorLevel.inc"
 
 //===----------------------------------------------------------------------===//
 // Handlers
@@ -133,6 +143,10 @@ static Step runLoad(Warp &warp, const Instruction &instruction) {
       readAddresses(warp, details.base, details.offset, details.is32Bit);
   if (!accessMemory(warp, instruction, details.request, addresses, pointers))
     return Step::Stop;
+  if (pointers.isRow && details.copyRow) {
+    details.copyRow(warp, details.elements.data(), pointers.lane[0]);
+    return details.maySpin ? warp.spin() : Step::Next;
+  }
   for (unsigned i = 0; i < details.numElements; ++i) {
     if (details.sinks >> i & 1)
       continue;
@@ -186,6 +200,10 @@ static Step runStore(Warp &warp, const Instruction &instruction) {
   request.haveSameValue = haveSameValue;
   if (!accessMemory(warp, instruction, request, addresses, pointers))
     return Step::Stop;
+  if (pointers.isRow && details.copyRow) {
+    details.copyRow(warp, details.elements.data(), pointers.lane[0]);
+    return Step::Next;
+  }
   for (unsigned i = 0; i < details.numElements; ++i) {
     if (details.registerBytes[i] != details.elementBytes) {
       storeNarrowed(warp, details, i, pointers);
@@ -323,6 +341,14 @@ static llvm::Error decodeAccess(DecodeContext &context,
   if (details.maySpin && memory.space != PtxSpace::Shared &&
       memory.space != PtxSpace::Local)
     context.setOrderVisible();
+  bool isPlain =
+      !details.sinks &&
+      llvm::all_of(
+          llvm::ArrayRef(details.registerBytes).take_front(details.numElements),
+          [&](uint8_t size) { return size == details.elementBytes; });
+  if (isPlain)
+    details.copyRow = TK_AT_HOST_LEVEL(chooseRow, details.elementBytes,
+                                       details.numElements, isLoad);
   result.details = &details;
   result.handler = isLoad ? runLoad : runStore;
   return llvm::Error::success();

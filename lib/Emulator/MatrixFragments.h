@@ -39,6 +39,15 @@ inline ElementPlace placeOfC(unsigned lane, unsigned index) {
           lane % 4 * 2 + index % 2 + index / 4 * 8};
 }
 
+/// All of placeOfC by rows: `visit(row, column, lane, index)`.
+template <typename Visit> inline void visitC(unsigned numColumns, Visit visit) {
+  for (unsigned group = 0; group != numColumns / 8; ++group)
+    for (unsigned row = 0; row != 16; ++row)
+      for (unsigned column = 0; column != 8; ++column)
+        visit(row, group * 8 + column, row % 8 * 4 + column / 2,
+              group * 4 + row / 8 * 2 + column % 2);
+}
+
 // m8n8k4 of f16: four multiplications, one for each quad pair (lanes 4 i to
 // 4 i + 3 and 16 + 4 i to 19 + 4 i). `element` counts what a lane holds.
 

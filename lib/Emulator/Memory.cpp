@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Memory.h"
+#include "LaneLoops.h"
 #include "Scheduler.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
@@ -97,19 +98,28 @@ const Allocation *DeviceMemory::closestBelow(uint64_t address) const {
 // Accesses
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// The addresses of the lanes of an access.
+struct Extent {
+  /// The lowest, the highest, and all bits.
+  uint64_t lowest = 0, highest = 0, bits = 0;
+  /// As HostPointers::isRow.
+  bool isRow = false;
+};
+} // namespace
+
+#define TK_HANDLERS "AddressLoops.inc"
+#include "ForEachVectorLevel.inc"
+
 LaneAddresses mlir::tk::emulator::readAddresses(Warp &warp, Slot base,
                                                 int64_t offset, bool is32Bit) {
   LaneAddresses result;
-  uint64_t added = static_cast<uint64_t>(offset);
-  if (is32Bit) {
-    const uint32_t *values = warp.lanes<uint32_t>(base);
-    for (unsigned lane = 0; lane < numLanes; ++lane)
-      result.lane[lane] = static_cast<uint32_t>(values[lane] + added);
-  } else {
-    const uint64_t *values = warp.lanes<uint64_t>(base);
-    for (unsigned lane = 0; lane < numLanes; ++lane)
-      result.lane[lane] = values[lane] + added;
-  }
+  if (is32Bit)
+    TK_AT_HOST_LEVEL(addToLanes<uint32_t>, warp.lanes<const uint32_t>(base),
+                     static_cast<uint32_t>(offset), result.lane);
+  else
+    TK_AT_HOST_LEVEL(addToLanes<uint64_t>, warp.lanes<const uint64_t>(base),
+                     static_cast<uint64_t>(offset), result.lane);
   return result;
 }
 
@@ -122,24 +132,39 @@ public:
            const MemoryRequest &request, const LaneAddresses &addresses,
            HostPointers &pointers)
       : warp(warp), instruction(instruction), request(request),
-        addresses(addresses), pointers(pointers), size(request.bytesPerLane) {}
+        addresses(addresses.lane), pointers(pointers),
+        size(request.bytesPerLane) {}
 
   bool run();
 
 private:
-  /// Of the addresses of the lanes: the lowest, the highest, and all bits.
-  struct Extent {
-    uint64_t lowest = ~uint64_t(0), highest = 0, bits = 0;
-  };
-  Extent findExtent(LaneMask lanes) const;
+  Extent findExtent(LaneMask lanes) const {
+    return TK_AT_HOST_LEVEL(findExtent, addresses, lanes, size);
+  }
   bool isAligned(uint64_t bits);
-  bool accessSpace(PtxSpace space, LaneMask lanes, uint64_t windowBegin);
+  bool accessSpace(PtxSpace space, LaneMask lanes, Extent extent,
+                   uint64_t windowBegin);
   bool accessGeneric();
-  bool accessGlobal(LaneMask lanes, PtxSpace space);
-  bool accessShared(LaneMask lanes, PtxSpace space);
-  bool accessSharedOf(LaneMask lanes, ThreadBlock &owner);
-  bool accessLocal(LaneMask lanes);
-  bool accessParameters(LaneMask lanes);
+  bool accessGlobal(LaneMask lanes, const Extent &extent, PtxSpace space);
+  bool accessShared(LaneMask lanes, const Extent &extent, PtxSpace space);
+  bool accessSharedOf(LaneMask lanes, const Extent &extent, ThreadBlock &owner);
+  bool accessLocal(LaneMask lanes, const Extent &extent);
+  bool accessParameters(LaneMask lanes, const Extent &extent);
+  /// Whether all bytes of the lanes are in [begin, end).
+  bool isWithin(const Extent &extent, uint64_t begin, uint64_t end) const {
+    return extent.lowest >= begin && extent.highest < end &&
+           end - extent.highest >= size;
+  }
+  /// The first lane whose bytes are not.
+  unsigned findOutside(LaneMask lanes, uint64_t begin, uint64_t end) const;
+  /// `bytes` is where the host has `address`; in each lane `laneStride`
+  /// further.
+  void point(LaneMask lanes, std::byte *bytes, uint64_t address,
+             uint64_t laneStride = 0);
+  /// Whether anybody wants to know of accesses.
+  bool isWatched() const {
+    return warp.checker || warp.block.cluster.scheduler.counters;
+  }
   bool fail(Rule rule, unsigned lane, const llvm::Twine &detail);
   bool failGlobal(unsigned lane, PtxSpace space);
   void tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
@@ -148,8 +173,9 @@ private:
   Warp &warp;
   const Instruction &instruction;
   const MemoryRequest &request;
-  /// As the instruction gives them.
-  LaneAddresses addresses;
+  /// As the instruction gives them, or from the beginning of a window.
+  const uint64_t *addresses;
+  LaneAddresses inWindow;
   HostPointers &pointers;
   uint64_t size;
 };
@@ -168,26 +194,27 @@ bool Accessor::fail(Rule rule, unsigned lane, const llvm::Twine &detail) {
   return false;
 }
 
-/// `body(lane)` for each lane of the mask; a plain loop if all are.
-template <typename Body> static void forLanes(LaneMask lanes, Body &&body) {
-  if (lanes == allLanes) {
-    for (unsigned lane = 0; lane < numLanes; ++lane)
-      body(lane);
-    return;
+unsigned Accessor::findOutside(LaneMask lanes, uint64_t begin,
+                               uint64_t end) const {
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    if (!isWithin({addresses[lane], addresses[lane], 0, false}, begin, end))
+      return lane;
   }
-  for (LaneMask rest = lanes; rest; rest &= rest - 1)
-    body(static_cast<unsigned>(__builtin_ctz(rest)));
+  llvm_unreachable("the addresses of the lanes are not within the bounds");
 }
 
-Accessor::Extent Accessor::findExtent(LaneMask lanes) const {
-  Extent extent;
-  forLanes(lanes, [&](unsigned lane) {
-    uint64_t address = addresses.lane[lane];
-    extent.lowest = std::min(extent.lowest, address);
-    extent.highest = std::max(extent.highest, address);
-    extent.bits |= address;
-  });
-  return extent;
+void Accessor::point(LaneMask lanes, std::byte *bytes, uint64_t address,
+                     uint64_t laneStride) {
+  HostPointers some;
+  bool isAll = lanes == warp.mask;
+  TK_AT_HOST_LEVEL(pointLanes, addresses,
+                   reinterpret_cast<uintptr_t>(bytes) - address, laneStride,
+                   isAll ? pointers.lane : some.lane);
+  for (LaneMask rest = isAll ? 0 : lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    pointers.lane[lane] = some.lane[lane];
+  }
 }
 
 bool Accessor::isAligned(uint64_t bits) {
@@ -196,9 +223,9 @@ bool Accessor::isAligned(uint64_t bits) {
     return true;
   for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    if (addresses.lane[lane] & (alignment - 1))
+    if (addresses[lane] & (alignment - 1))
       return fail(Rule::Misaligned, lane,
-                  "the address " + hex(addresses.lane[lane]) +
+                  "the address " + hex(addresses[lane]) +
                       " is no multiple of " + llvm::Twine(alignment));
   }
   return true;
@@ -206,8 +233,7 @@ bool Accessor::isAligned(uint64_t bits) {
 
 void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
                           const uint64_t *laneAddresses) {
-  Counters *counters = warp.block.cluster.scheduler.counters.get();
-  if (!warp.checker && !counters)
+  if (!isWatched())
     return;
   Access access;
   access.memory = {space, block};
@@ -222,7 +248,7 @@ void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
   Place place = warp.place(instruction, lanes);
   if (warp.checker)
     warp.checker->access(place, access);
-  if (counters)
+  if (Counters *counters = warp.block.cluster.scheduler.counters.get())
     counters->access(place, access);
 }
 
@@ -231,7 +257,7 @@ void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
 //===----------------------------------------------------------------------===//
 
 bool Accessor::failGlobal(unsigned lane, PtxSpace space) {
-  uint64_t address = addresses.lane[lane];
+  uint64_t address = addresses[lane];
   DeviceMemory &memory = warp.block.launch.memory;
   Allocation *allocation = memory.lookup(address, size);
   if (allocation)
@@ -262,8 +288,8 @@ bool Accessor::failGlobal(unsigned lane, PtxSpace space) {
                   " of " + llvm::Twine(below->size) + " bytes");
 }
 
-bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
-  Extent extent = findExtent(lanes);
+bool Accessor::accessGlobal(LaneMask lanes, const Extent &extent,
+                            PtxSpace space) {
   uint64_t lowest = extent.lowest, highest = extent.highest;
   // Most accesses stay in one allocation, and in that of the access before.
   Allocation *&last = warp.lastAllocation;
@@ -287,19 +313,16 @@ bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
   if (isOne) {
     if (!isAllowed(*last))
       return failGlobal(__builtin_ctz(lanes), space);
-    std::byte *bytes = last->bytes.get();
-    uint64_t begin = last->address;
-    forLanes(lanes, [&](unsigned lane) {
-      pointers.lane[lane] = bytes + (addresses.lane[lane] - begin);
-    });
+    point(lanes, last->bytes.get(), last->address);
+    pointers.isRow = extent.isRow;
   } else {
     for (LaneMask rest = lanes; rest; rest &= rest - 1) {
       unsigned lane = __builtin_ctz(rest);
-      Allocation *found = memory.lookup(addresses.lane[lane], size);
+      Allocation *found = memory.lookup(addresses[lane], size);
       if (!found || !isAllowed(*found))
         return failGlobal(lane, space);
       pointers.lane[lane] =
-          found->bytes.get() + (addresses.lane[lane] - found->address);
+          found->bytes.get() + (addresses[lane] - found->address);
     }
   }
   if (space == PtxSpace::Const || (isOne && last->space == PtxSpace::Const)) {
@@ -308,7 +331,7 @@ bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
                   "constant memory is written");
     return true;
   }
-  tellChecks(lanes, PtxSpace::Global, 0, addresses.lane);
+  tellChecks(lanes, PtxSpace::Global, 0, addresses);
   return true;
 }
 
@@ -316,74 +339,76 @@ bool Accessor::accessGlobal(LaneMask lanes, PtxSpace space) {
 // Shared memory
 //===----------------------------------------------------------------------===//
 
-bool Accessor::accessSharedOf(LaneMask lanes, ThreadBlock &owner) {
-  LaneAddresses offsets;
+/// The addresses of the lanes are all in the window of one block.
+bool Accessor::accessSharedOf(LaneMask lanes, const Extent &extent,
+                              ThreadBlock &owner) {
+  constexpr uint64_t offsetMask = blockWindowSize - 1;
+  uint64_t windowBegin = extent.lowest & ~offsetMask;
   uint64_t end = owner.launch.sharedEnd;
-  bool isInside = true;
-  std::byte *bytes = owner.sharedMemory();
-  forLanes(lanes, [&](unsigned lane) {
-    uint64_t offset = addresses.lane[lane] & (blockWindowSize - 1);
-    offsets.lane[lane] = offset;
-    isInside &= (offset >= firstSharedOffset) & (offset + size <= end);
-    pointers.lane[lane] =
-        bytes + static_cast<int64_t>(offset - firstSharedOffset);
-  });
+  bool isInside = extent.lowest - windowBegin >= firstSharedOffset &&
+                  extent.highest - windowBegin + size <= end;
   for (LaneMask rest = lanes; !isInside && rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    uint64_t offset = offsets.lane[lane];
+    uint64_t offset = addresses[lane] & offsetMask;
     // The device would have it, the launch does not declare it.
     bool isUndeclared = offset >= firstSharedOffset &&
                         offset + size <= firstSharedOffset + maxSharedBytes;
     if (offset < firstSharedOffset || offset + size > end)
       return fail(isUndeclared ? Rule::SharedSize : Rule::OutOfBounds, lane,
-                  "the shared address " + hex(addresses.lane[lane]) +
+                  "the shared address " + hex(addresses[lane]) +
                       " is outside of the block's memory from " +
                       hex(firstSharedOffset) + " to " + hex(end));
   }
+  point(lanes, owner.sharedMemory(), windowBegin + firstSharedOffset);
+  pointers.isRow = extent.isRow;
   if (&owner != &warp.block && owner.isFinished() && warp.checker &&
       warp.checker->isOn(Rule::ClusterExit))
     warp.checker->report(Rule::ClusterExit, warp.place(instruction, lanes),
                          "the block of rank " +
                              llvm::Twine(owner.rankInCluster) + " has ended");
+  if (!isWatched())
+    return true;
+  LaneAddresses offsets;
+  TK_AT_HOST_LEVEL(maskLanes, addresses, offsetMask, offsets.lane);
   tellChecks(lanes, PtxSpace::Shared, owner.index, offsets.lane);
   return true;
 }
 
-bool Accessor::accessShared(LaneMask lanes, PtxSpace space) {
+bool Accessor::accessShared(LaneMask lanes, const Extent &extent,
+                            PtxSpace space) {
   uint64_t ownRank = warp.block.rankInCluster;
-  Extent extent = findExtent(lanes);
   if (LLVM_LIKELY(extent.lowest >> blockWindowBits == ownRank &&
                   extent.highest >> blockWindowBits == ownRank))
-    return accessSharedOf(lanes, warp.block);
+    return accessSharedOf(lanes, extent, warp.block);
   for (LaneMask rest = lanes; rest;) {
     unsigned first = __builtin_ctz(rest);
-    uint64_t rank = addresses.lane[first] >> blockWindowBits;
+    uint64_t rank = addresses[first] >> blockWindowBits;
     LaneMask same = 0;
     for (LaneMask others = rest; others; others &= others - 1) {
       unsigned lane = __builtin_ctz(others);
-      if (addresses.lane[lane] >> blockWindowBits == rank)
+      if (addresses[lane] >> blockWindowBits == rank)
         same |= LaneMask(1) << lane;
     }
     rest &= ~same;
     ThreadBlock *owner = warp.block.cluster.blockOfRank(rank);
-    if (!owner && windowOf(addresses.lane[first]) == PtxSpace::Shared)
+    if (!owner && windowOf(addresses[first]) == PtxSpace::Shared)
       return fail(Rule::WrongSpace, first,
-                  "the address " + hex(addresses.lane[first]) +
+                  "the address " + hex(addresses[first]) +
                       " is a generic one, the instruction accesses '." +
                       getName(space) + "'");
     if (!owner)
-      return fail(warp.block.launch.memory.lookup(addresses.lane[first], 1)
+      return fail(warp.block.launch.memory.lookup(addresses[first], 1)
                       ? Rule::WrongSpace
                       : Rule::OutOfBounds,
                   first,
-                  "the address " + hex(addresses.lane[first]) +
+                  "the address " + hex(addresses[first]) +
                       " is in the shared memory of no block of the cluster");
     if (space == PtxSpace::Shared && rank != ownRank)
       return fail(Rule::WrongSpace, first,
-                  "the address " + hex(addresses.lane[first]) +
+                  "the address " + hex(addresses[first]) +
                       " belongs to the block of rank " + llvm::Twine(rank) +
                       ", which only shared::cluster reaches");
-    if (!accessSharedOf(same, *owner))
+    if (!accessSharedOf(same, findExtent(same), *owner))
       return false;
   }
   return true;
@@ -393,46 +418,40 @@ bool Accessor::accessShared(LaneMask lanes, PtxSpace space) {
 // Local memory and parameters
 //===----------------------------------------------------------------------===//
 
-bool Accessor::accessLocal(LaneMask lanes) {
+bool Accessor::accessLocal(LaneMask lanes, const Extent &extent) {
   const Frame &frame = warp.currentFrame();
   uint64_t end = firstLocalOffset + frame.localBase + frame.function->localSize;
   if (!warp.growLocalMemory(end - firstLocalOffset))
     return fail(Rule::CallDepth, __builtin_ctz(lanes),
                 "a thread has " + llvm::Twine(maxLocalBytes) +
                     " bytes of local memory");
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
-    uint64_t address = addresses.lane[lane];
-    if (address < firstLocalOffset || address + size > end ||
-        address + size < address)
-      return fail(Rule::OutOfBounds, lane,
-                  "the local address " + hex(address) +
-                      " is outside of the thread's memory from " +
-                      hex(firstLocalOffset) + " to " + hex(end));
-    pointers.lane[lane] = warp.localMemory(lane) + (address - firstLocalOffset);
+  if (!isWithin(extent, firstLocalOffset, end)) {
+    unsigned lane = findOutside(lanes, firstLocalOffset, end);
+    return fail(Rule::OutOfBounds, lane,
+                "the local address " + hex(addresses[lane]) +
+                    " is outside of the thread's memory from " +
+                    hex(firstLocalOffset) + " to " + hex(end));
   }
+  point(lanes, warp.localMemory(0), firstLocalOffset, warp.localMemoryStride());
   return true;
 }
 
-bool Accessor::accessParameters(LaneMask lanes) {
+bool Accessor::accessParameters(LaneMask lanes, const Extent &extent) {
   const std::vector<std::byte> &parameters = warp.block.launch.parameters;
   uint64_t end = firstParamOffset + parameters.size();
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
-    uint64_t address = addresses.lane[lane];
-    if (address < firstParamOffset || address + size > end ||
-        address + size < address)
-      return fail(Rule::OutOfBounds, lane,
-                  "the address " + hex(address) +
-                      " is outside of the parameters from " +
-                      hex(firstParamOffset) + " to " + hex(end));
-    if (request.kind != AccessKind::Read)
-      return fail(Rule::WrongSpace, lane,
-                  "the parameters of an entry are written");
-    // Read only: see above.
-    pointers.lane[lane] = const_cast<std::byte *>(parameters.data()) +
-                          (address - firstParamOffset);
+  if (!isWithin(extent, firstParamOffset, end)) {
+    unsigned lane = findOutside(lanes, firstParamOffset, end);
+    return fail(Rule::OutOfBounds, lane,
+                "the address " + hex(addresses[lane]) +
+                    " is outside of the parameters from " +
+                    hex(firstParamOffset) + " to " + hex(end));
   }
+  if (request.kind != AccessKind::Read)
+    return fail(Rule::WrongSpace, __builtin_ctz(lanes),
+                "the parameters of an entry are written");
+  // Read only: see above.
+  point(lanes, const_cast<std::byte *>(parameters.data()), firstParamOffset);
+  pointers.isRow = extent.isRow;
   return true;
 }
 
@@ -440,26 +459,30 @@ bool Accessor::accessParameters(LaneMask lanes) {
 // All spaces
 //===----------------------------------------------------------------------===//
 
-bool Accessor::accessSpace(PtxSpace space, LaneMask lanes,
+/// The extent is that of the lanes, before `windowBegin` is taken away.
+bool Accessor::accessSpace(PtxSpace space, LaneMask lanes, Extent extent,
                            uint64_t windowBegin) {
-  if (windowBegin)
-    forLanes(lanes,
-             [&](unsigned lane) { addresses.lane[lane] -= windowBegin; });
+  if (windowBegin) {
+    TK_AT_HOST_LEVEL(offsetLanes, addresses, -windowBegin, inWindow.lane);
+    addresses = inWindow.lane;
+    extent.lowest -= windowBegin;
+    extent.highest -= windowBegin;
+  }
   switch (space) {
   case PtxSpace::Global:
   case PtxSpace::Const:
   case PtxSpace::Generic:
-    return accessGlobal(lanes, space);
+    return accessGlobal(lanes, extent, space);
   case PtxSpace::Shared:
   case PtxSpace::SharedCluster:
-    return accessShared(lanes, space);
+    return accessShared(lanes, extent, space);
   case PtxSpace::Local:
-    return accessLocal(lanes);
+    return accessLocal(lanes, extent);
   case PtxSpace::Param:
     // Those of functions that are called are local variables.
     if (windowBegin || warp.currentFrame().function->syntax->isEntry)
-      return accessParameters(lanes);
-    return accessLocal(lanes);
+      return accessParameters(lanes, extent);
+    return accessLocal(lanes, extent);
   case PtxSpace::Register:
     break;
   }
@@ -467,18 +490,15 @@ bool Accessor::accessSpace(PtxSpace space, LaneMask lanes,
 }
 
 bool Accessor::accessGeneric() {
-  LaneMask inWindow[4] = {};
+  LaneMask inSpace[4] = {};
   constexpr PtxSpace windows[4] = {PtxSpace::Global, PtxSpace::Shared,
                                    PtxSpace::Local, PtxSpace::Param};
   constexpr uint64_t begins[4] = {0, sharedWindow, localWindow, paramWindow};
+  const uint64_t *generic = addresses;
   for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    PtxSpace space = windowOf(addresses.lane[lane]);
-    unsigned which = space == PtxSpace::Global   ? 0
-                     : space == PtxSpace::Shared ? 1
-                     : space == PtxSpace::Local  ? 2
-                                                 : 3;
-    inWindow[which] |= LaneMask(1) << lane;
+    PtxSpace space = windowOf(generic[lane]);
+    inSpace[llvm::find(windows, space) - windows] |= LaneMask(1) << lane;
   }
   for (unsigned i = 0; i < 4; ++i) {
     PtxSpace space = windows[i];
@@ -488,7 +508,9 @@ bool Accessor::accessGeneric() {
       space = PtxSpace::Generic;
     if (space == PtxSpace::Shared)
       space = PtxSpace::SharedCluster;
-    if (inWindow[i] && !accessSpace(space, inWindow[i], begins[i]))
+    addresses = generic;
+    if (inSpace[i] &&
+        !accessSpace(space, inSpace[i], findExtent(inSpace[i]), begins[i]))
       return false;
   }
   return true;
@@ -498,13 +520,13 @@ bool Accessor::run() {
   Extent extent = findExtent(warp.mask);
   if (!isAligned(extent.bits))
     return false;
-  if (request.space == PtxSpace::Generic) {
-    // All windows lie above what is allocated.
-    if (LLVM_LIKELY(extent.highest < paramWindow))
-      return accessGlobal(warp.mask, PtxSpace::Generic);
-    return accessGeneric();
-  }
-  return accessSpace(request.space, warp.mask, 0);
+  pointers.isRow = false;
+  if (request.space != PtxSpace::Generic)
+    return accessSpace(request.space, warp.mask, extent, 0);
+  // All windows lie above what is allocated.
+  if (LLVM_LIKELY(extent.highest < paramWindow))
+    return accessGlobal(warp.mask, extent, PtxSpace::Generic);
+  return accessGeneric();
 }
 
 bool mlir::tk::emulator::accessMemory(Warp &warp,

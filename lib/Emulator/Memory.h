@@ -117,6 +117,9 @@ struct MemoryRequest {
 /// Where the lanes of an access find their bytes on the host.
 struct HostPointers {
   alignas(64) std::byte *lane[numLanes];
+  /// All lanes are active, and the bytes of each follow those of the one
+  /// before.
+  bool isRow = false;
 };
 
 /// The addresses of the lanes: base and offset of a decoded `[base+offset]`.

@@ -49,7 +49,7 @@ Scheduler::Scheduler(Launch &launch, uint64_t stepLimit)
   // One more for instructions of ours.
   size_t count = launch.program.ptx->instructions.size() + 1;
   executions.resize(count);
-  laneExecutions.resize(count);
+  idleLanes.resize(count);
   if (launch.options.isMeasured)
     counters = std::make_unique<Counters>(count);
 }
@@ -126,54 +126,78 @@ static void checkWgmmaRegisters(Warp &warp, const Instruction &instruction) {
                        function.wgmmaUses.find(warp.currentPc())->second);
 }
 
+/// Those of the handler's choice wait; for the others it is done.
+void Scheduler::parkWaiting(Warp &warp) {
+  LaneGroup &running = warp.running;
+  LaneGroup waiting = running;
+  waiting.lanes = warp.mask;
+  waiting.waitBegan = numEvents;
+  waiting.isTimedOut = false;
+  running.lanes &= ~warp.mask;
+  running.wait = {};
+  ++running.pc;
+  warp.others.push_back(waiting);
+}
+
+/// Runs the group that is chosen until something other than the next
+/// instruction follows, for `left` instructions at most.
+Step Scheduler::runGroup(Warp &warp, uint64_t &left) {
+  LaneGroup &running = warp.running;
+  const Instruction *code = running.frame->function->code.data();
+  uint64_t *numExecutions = executions.data();
+  uint32_t meeting = meetingPoint(warp);
+  // Handlers see the counter in `running`, but do not change it unless they say
+  // so.
+  uint32_t pc = running.pc;
+  Step step = Step::Next;
+  uint64_t rest = left;
+  while (rest) {
+    --rest;
+    const Instruction &instruction = code[pc];
+    running.pc = pc;
+    ++numExecutions[instruction.index];
+    ++numSteps;
+    LaneMask mask = running.lanes;
+    if (instruction.guard != noSlot) {
+      LaneMask guard = warp.predicate(instruction.guard);
+      mask &= instruction.isGuardNegated ? ~guard : guard;
+    }
+    if (LLVM_UNLIKELY(mask != allLanes))
+      idleLanes[instruction.index] += numLanes - llvm::popcount(mask);
+    if (LLVM_LIKELY(mask)) {
+      warp.mask = mask;
+      if (LLVM_UNLIKELY(instruction.usesWgmmaRegisters))
+        checkWgmmaRegisters(warp, instruction);
+      step = instruction.handler(warp, instruction);
+      if (LLVM_UNLIKELY(step != Step::Next))
+        break;
+    }
+    if (LLVM_UNLIKELY(++pc == meeting)) {
+      running.pc = pc;
+      mergeGroups(warp);
+      meeting = meetingPoint(warp);
+    }
+  }
+  left = rest;
+  if (step == Step::Next)
+    running.pc = pc;
+  return step;
+}
+
 Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
   if (!warp.live)
     return Outcome::Finished;
   if (!selectGroup(warp))
     return Outcome::Blocked;
   LaneGroup &running = warp.running;
-  const Instruction *code = running.frame->function->code.data();
-  uint32_t meeting = meetingPoint(warp);
   uint64_t left = turnLength();
-  while (left--) {
-    const Instruction &instruction = code[running.pc];
-    LaneMask mask = running.lanes;
-    ++executions[instruction.index];
-    ++numSteps;
-    if (instruction.guard != noSlot) {
-      LaneMask guard = warp.predicate(instruction.guard);
-      mask &= instruction.isGuardNegated ? ~guard : guard;
-      if (!mask) {
-        if (++running.pc == meeting) {
-          mergeGroups(warp);
-          meeting = meetingPoint(warp);
-        }
-        continue;
-      }
-    }
-    laneExecutions[instruction.index] += llvm::popcount(mask);
-    warp.mask = mask;
-    if (LLVM_UNLIKELY(instruction.usesWgmmaRegisters))
-      checkWgmmaRegisters(warp, instruction);
-    switch (instruction.handler(warp, instruction)) {
+  while (left) {
+    switch (runGroup(warp, left)) {
     case Step::Next:
-      if (LLVM_UNLIKELY(++running.pc == meeting)) {
-        mergeGroups(warp);
-        meeting = meetingPoint(warp);
-      }
       continue;
-    case Step::Wait: {
-      // Those of the handler's choice; for the others it is done.
-      LaneGroup waiting = running;
-      waiting.lanes = warp.mask;
-      waiting.waitBegan = numEvents;
-      waiting.isTimedOut = false;
-      running.lanes &= ~warp.mask;
-      running.wait = {};
-      ++running.pc;
-      warp.others.push_back(waiting);
+    case Step::Wait:
+      parkWaiting(warp);
       break;
-    }
     case Step::Yield:
       ++running.pc;
       warp.isTurnOfOthers = true;
@@ -185,12 +209,8 @@ Scheduler::Outcome Scheduler::runTurn(Warp &warp) {
     }
     running.isTimedOut = false;
     // With one group, a jump is the next instruction.
-    if (!warp.others.empty() || !running.lanes) {
-      if (!selectGroup(warp))
-        return Outcome::Ran;
-      meeting = meetingPoint(warp);
-    }
-    code = running.frame->function->code.data();
+    if ((!warp.others.empty() || !running.lanes) && !selectGroup(warp))
+      return Outcome::Ran;
   }
   if (!warp.others.empty() && ++warp.numTurnsApart > patienceInTurns)
     warp.isTurnOfOthers = true;

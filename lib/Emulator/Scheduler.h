@@ -26,7 +26,8 @@ public:
   uint64_t numEvents = 0;
   uint64_t numSteps = 0;
   std::vector<uint64_t> executions;
-  std::vector<uint64_t> laneExecutions;
+  /// Of the 32 at each execution, those that did not take part.
+  std::vector<uint64_t> idleLanes;
   /// Null if the launch is not measured.
   std::unique_ptr<Counters> counters;
 
@@ -35,6 +36,8 @@ private:
   /// Turns for all warps of the resident clusters; false if none could run.
   bool runRound();
   Outcome runTurn(Warp &warp);
+  Step runGroup(Warp &warp, uint64_t &left);
+  void parkWaiting(Warp &warp);
   /// Picks the group that runs next; false if none can.
   bool selectGroup(Warp &warp);
   bool isReady(const LaneGroup &group) const {

@@ -19,6 +19,9 @@ constexpr unsigned maxColumns = 256;
 /// The exponent of zero: below every other sum of two.
 constexpr int32_t exponentOfZero = -100000;
 
+/// SplitMatrix::isModerate.
+constexpr int32_t maxModerateExponent = 50;
+
 /// Columns are handled by so many, or by twice as many.
 constexpr unsigned vectorWidth = 8;
 
@@ -30,6 +33,16 @@ struct SplitArguments {
   unsigned count;
   int32_t *significands;
   int32_t *exponents;
+  /// Null if nobody asks.
+  float *values = nullptr;
+};
+
+/// What is among the numbers.
+struct SplitFacts {
+  /// An infinity or a NaN.
+  bool hasSpecial = false;
+  /// One that is not moderate, see SplitMatrix.
+  bool hasExtreme = false;
 };
 
 struct BlockArguments {
@@ -39,8 +52,12 @@ struct BlockArguments {
   const int32_t *exponentA;
   const int32_t *significandB;
   const int32_t *exponentB;
+  /// Null if A or B has extreme numbers.
+  const float *valueA;
+  const float *valueB;
   /// From one row of B to the next.
   unsigned stride;
+  int32_t fractionBits;
   /// From the fraction bits of a product to those of the sum.
   unsigned productShift;
   /// Of c to those of the sum; to the right if it is negative.
@@ -76,12 +93,14 @@ void SplitMatrix::assign(unsigned newRows, unsigned newColumns,
   mantissaBits = format.mantissaBits;
   significands.resize_for_overwrite(rows * stride);
   exponents.resize_for_overwrite(rows * stride);
+  values.resize_for_overwrite(rows * stride);
   bool isPadded = stride != columns;
   if (isPadded) {
     std::fill(significands.begin(), significands.end(), 0);
     std::fill(exponents.begin(), exponents.end(), exponentOfZero);
+    std::fill(values.begin(), values.end(), 0.0f);
   }
-  bool hasSpecial = false;
+  SplitFacts all;
   // All at once if rows follow on each other.
   unsigned count = isPadded ? columns : rows * columns;
   for (unsigned at = 0, row = 0; at != rows * columns; at += count, ++row) {
@@ -91,11 +110,15 @@ void SplitMatrix::assign(unsigned newRows, unsigned newColumns,
                            isNegated,
                            count,
                            significands.data() + row * stride,
-                           exponents.data() + row * stride};
-    hasSpecial |= TK_AT_HOST_LEVEL(split, part);
+                           exponents.data() + row * stride,
+                           values.data() + row * stride};
+    SplitFacts facts = TK_AT_HOST_LEVEL(split, part);
+    all.hasSpecial |= facts.hasSpecial;
+    all.hasExtreme |= facts.hasExtreme;
   }
+  isModerate = !all.hasExtreme;
   specials.clear();
-  if (!hasSpecial)
+  if (!all.hasSpecial)
     return;
   specials.assign(rows * stride, None);
   for (unsigned i = 0; i != rows * columns; ++i) {
@@ -163,8 +186,10 @@ void emulator::multiplyAdd(const SumRule &rule, const SplitMatrix &a,
   BlockArguments block;
   block.numColumns = stride;
   block.stride = stride;
+  block.fractionBits = static_cast<int32_t>(rule.fractionBits);
   block.productShift = rule.fractionBits - a.mantissaBits - b.mantissaBits;
   block.shiftC = int(rule.fractionBits) - formatC.mantissaBits;
+  bool isModerate = a.isModerate && b.isModerate;
   bool hasSpecialFactor = !a.specials.empty() || !b.specials.empty();
   // Short rows are taken together.
   unsigned rowsAtOnce = stride == numColumns ? maxColumns / stride : 1;
@@ -174,17 +199,19 @@ void emulator::multiplyAdd(const SumRule &rule, const SplitMatrix &a,
     const uint32_t *current = c + first * numColumns;
     uint32_t *result = d + first * numColumns;
     for (unsigned k = 0; k < a.columns; k += rule.blockLength) {
-      bool hasSpecial = TK_AT_HOST_LEVEL(
-          split, SplitArguments{formatC, current, 0, false, count,
-                                significandsC, exponentsC});
-      hasSpecial |= hasSpecialFactor;
+      SplitArguments partC = {formatC, current,       0,         false,
+                              count,   significandsC, exponentsC};
+      bool hasSpecial =
+          TK_AT_HOST_LEVEL(split, partC).hasSpecial | hasSpecialFactor;
       block.length = std::min(rule.blockLength, a.columns - k);
       block.significandB = b.significands.data() + k * stride;
       block.exponentB = b.exponents.data() + k * stride;
+      block.valueB = isModerate ? b.values.data() + k * stride : nullptr;
       for (unsigned row = 0; row != numRows; ++row) {
         unsigned at = (first + row) * a.stride + k;
         block.significandA = a.significands.data() + at;
         block.exponentA = a.exponents.data() + at;
+        block.valueA = a.values.data() + at;
         block.significandC = significandsC + row * stride;
         block.exponentC = exponentsC + row * stride;
         block.sums = sums + row * stride;

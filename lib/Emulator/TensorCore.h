@@ -72,6 +72,11 @@ struct SplitMatrix {
   /// Without allocation for what mma.sync multiplies.
   llvm::SmallVector<int32_t, 512> significands;
   llvm::SmallVector<int32_t, 512> exponents;
+  /// The numbers themselves. Mean something if `isModerate`.
+  llvm::SmallVector<float, 512> values;
+  /// All exponents but those of zeros lie in [-50, 50]: products are exact in
+  /// f32, and so are products by the power of two that aligns them.
+  bool isModerate = false;
   unsigned mantissaBits = 0;
   enum Special : uint8_t { None, PositiveInfinity, NegativeInfinity, NaN };
   /// Infinities and NaNs; empty if there are none.

@@ -103,6 +103,11 @@ public:
     return *reinterpret_cast<LaneMask *>(frame + slot);
   }
 
+  /// A slot that no register has: for the time of one instruction.
+  template <typename T> T *temporaryLanes() {
+    return reinterpret_cast<T *>(temporary);
+  }
+
   ThreadBlock &block;
   unsigned indexInBlock;
   Checker *checker;
@@ -159,6 +164,8 @@ public:
   std::byte *localMemory(unsigned lane) {
     return local.get() + lane * localStride;
   }
+  /// From the memory of one lane to that of the next.
+  uint64_t localMemoryStride() const { return localStride; }
 
   /// Where the last access of global memory was.
   Allocation *lastAllocation = nullptr;
@@ -202,6 +209,7 @@ private:
   /// The lanes of `mask` leave the group that runs, which goes on without them.
   void split(LaneGroup group);
 
+  alignas(64) std::byte temporary[numLanes * sizeof(uint64_t)];
   /// Registers of the running function; 64-byte aligned.
   std::byte *frame = nullptr;
   LaneMask live = 0;

@@ -164,23 +164,20 @@ static std::optional<Step> readOperands(Warp &warp,
                                         RawMatrix &a, RawMatrix &b,
                                         ReadRanges *ranges) {
   uint32_t outside = 0;
-  auto read = [&](uint32_t address, void *bytes) {
+  auto find = [&](uint32_t address) -> const std::byte * {
     const std::byte *found = warp.block.sharedBytes(address, 16);
-    if (!found) {
+    if (!found)
       outside = address;
-      return false;
-    }
-    std::memcpy(bytes, found, 16);
-    if (ranges)
+    else if (ranges)
       ranges->add(address);
-    return true;
+    return found;
   };
   MatrixDescriptor descriptorB(
       warp.lanes<const uint64_t>(details.descriptorB)[0]);
   if (!descriptorB.isValid)
     return warp.fail(Rule::WrongSpace, instruction,
                      "the descriptor of B has reserved bits set");
-  if (!readOperandB(details.operation, descriptorB, read, b))
+  if (!readOperandB(details.operation, descriptorB, find, b))
     return failOutside(warp, instruction, "B", outside);
   if (!details.registersA.empty()) {
     const uint32_t *registers[4];
@@ -195,7 +192,7 @@ static std::optional<Step> readOperands(Warp &warp,
     return warp.fail(Rule::WrongSpace, instruction,
                      "the descriptor of A has reserved bits set");
   unsigned firstRow = warp.indexInBlock % 4 * 16;
-  if (!readOperandA(details.operation, descriptorA, firstRow, read, a))
+  if (!readOperandA(details.operation, descriptorA, firstRow, find, a))
     return failOutside(warp, instruction, "A", outside);
   return std::nullopt;
 }
@@ -239,6 +236,42 @@ static std::optional<Step> readUniform(Warp &warp,
                    "the descriptors or scale-d differ among the lanes");
 }
 
+/// accumulators = a b + accumulators; visible at the wait.
+static void multiplyDeferred(Warp &warp, const Instruction &instruction,
+                             const WgmmaDetails &details, const RawMatrix &a,
+                             const RawMatrix &b, bool addsAccumulator,
+                             WgmmaQueue &queue) {
+  size_t count = details.accumulators.size();
+  llvm::SmallVector<WgmmaQueue::Lanes, 0> values(count);
+  llvm::SmallVector<uint32_t *, 128> pointers;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t *lanes = warp.lanes<const uint32_t>(details.accumulators[i]);
+    WgmmaQueue::Pending *inFlight = queue.lookup(lanes);
+    std::memcpy(values[i].data(), inFlight ? inFlight->values.data() : lanes,
+                sizeof(WgmmaQueue::Lanes));
+    if (inFlight)
+      inFlight->isConsumed = true;
+    pointers.push_back(values[i].data());
+  }
+  multiply(details.operation, a, b, addsAccumulator, pointers.data());
+  Place place = warp.place(instruction);
+  for (size_t i = 0; i < count; ++i)
+    queue.defer(values[i].data(), warp.lanes<uint32_t>(details.accumulators[i]),
+                details.shape(), place);
+  for (Slot slot : details.registersA)
+    queue.readFragment(warp.lanes<const uint32_t>(slot), place);
+}
+
+/// The same, visible at once: without checks nobody asks what is in flight.
+static void multiplyAtOnce(Warp &warp, const WgmmaDetails &details,
+                           const RawMatrix &a, const RawMatrix &b,
+                           bool addsAccumulator) {
+  llvm::SmallVector<uint32_t *, 128> pointers;
+  for (Slot slot : details.accumulators)
+    pointers.push_back(warp.lanes<uint32_t>(slot));
+  multiply(details.operation, a, b, addsAccumulator, pointers.data());
+}
+
 static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = awaitAllLanes(warp, instruction))
     return *step;
@@ -260,29 +293,14 @@ static Step multiplyAsync(Warp &warp, const Instruction &instruction) {
   if (std::optional<Step> step = readOperands(warp, instruction, details, a, b,
                                               ranges ? &*ranges : nullptr))
     return *step;
-  size_t count = details.accumulators.size();
-  llvm::SmallVector<WgmmaQueue::Lanes, 0> values(count);
-  llvm::SmallVector<uint32_t *, 128> pointers;
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t *lanes = warp.lanes<const uint32_t>(details.accumulators[i]);
-    WgmmaQueue::Pending *inFlight = queue.lookup(lanes);
-    std::memcpy(values[i].data(), inFlight ? inFlight->values.data() : lanes,
-                sizeof(WgmmaQueue::Lanes));
-    if (inFlight)
-      inFlight->isConsumed = true;
-    pointers.push_back(values[i].data());
-  }
   Counters *counters = warp.block.cluster.scheduler.counters.get();
   if (counters)
     counters->wgmma(warp.place(instruction), countOperandBytes(warp, details),
                     warp.indexInBlock % warpsPerWarpgroup == 0);
-  multiply(details.operation, a, b, operands[2], pointers.data());
-  Place place = warp.place(instruction);
-  for (size_t i = 0; i < count; ++i)
-    queue.defer(values[i].data(), warp.lanes<uint32_t>(details.accumulators[i]),
-                details.shape(), place);
-  for (Slot slot : details.registersA)
-    queue.readFragment(warp.lanes<const uint32_t>(slot), place);
+  if (warp.checker)
+    multiplyDeferred(warp, instruction, details, a, b, operands[2], queue);
+  else
+    multiplyAtOnce(warp, details, a, b, operands[2]);
   trackReads(warp, instruction, queue, ranges, group.issue(warp));
   return Step::Next;
 }

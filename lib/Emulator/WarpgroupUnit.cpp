@@ -72,7 +72,7 @@ struct OperandPart {
 
 template <typename Element>
 static bool readOperand(const MatrixDescriptor &descriptor,
-                        const OperandPart &part, ReadChunk read,
+                        const OperandPart &part, FindChunk find,
                         uint32_t *elements) {
   constexpr unsigned perChunk = 16 / sizeof(Element);
   Element chunk[perChunk];
@@ -86,8 +86,10 @@ static bool readOperand(const MatrixDescriptor &descriptor,
           part.isTransposed
               ? descriptor.addressMNMajor(part.first / perChunk + mn, k)
               : descriptor.addressKMajor(part.first + mn, k);
-      if (!read(address, chunk))
+      const std::byte *found = find(address);
+      if (!found)
         return false;
+      std::memcpy(chunk, found, sizeof(chunk));
       uint32_t *to = elements;
       if (part.isTransposed)
         to += mn * perChunk * part.strideMN + k * part.strideK;
@@ -101,14 +103,14 @@ static bool readOperand(const MatrixDescriptor &descriptor,
 
 static bool readOperand(const MatrixDescriptor &descriptor,
                         const OperandPart &part, unsigned elementBits,
-                        ReadChunk read, uint32_t *elements) {
+                        FindChunk find, uint32_t *elements) {
   switch (elementBits) {
   case 8:
-    return readOperand<uint8_t>(descriptor, part, read, elements);
+    return readOperand<uint8_t>(descriptor, part, find, elements);
   case 16:
-    return readOperand<uint16_t>(descriptor, part, read, elements);
+    return readOperand<uint16_t>(descriptor, part, find, elements);
   default:
-    return readOperand<uint32_t>(descriptor, part, read, elements);
+    return readOperand<uint32_t>(descriptor, part, find, elements);
   }
 }
 
@@ -120,23 +122,23 @@ static void resize(RawMatrix &matrix, unsigned rows, unsigned columns) {
 
 bool emulator::readOperandA(const WarpgroupOperation &operation,
                             const MatrixDescriptor &descriptor,
-                            unsigned firstRow, ReadChunk read,
+                            unsigned firstRow, FindChunk find,
                             RawMatrix &matrix) {
   resize(matrix, 16, operation.k);
   OperandPart part = {
       operation.isTransposedA, firstRow, 16, operation.k, operation.k, 1};
   return readOperand(descriptor, part, operation.elementBits(operation.typeA),
-                     read, matrix.elements.data());
+                     find, matrix.elements.data());
 }
 
 bool emulator::readOperandB(const WarpgroupOperation &operation,
-                            const MatrixDescriptor &descriptor, ReadChunk read,
+                            const MatrixDescriptor &descriptor, FindChunk find,
                             RawMatrix &matrix) {
   resize(matrix, operation.k, operation.n);
   OperandPart part = {
       operation.isTransposedB, 0, operation.n, operation.k, 1, operation.n};
   return readOperand(descriptor, part, operation.elementBits(operation.typeB),
-                     read, matrix.elements.data());
+                     find, matrix.elements.data());
 }
 
 void emulator::readOperandA(const WarpgroupOperation &operation,
@@ -192,40 +194,42 @@ static void multiplyIntegers(const WarpgroupOperation &operation,
   }
 }
 
-/// Element `index` of the accumulators of a lane: a 32-bit register, or half
-/// of one.
-static uint32_t readAccumulator(bool isHalf, const uint32_t *const *registers,
-                                unsigned lane, unsigned index) {
-  if (!isHalf)
-    return registers[index][lane];
-  return registers[index / 2][lane] >> (index % 2 * 16) & 0xFFFF;
+/// sums[row * n + column], from the accumulators: 32-bit registers, or two in
+/// one.
+static void gatherSums(bool isHalf, unsigned n,
+                       const uint32_t *const *registers, uint32_t *sums) {
+  if (isHalf)
+    visitC(n, [&](unsigned row, unsigned column, unsigned lane, unsigned i) {
+      sums[row * n + column] = registers[i / 2][lane] >> (i % 2 * 16) & 0xFFFF;
+    });
+  else
+    visitC(n, [&](unsigned row, unsigned column, unsigned lane, unsigned i) {
+      sums[row * n + column] = registers[i][lane];
+    });
 }
 
-static void writeAccumulator(bool isHalf, uint32_t *const *registers,
-                             unsigned lane, unsigned index, uint32_t value) {
-  if (!isHalf) {
-    registers[index][lane] = value;
-    return;
-  }
-  unsigned shift = index % 2 * 16;
-  uint32_t &word = registers[index / 2][lane];
-  word = (word & ~(0xFFFFu << shift)) | value << shift;
+static void scatterSums(bool isHalf, unsigned n, const uint32_t *sums,
+                        uint32_t *const *registers) {
+  if (isHalf)
+    visitC(n, [&](unsigned row, unsigned column, unsigned lane, unsigned i) {
+      const uint32_t *pair = &sums[row * n + column];
+      if (i % 2 == 0)
+        registers[i / 2][lane] = pair[0] | pair[1] << 16;
+    });
+  else
+    visitC(n, [&](unsigned row, unsigned column, unsigned lane, unsigned i) {
+      registers[i][lane] = sums[row * n + column];
+    });
 }
 
 void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
                         const RawMatrix &b, bool addsAccumulator,
                         uint32_t *const *accumulators) {
   bool isHalf = operation.typeD == PtxType::F16;
-  unsigned numElements = operation.n / 2;
   llvm::SmallVector<uint32_t, 0> storage(16 * operation.n);
   uint32_t *sums = storage.data();
   if (addsAccumulator)
-    for (unsigned i = 0; i != numElements; ++i)
-      for (unsigned lane = 0; lane != numLanes; ++lane) {
-        ElementPlace place = placeOfC(lane, i);
-        sums[place.row * operation.n + place.column] =
-            readAccumulator(isHalf, accumulators, lane, i);
-      }
+    gatherSums(isHalf, operation.n, accumulators, sums);
   if (operation.isInteger()) {
     multiplyIntegers(operation, a, b, sums);
   } else {
@@ -234,10 +238,5 @@ void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
     split(b, operation.typeB, operation.isNegatedB, splitB);
     multiplyAdd(operation.rule, splitA, splitB, sums, sums);
   }
-  for (unsigned i = 0; i != numElements; ++i)
-    for (unsigned lane = 0; lane != numLanes; ++lane) {
-      ElementPlace place = placeOfC(lane, i);
-      writeAccumulator(isHalf, accumulators, lane, i,
-                       sums[place.row * operation.n + place.column]);
-    }
+  scatterSums(isHalf, operation.n, sums, accumulators);
 }

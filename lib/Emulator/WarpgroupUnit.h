@@ -66,16 +66,16 @@ struct RawMatrix {
   llvm::SmallVector<uint32_t, 0> elements;
 };
 
-/// Reads 16 bytes of shared memory; false if there are none.
-using ReadChunk = llvm::function_ref<bool(uint32_t address, void *bytes)>;
+/// 16 bytes of shared memory; null if there are none.
+using FindChunk = llvm::function_ref<const std::byte *(uint32_t address)>;
 
 /// Rows `firstRow` to `firstRow` + 15 of A [16, K]; all of B [K, N]. False if
 /// memory is missing.
 bool readOperandA(const WarpgroupOperation &operation,
                   const MatrixDescriptor &descriptor, unsigned firstRow,
-                  ReadChunk read, RawMatrix &matrix);
+                  FindChunk find, RawMatrix &matrix);
 bool readOperandB(const WarpgroupOperation &operation,
-                  const MatrixDescriptor &descriptor, ReadChunk read,
+                  const MatrixDescriptor &descriptor, FindChunk find,
                   RawMatrix &matrix);
 /// A in four registers.
 void readOperandA(const WarpgroupOperation &operation,

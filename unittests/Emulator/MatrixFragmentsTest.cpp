@@ -54,6 +54,17 @@ TEST(MatrixFragmentsTest, AccumulatorsLieWhereTheBuildersSay) {
   }
 }
 
+TEST(MatrixFragmentsTest, AccumulatorsAreVisitedWhereTheyLie) {
+  std::set<std::pair<unsigned, unsigned>> seen;
+  visitC(24, [&](unsigned row, unsigned column, unsigned lane, unsigned index) {
+    ElementPlace place = placeOfC(lane, index);
+    EXPECT_EQ(place.row, row) << index << " of " << lane;
+    EXPECT_EQ(place.column, column) << index << " of " << lane;
+    seen.insert({lane, index});
+  });
+  EXPECT_EQ(seen.size(), 32u * 12);
+}
+
 TEST(MatrixFragmentsTest, QuadPairsHoldEveryElementOnce) {
   for (bool isRowMajor : {false, true})
     for (unsigned pair = 0; pair < 4; ++pair) {

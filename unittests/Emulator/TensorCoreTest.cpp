@@ -53,21 +53,46 @@ float expectedDot(const std::vector<float> &a, const std::vector<float> &b,
 
 } // namespace
 
-TEST(TensorCoreTest, RandomSumsFollowTheModel) {
-  std::mt19937 random(1);
-  auto draw = [&](int radius) {
-    int exponent = int(random() % (2 * radius + 1)) - radius;
-    float mantissa = 1 + float(random() % 128) / 128;
-    float value = std::ldexp(mantissa, exponent);
-    return random() % 8 == 0 ? 0 : random() % 2 ? value : -value;
-  };
+/// A bf16 of exponent -radius to radius, or zero.
+static float draw(std::mt19937 &random, int radius) {
+  int exponent = int(random() % (2 * radius + 1)) - radius;
+  float mantissa = 1 + float(random() % 128) / 128;
+  float value = std::ldexp(mantissa, exponent);
+  return random() % 8 == 0 ? 0 : random() % 2 ? value : -value;
+}
+
+// Numbers between 2^-50 and 2^50 take another way than the others.
+TEST(TensorCoreTest, ExtremeNumbersFollowTheModel) {
+  std::mt19937 random(2);
   for (unsigned i = 0; i < 2000; ++i) {
     std::vector<float> a, b;
     for (unsigned k = 0; k < 16; ++k) {
-      a.push_back(draw(1 + i % 12));
-      b.push_back(draw(1 + i % 12));
+      a.push_back(draw(random, 44 + i % 16));
+      b.push_back(draw(random, 44 + i % 16));
     }
-    float c = draw(20);
+    float c = draw(random, 100);
+    ASSERT_EQ(dot(a, b, c), expectedDot(a, b, c)) << i;
+  }
+}
+
+// Products far below c are cut off to nothing, and c alone may be extreme.
+TEST(TensorCoreTest, AnExtremeAccumulatorIsKept) {
+  for (float c : {0x1.8p127f, -0x1p-126f, 0x1p-149f}) {
+    EXPECT_EQ(dot({0.0f}, {1.0f}, c), c);
+    EXPECT_EQ(dot({0x1p-50f}, {0x1p-50f}, 0x1.8p127f), 0x1.8p127f);
+  }
+  EXPECT_EQ(dot({0x1p50f, 0x1p50f}, {0x1p50f, -0x1p50f}, 1.0f), 0.0f);
+}
+
+TEST(TensorCoreTest, RandomSumsFollowTheModel) {
+  std::mt19937 random(1);
+  for (unsigned i = 0; i < 2000; ++i) {
+    std::vector<float> a, b;
+    for (unsigned k = 0; k < 16; ++k) {
+      a.push_back(draw(random, 1 + i % 12));
+      b.push_back(draw(random, 1 + i % 12));
+    }
+    float c = draw(random, 20);
     ASSERT_EQ(dot(a, b, c), expectedDot(a, b, c)) << i;
   }
 }
