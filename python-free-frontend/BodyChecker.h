@@ -72,6 +72,9 @@ private:
   llvm::StringMap<Symbol> symbols;
 };
 
+/// "an integer constant": what `param` can be bound to.
+llvm::StringRef describeKind(const GenericParam &param);
+
 /// Generic parameters by name, with the values they are bound to.
 using GenericBindings = llvm::MapVector<llvm::StringRef, ConstValue>;
 

@@ -33,7 +33,7 @@ static bool isOfKind(const ConstValue &value, const GenericParam &param,
   llvm_unreachable("every kind is handled");
 }
 
-static StringRef describeKind(const GenericParam &param) {
+StringRef mlir::tk::describeKind(const GenericParam &param) {
   switch (param.kind) {
   case GenericParam::Kind::Type:
     return "a type";

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
+#include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -73,16 +74,29 @@ Instance BoundInstance::getInstance() const {
 // From text and syntax
 //===----------------------------------------------------------------------===//
 
+const Decl *CheckedProgram::Impl::findLaunchable(const Identifier &name) {
+  SmallVector<StringRef> candidates;
+  for (const auto &entry : decls.named) {
+    if (!isa<KernelDecl, SequenceDecl>(entry.second))
+      continue;
+    if (entry.getKey() == name.name)
+      return entry.second;
+    candidates.push_back(entry.getKey());
+  }
+  // The order of a hash table must not decide between equal suggestions.
+  llvm::sort(candidates);
+  auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
+  if (std::optional<StringRef> closest = findClosest(name.name, candidates))
+    message.note(name.range, DiagKind::DidYouMean, *closest);
+  return nullptr;
+}
+
 std::optional<BoundInstance>
 CheckedProgram::Impl::bindInstance(const InstanceRef &ref, Scope &constants) {
-  auto found = decls.named.find(ref.name.name);
-  if (found == decls.named.end() ||
-      !isa<KernelDecl, SequenceDecl>(found->second)) {
-    diags.report(ref.name.range, DiagKind::UnknownName, ref.name.name);
-    return std::nullopt;
-  }
   BoundInstance instance;
-  instance.decl = found->second;
+  instance.decl = findLaunchable(ref.name);
+  if (!instance.decl)
+    return std::nullopt;
   instance.parts = getLaunchableParts(*instance.decl);
   SmallVector<GenericArg> generics;
   for (const GenericArg &arg : ref.args) {
@@ -150,14 +164,10 @@ static ConstValue parseBinding(StringRef text, const GenericParam &param,
 
 std::optional<BoundInstance>
 CheckedProgram::Impl::resolve(const Instance &instance) {
-  auto found = decls.named.find(instance.name);
-  if (found == decls.named.end() ||
-      !isa<KernelDecl, SequenceDecl>(found->second)) {
-    diags.report({}, DiagKind::UnknownName, instance.name);
-    return std::nullopt;
-  }
   BoundInstance bound;
-  bound.decl = found->second;
+  bound.decl = findLaunchable({instance.name, {}});
+  if (!bound.decl)
+    return std::nullopt;
   bound.parts = getLaunchableParts(*bound.decl);
   Identifier declName = bound.parts.name;
   for (const InstanceBinding &binding : instance.bindings) {
@@ -181,7 +191,7 @@ CheckedProgram::Impl::resolve(const Instance &instance) {
     ConstValue value = parseBinding(binding.value, *generic, decls);
     if (!value) {
       diags.report(generic->range, DiagKind::WrongGenericKind, binding.name,
-                   "a value of its kind", binding.value);
+                   describeKind(*generic), binding.value);
       return std::nullopt;
     }
     bound.bindings.insert({generic->name.name, value});

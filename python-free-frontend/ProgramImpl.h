@@ -74,6 +74,8 @@ public:
   std::optional<Instance> parseInstance(llvm::StringRef text);
   /// Reads one declaration from a command line; null after an error.
   const Decl *parseDecl(const llvm::Twine &text);
+  /// The kernel or sequence of this name; null after an error.
+  const Decl *findLaunchable(const Identifier &name);
   std::optional<BoundInstance> resolve(const Instance &instance);
   /// From `name<args>` where `constants` are the names known around it.
   std::optional<BoundInstance> bindInstance(const InstanceRef &ref,

@@ -715,13 +715,9 @@ bool CheckedProgram::Impl::select(const TestSelection &selection) {
     return false;
   }
   const InstanceRef &ref = exports->instances.front();
-  auto found = decls.named.find(ref.name.name);
-  if (found == decls.named.end() ||
-      !isa<KernelDecl, SequenceDecl>(found->second)) {
-    diags.report(ref.name.range, DiagKind::UnknownName, ref.name.name);
+  selectedKernel = findLaunchable(ref.name);
+  if (!selectedKernel)
     return false;
-  }
-  selectedKernel = found->second;
   if (ref.args.empty())
     return true;
   Scope scope;

@@ -429,7 +429,9 @@ SmallVector<char, 0> Compiler::Run::serialize() {
     module->print(os, OpPrintingFlags().enableDebugInfo());
     break;
   case Stage::LLVMIR:
-    llvmModule->print(os, nullptr);
+    // The order of uses decides how passes number what they make: without it
+    // the PTX of what is read back would be another one.
+    llvmModule->print(os, nullptr, /*ShouldPreserveUseListOrder=*/true);
     break;
   case Stage::PTX:
     os << ptx;

@@ -187,6 +187,10 @@ LogicalResult mlir::tk::checkArchitecture(Location loc,
     return failure();
   if (module.getTargetTriple() == machine->getTargetTriple())
     return success();
+  if (module.getTargetTriple().str().empty())
+    return emitError(loc) << "the LLVM IR names no target; expects 'target "
+                             "triple = \""
+                          << machine->getTargetTriple().str() << "\"'";
   return emitError(loc) << "the LLVM IR is for '"
                         << module.getTargetTriple().str()
                         << "', but the target is '" << target.getName() << "'";

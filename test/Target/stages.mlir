@@ -14,6 +14,9 @@
 
 // RUN: not tkc %t/a.ll --target=gfx942 -o %t/x 2>&1 | FileCheck %s --check-prefix=WRONG
 // WRONG: error: the LLVM IR is for 'nvptx64-nvidia-cuda', but the target is 'gfx942'
+// RUN: grep -v 'target triple' %t/a.ll > %t/none.ll
+// RUN: not tkc %t/none.ll -o %t/x 2>&1 | FileCheck %s --check-prefix=TRIPLE
+// TRIPLE: error: the LLVM IR names no target; expects 'target triple = "nvptx64-nvidia-cuda"'
 // RUN: echo "define void" > %t/bad.ll
 // RUN: not tkc %t/bad.ll --emit=ptx 2>&1 | FileCheck %s --check-prefix=BAD
 // BAD: bad.ll:2:1: error: cannot parse LLVM IR: expected function name

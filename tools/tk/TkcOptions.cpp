@@ -200,7 +200,21 @@ static llvm::Error checkCombinations(const InputArgList &arguments) {
   const Arg *folder = arguments.getLastArg(OPT_dump_dir);
   if (folder && StringRef(folder->getValue()).empty())
     return createStringError("--dump-dir expects a folder, got ''");
+  const Arg *file = arguments.getLastArg(OPT_output);
+  if (file && StringRef(file->getValue()).empty())
+    return createStringError("-o expects a file or '-', got ''");
   return checkUseOfOptions(arguments);
+}
+
+/// Texts may follow each other in one output, binaries may not.
+static llvm::Error checkSplitting(const TkcOptions &options) {
+  if (options.splitInputFile && !options.verifyDiagnostics &&
+      options.action == TkcOptions::Action::Compile &&
+      options.compiler.stopAfter == Stage::Binary)
+    return createStringError(
+        "the parts of --split-input-file cannot share a binary; pass "
+        "--emit=<stage> or --verify-diagnostics");
+  return llvm::Error::success();
 }
 
 static llvm::Error readDefinitions(const InputArgList &arguments,
@@ -293,6 +307,8 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   else if (arguments.getLastArgValue(OPT_emit) == "ast")
     options.action = TkcOptions::Action::PrintAST;
   else if (llvm::Error error = readStages(arguments, options))
+    return std::move(error);
+  if (llvm::Error error = checkSplitting(options))
     return std::move(error);
   options.output = arguments.getLastArgValue(OPT_output).str();
   return options;
