@@ -82,6 +82,14 @@ TEST(GpuDeviceTest, KernelsRunWithTheirParameters) {
   EXPECT_EQ(cluster[0], 2u);
 }
 
+TEST(GpuDeviceTest, MemoryIsFreedAtTheEndOfItsLife) {
+  std::unique_ptr<GpuDevice> device = openFake();
+  for (int i = 0; i < 2; ++i) {
+    DeviceBuffer all = cantFail(device->allocate(int64_t(1) << 30));
+    EXPECT_NE(all.getAddress(), 0u);
+  }
+}
+
 TEST(GpuDeviceTest, TooLittleMemoryIsSaidWithNumbers) {
   std::unique_ptr<GpuDevice> device = openFake();
   DeviceBuffer some = cantFail(device->allocate(1 << 29));

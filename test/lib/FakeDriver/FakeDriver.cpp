@@ -22,9 +22,11 @@
 // tensor<f32>[N])`, with these parameters: x, N, y of the vector variant; x, N,
 // stride, y, stride of the general one.
 
+#include "DriverFunctions.h"
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -46,6 +48,11 @@ struct FakeState {
   unsigned lastSharedBytes = 0;
 };
 
+struct FakeModule {
+  std::string text;
+  std::set<std::string> functions; // handles point at the names
+};
+
 /// What the 128 bytes of a tensor map hold here.
 struct FakeTensorMap {
   int32_t facts[10];
@@ -65,6 +72,13 @@ enum Result {
 } // namespace
 
 static FakeState state;
+
+/// A driver holds what nobody released, as after a fault or beside a kernel
+/// that hangs: no leak of the program's.
+static std::set<void *> &getHeld() {
+  static auto *held = new std::set<void *>;
+  return *held;
+}
 
 // Sizes of allocations stand in front of them.
 static constexpr size_t kHeaderSize = 64;
@@ -195,6 +209,7 @@ int NAME(cuMemAlloc_v2, hipMalloc)(uint64_t *address, size_t bytes) {
   void *memory = nullptr;
   if (posix_memalign(&memory, 256, bytes + 256) != 0)
     return OutOfMemory;
+  getHeld().insert(memory);
   auto *user = static_cast<char *>(memory) + 256;
   memcpy(user - kHeaderSize, &bytes, sizeof(bytes));
   memcpy(user - kHeaderSize + sizeof(bytes), &memory, sizeof(memory));
@@ -209,6 +224,7 @@ int NAME(cuMemFree_v2, hipFree)(uint64_t address) {
   memcpy(&bytes, header, sizeof(bytes));
   memcpy(&memory, header + sizeof(bytes), sizeof(memory));
   state.usedBytes -= bytes;
+  getHeld().erase(memory);
   free(memory);
   return Success;
 }
@@ -246,23 +262,25 @@ int NAME(cuModuleLoadDataEx, hipModuleLoadDataEx)(void **module,
         strcpy(static_cast<char *>(values[i]), "line 1; error: bad ptx");
     return InvalidPtx;
   }
-  return *module = new std::string(text), Success;
+  *module = new FakeModule{text, {}};
+  return getHeld().insert(*module), Success;
 }
 int NAME(cuModuleUnload, hipModuleUnload)(void *module) {
-  return delete static_cast<std::string *>(module), Success;
+  getHeld().erase(module);
+  return delete static_cast<FakeModule *>(module), Success;
 }
 
 int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
                                                     void *module,
                                                     const char *name) {
   // A text is the list of its kernels; of a binary, names are not looked at.
-  const auto &text = *static_cast<std::string *>(module);
+  auto &[text, functions] = *static_cast<FakeModule *>(module);
   bool isElf = startsWith(text, "\x7f"
                                 "ELF");
   if (!isElf && text.find(name) == std::string::npos)
     return NotFound;
-  // Handles live as long as the process.
-  return *function = new std::string(name), Success;
+  auto it = functions.insert(name).first;
+  return *function = const_cast<std::string *>(&*it), Success;
 }
 
 int NAME(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gridX,
@@ -274,12 +292,13 @@ int NAME(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gridX,
   state.lastGrid[0] = gridX, state.lastGrid[1] = gridY;
   state.lastGrid[2] = gridZ;
   // Whatever goes wrong, only waiting tells.
-  runKernel(*static_cast<std::string *>(function), params);
+  runKernel(*static_cast<const std::string *>(function), params);
   return Success;
 }
 
 int NAME(cuEventCreate, hipEventCreateWithFlags)(void **event, unsigned) {
-  return *event = new float, Success;
+  *event = new float;
+  return getHeld().insert(*event), Success;
 }
 int NAME(cuEventRecord, hipEventRecord)(void *event, void *) {
   return *static_cast<float *>(event) = state.clock, Success;
@@ -293,15 +312,16 @@ int NAME(cuEventElapsedTime, hipEventElapsedTime)(float *time, void *from,
   return Success;
 }
 int NAME(cuEventDestroy_v2, hipEventDestroy)(void *event) {
+  getHeld().erase(event);
   return delete static_cast<float *>(event), Success;
 }
 
 #ifdef TK_FAKE_HIP
 
-int hipGetDevicePropertiesR0600(char *properties, int) {
+int hipGetDevicePropertiesR0600(void *properties, int) {
   constexpr int kArchNameOffset = 1160;
-  strcpy(properties, "Fake GPU");
-  strcpy(properties + kArchNameOffset, getChip());
+  strcpy(static_cast<char *>(properties), "Fake GPU");
+  strcpy(static_cast<char *>(properties) + kArchNameOffset, getChip());
   return Success;
 }
 int hipSetDevice(int) { return state = FakeState(), Success; }
@@ -310,37 +330,26 @@ const char *hipGetErrorString(int) { return "fake"; }
 
 #else
 
-struct FakeConfig {
-  unsigned grid[3], block[3], sharedBytes;
-  void *stream;
-  struct {
-    int id;
-    char padding[4];
-    unsigned cluster[16];
-  } *attributes;
-  unsigned numAttributes;
-};
-
-int cuLaunchKernelEx(const FakeConfig *config, void *function, void **params,
-                     void **extra) {
+int cuLaunchKernelEx(const mlir::tk::CudaLaunchConfig *config, void *function,
+                     void **params, void **extra) {
   if (config->numAttributes != 1 || config->attributes->id != 4)
     return InvalidValue;
-  memcpy(state.lastCluster, config->attributes->cluster, 12);
+  memcpy(state.lastCluster, config->attributes->value.clusterDim, 12);
   return cuLaunchKernel(function, config->grid[0], config->grid[1],
                         config->grid[2], 1, 1, 1, config->sharedBytes, nullptr,
                         params, extra);
 }
-int cuTensorMapEncodeTiled(FakeTensorMap *map, int, uint32_t rank,
-                           uint64_t address, const uint64_t *extents,
-                           const uint64_t *strides, const uint32_t *box,
-                           const uint32_t *elementStrides, int interleave,
-                           int swizzle, int, int fill) {
+int cuTensorMapEncodeTiled(void *map, int, uint32_t rank, uint64_t address,
+                           const uint64_t *extents, const uint64_t *strides,
+                           const uint32_t *box, const uint32_t *elementStrides,
+                           int interleave, int swizzle, int, int fill) {
   if (rank != 2 || interleave != 0)
     return InvalidValue;
-  *map = {{2, int(extents[0]), int(extents[1]), int(strides[0]), int(box[0]),
-           int(box[1]), int(elementStrides[0]), int(elementStrides[1]), swizzle,
-           fill},
-          address};
+  *static_cast<FakeTensorMap *>(map) = {{2, int(extents[0]), int(extents[1]),
+                                         int(strides[0]), int(box[0]),
+                                         int(box[1]), int(elementStrides[0]),
+                                         int(elementStrides[1]), swizzle, fill},
+                                        address};
   return Success;
 }
 
