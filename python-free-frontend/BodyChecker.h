@@ -91,6 +91,8 @@ struct FunctionInstances {
   bool areTooMany = false;
   /// Expressions, blocks and calls around the one being checked.
   unsigned depth = 0;
+  /// `depth` where the stack in use began.
+  unsigned stackDepth = 0;
   llvm::StringSet<> symbolNames;
 };
 

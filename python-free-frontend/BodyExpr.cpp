@@ -6,6 +6,7 @@
 #include "ForeignNames.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/ProgramStack.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace llvm;
@@ -31,7 +32,14 @@ TypedExpr *BodyChecker::check(const Expr &expr) {
   SaveAndRestore deeper(depth, depth + 1);
   if (depth > kMaxCheckDepth)
     return fail(expr.range, DiagKind::CallsTooDeep, kMaxCheckDepth);
-  TypedExpr *value = checkKind(expr);
+  TypedExpr *value = nullptr;
+  unsigned &stackDepth = context.functions->stackDepth;
+  if (depth - stackDepth < kLevelsPerStack) {
+    value = checkKind(expr);
+  } else {
+    SaveAndRestore onItsOwn(stackDepth, depth);
+    llvm::runOnNewStack(kBytesPerStack, [&] { value = checkKind(expr); });
+  }
   if (context.isCombiner && value->type.isTile())
     return fail(expr.range, DiagKind::CombinerNotScalar, value->type.str());
   return value;

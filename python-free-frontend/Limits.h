@@ -42,6 +42,11 @@ constexpr size_t kMaxFunctionInstances = 4096;
 /// the parser.
 constexpr unsigned kMaxCheckDepth = 5000;
 
+/// After so many of these levels checking goes on on another stack: callers may
+/// have little of theirs, as threads have.
+constexpr unsigned kLevelsPerStack = 250;
+constexpr unsigned kBytesPerStack = 8 << 20;
+
 /// What one call adds to that depth: its share of the stack.
 constexpr unsigned kCallDepth = 8;
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "CheckedText.h"
+#include "llvm/Support/ProgramStack.h"
 #include "gtest/gtest.h"
 
 using namespace mlir::tk;
@@ -512,6 +513,10 @@ TEST(CheckerErrorsTest, DepthThroughCallsIsLimited) {
                       "5000 levels here [CallsTooDeep]";
   EXPECT_EQ(StringRef(nest(2000, 1)).count(message), 1u);
   EXPECT_EQ(StringRef(nest(100, 200)).count(message), 1u);
+  // A thread of the caller's may have little stack.
+  std::string errors;
+  llvm::runOnNewStack(1 << 20, [&] { errors = nest(100, 200); });
+  EXPECT_EQ(StringRef(errors).count(message), 1u);
 }
 
 //===----------------------------------------------------------------------===//
