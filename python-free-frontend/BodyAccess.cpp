@@ -15,6 +15,11 @@ using namespace mlir::tk;
 //===----------------------------------------------------------------------===//
 
 bool BodyChecker::checkTensorRank(size_t rank, SourceRange range) {
+  if (rank == 0) {
+    report(range, DiagKind::RankTooSmall, "tensor", formatCount(1, "dimension"),
+           rank);
+    return false;
+  }
   if (rank <= kMaxTensorRank)
     return true;
   report(range, DiagKind::RankTooLarge, "a tensor", kMaxTensorRank, rank);
@@ -85,7 +90,8 @@ bool BodyChecker::expandItems(ArrayRef<IndexItem> items, int64_t rank,
     return false;
   }
   if (used > rank || (used < rank && ellipses.empty())) {
-    auto message = report(range, DiagKind::WrongItemCount, rank, used);
+    auto message = report(range, DiagKind::WrongItemCount,
+                          formatCount(rank, "index item"), used);
     if (used < rank)
       message.hint("an item for each dimension: 'i', 's +: E', or ':' for a "
                    "view of all of it");
@@ -481,7 +487,8 @@ TypedExpr *BodyChecker::checkMakeView(const CallExpr &call) {
   if (!checkTensorRank(shape.size(), call.args[1].range))
     return makeError(call.range);
   if (operands.size() != 1 + 2 * shape.size())
-    return fail(call.args[2].range, DiagKind::StrideCount, shape.size(),
+    return fail(call.args[2].range, DiagKind::StrideCount,
+                formatCount(shape.size(), "stride"),
                 operands.size() - 1 - shape.size());
   return makeOp(TypedOp::MakeView,
                 ValueType::view(pointer->type.getElement().getPointee(), shape,
@@ -492,6 +499,23 @@ TypedExpr *BodyChecker::checkMakeView(const CallExpr &call) {
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//
+
+/// Elements of a tile are not padded: those that constants pick are there.
+bool BodyChecker::checkInsideTile(const TypedItem &item, int64_t extent,
+                                  SourceRange range) {
+  auto *start = dyn_cast<TypedConstant>(item.value);
+  const Int128 *first = start ? start->value.getInteger() : nullptr;
+  if (!first)
+    return true;
+  Int128 last = *first;
+  if (item.kind == TypedItem::Kind::Slice)
+    last += item.extent - 1;
+  if (*first >= 0 && last < extent)
+    return true;
+  report(range, DiagKind::TileIndexOutside,
+         formatInteger(*first < 0 ? *first : last), extent);
+  return false;
+}
 
 /// `t[:, none]`, and elements picked by scalars, slices and integer tiles.
 TypedExpr *BodyChecker::checkTileIndexing(const IndexExpr &expr,
@@ -521,7 +545,8 @@ TypedExpr *BodyChecker::checkTileIndexing(const IndexExpr &expr,
       continue;
     }
     TypedItem typed;
-    if (!checkItem(item, false, typed))
+    if (!checkItem(item, false, typed) ||
+        !checkInsideTile(typed, tile->type.getShape()[axis], item.range))
       return makeError(expr.range);
     if (typed.kind == TypedItem::Kind::Slice) {
       auto *offsets = makeOp(

@@ -212,7 +212,7 @@ TypedExpr *BodyChecker::checkMinMax(const CallExpr &call, StringRef name) {
     if (result.error == ConstError::None)
       return makeUntyped(result.value, call.range);
     if (result.error == ConstError::NotDefined)
-      return fail(call.range, DiagKind::ExpectedIndex, "'cdiv'",
+      return fail(call.range, DiagKind::ExpectedIndex, "an operand of 'cdiv'",
                   both[0]->type.str());
     reportConstError(result.error, call.range, name);
     return makeError(call.range);
@@ -306,8 +306,8 @@ TypedExpr *BodyChecker::checkMap(const CallExpr &call) {
   for (const CallArg &arg : call.args.drop_front())
     args.push_back(defaultType(check(*arg.value)));
   if (lambda && args.size() != lambda->params.size())
-    return fail(lambda->range, DiagKind::LambdaParams, args.size(),
-                lambda->params.size());
+    return fail(lambda->range, DiagKind::LambdaParams,
+                formatCount(args.size(), "parameter"), lambda->params.size());
   if (function && args.size() != function->params.size()) {
     report(call.range, DiagKind::WrongArgumentCount, function->name.name,
            formatCount(function->params.size(), "argument"), args.size())
@@ -423,11 +423,13 @@ TypedExpr *BodyChecker::checkTrans(const CallExpr &call) {
       order.push_back(axis);
     }
     if (static_cast<int64_t>(order.size()) != rank)
-      return fail(expr->range, DiagKind::AxisCount, rank, order.size());
+      return fail(expr->range, DiagKind::AxisCount,
+                  rank == 1 ? "1 axis" : std::to_string(rank) + " axes",
+                  order.size());
   } else {
     if (rank < 2)
-      return fail(args.get("tile")->range, DiagKind::RankTooSmall, "trans", 2,
-                  tile->type.str());
+      return fail(args.get("tile")->range, DiagKind::RankTooSmall, "trans",
+                  formatCount(2, "dimension"), tile->type.str());
     for (int64_t axis = 0; axis < rank; ++axis)
       order.push_back(axis);
     std::swap(order[rank - 1], order[rank - 2]);

@@ -192,8 +192,8 @@ TypedExpr *BodyChecker::checkGenericCall(const CallExpr &call,
   if (!isKnown)
     return fail(callee.name.range, DiagKind::CannotCall);
   if (callee.args.size() != 1)
-    return fail(callee.range, DiagKind::WrongGenericCount, name, 1,
-                callee.args.size());
+    return fail(callee.range, DiagKind::WrongGenericCount, name,
+                formatCount(1, "generic argument"), callee.args.size());
   ConstValue value = evaluate(*callee.args[0].value);
   if (!value)
     return makeError(call.range);
@@ -253,8 +253,8 @@ TypedExpr *BodyChecker::checkShaped(const ShapedExpr &expr,
   if (!takesValue && name != "zeros" && name != "ones")
     return fail(expr.base->name.range, DiagKind::NotAValue, name);
   if (expr.base->args.size() != 1)
-    return fail(expr.base->range, DiagKind::WrongGenericCount, name, 1,
-                expr.base->args.size());
+    return fail(expr.base->range, DiagKind::WrongGenericCount, name,
+                formatCount(1, "generic argument"), expr.base->args.size());
   size_t numArgs = call ? call->args.size() : 0;
   if (numArgs != (takesValue ? 1 : 0))
     return fail(range, DiagKind::WrongArgumentCount, name,

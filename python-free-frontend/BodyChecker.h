@@ -276,6 +276,8 @@ private:
                          llvm::ArrayRef<IndexItem> items);
   TypedExpr *insertAxes(TypedExpr *tile, llvm::ArrayRef<IndexItem> items,
                         llvm::ArrayRef<int64_t> dimsOfItems, SourceRange range);
+  bool checkInsideTile(const TypedItem &item, int64_t extent,
+                       SourceRange range);
   TypedExpr *checkTileIndexing(const IndexExpr &expr, TypedExpr *tile);
   TypedExpr *gatherPaired(TypedExpr *tile, int64_t axis,
                           llvm::ArrayRef<TypedExpr *> indices,
@@ -310,6 +312,8 @@ private:
                           llvm::MutableArrayRef<TypedExpr *> args,
                           SourceRange range,
                           llvm::ArrayRef<int64_t> liftedShape);
+  TypedExpr *checkDefault(const Param &param);
+  ValueType resolveParamType(const Param &param);
   bool inferGenericArgs(const FnDecl &decl, const TypeExpr &type,
                         TypedExpr *arg, const ValueType &argType, bool isLifted,
                         GenericBindings &bindings);

@@ -194,8 +194,12 @@ TypedExpr *BodyChecker::checkName(const NameExpr &expr) {
     return makeUntyped(ConstValue::type(ElementType(*kind)), expr.range);
   if (auto *function = context.decls->find<FnDecl>(expr.name))
     return makeUntyped(ConstValue::function(function), expr.range);
-  if (isBuiltinName(expr.name) || context.decls->named.contains(expr.name))
-    return fail(expr.range, DiagKind::NotAValue, expr.name);
+  if (isBuiltinName(expr.name) || context.decls->named.contains(expr.name)) {
+    auto message = report(expr.range, DiagKind::NotAValue, expr.name);
+    if (is_contained({"zeros", "ones", "fill", "full"}, expr.name))
+      message.hint("write '" + expr.name + "<f32>[M, N]'");
+    return makeError(expr.range);
+  }
   SmallVector<StringRef> names = scope->getNames();
   auto message = report(expr.range, DiagKind::UnknownName, expr.name);
   if (std::optional<StringRef> closest = findClosest(expr.name, names))
@@ -503,7 +507,13 @@ TypedExpr *BodyChecker::buildBinary(BinaryOp op, SourceRange opRange,
     return constant && (constant->type.isUntyped() ||
                         constant->value.getBool() || constant->value.getType());
   };
-  if (isFoldable(leftConstant) && isFoldable(rightConstant))
+  bool areEnums = lhs->type.isEnum() && rhs->type.isEnum();
+  // A type compares with types only.
+  bool isMixed =
+      leftConstant && rightConstant &&
+      !leftConstant->value.getType() != !rightConstant->value.getType();
+  if (areEnums ||
+      (isFoldable(leftConstant) && isFoldable(rightConstant) && !isMixed))
     return foldConstants(op, opRange, leftConstant, rightConstant, range);
   for (TypedExpr *side : {lhs, rhs})
     if (!side->type.isComputed() && !side->type.isUntyped()) {

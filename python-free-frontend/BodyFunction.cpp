@@ -70,8 +70,8 @@ bool BodyChecker::bindGenericArgs(ArrayRef<GenericParam> params,
       if (arg.name)
         report(arg.name.range, DiagKind::UnknownGeneric, callee, arg.name.name);
       else
-        report(arg.range, DiagKind::WrongGenericCount, callee, params.size(),
-               args.size());
+        report(arg.range, DiagKind::WrongGenericCount, callee,
+               formatCount(params.size(), "generic argument"), args.size());
       return false;
     }
     ConstValue value;
@@ -236,6 +236,8 @@ TypedExpr *BodyChecker::checkFunctionCall(const CallExpr &call,
   for (auto [param, arg] : zip_equal(decl.params, args)) {
     if (!arg && param.isOptional)
       arg = makeUntyped(ConstValue(), call.range);
+    if (!arg && param.init)
+      arg = checkDefault(param);
     if (!arg) {
       report(call.range, DiagKind::MissingArgument, name, param.name.name)
           .note(decl.name.range, DiagKind::DeclaredHere, name);
@@ -250,6 +252,31 @@ TypedExpr *BodyChecker::checkFunctionCall(const CallExpr &call,
   return callFunction(decl, std::move(bindings), args, call.range,
                       isLifted ? ArrayRef<int64_t>(context.liftedShape)
                                : ArrayRef<int64_t>());
+}
+
+/// The default of a scalar is a constant, whatever is known at the call.
+TypedExpr *BodyChecker::checkDefault(const Param &param) {
+  Scope empty;
+  ConstValue value = BodyChecker(context, empty).evaluate(*param.init);
+  return value ? makeUntyped(value, param.init->range)
+               : makeError(param.init->range);
+}
+
+/// The type of a parameter of a function; reports a mode that it cannot have.
+ValueType BodyChecker::resolveParamType(const Param &param) {
+  bool isWritable = param.mode != Param::Mode::In;
+  ValueType type = resolveType(*param.type, isWritable);
+  if (type.isError())
+    return type;
+  if (isWritable && !type.isView()) {
+    report(param.modeRange, DiagKind::ModeNeedsTensor, type.str());
+    return ValueType::error();
+  }
+  if (param.init && !type.isScalar()) {
+    report(param.init->range, DiagKind::DefaultNeedsScalar, type.str());
+    return ValueType::error();
+  }
+  return type;
 }
 
 /// Binds generic parameters that `type` names from the type of an argument.
@@ -383,15 +410,18 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
       os << ";none";
       continue;
     }
-    ValueType type =
-        declChecker.resolveType(*param.type, param.mode != Param::Mode::In);
+    ValueType type = declChecker.resolveParamType(param);
     if (type.isError())
       return nullptr;
     if (type.isView() && arg->type.isView()) {
+      if (type.isWritable() && !arg->type.isWritable()) {
+        report(arg->range, DiagKind::NotWritable)
+            .note(param.name.range, DiagKind::DeclaredHere, param.name.name);
+        return nullptr;
+      }
       // A view may know more of its extents than the parameter says.
       bool fits = type.getElement() == arg->type.getElement() &&
-                  type.getRank() == arg->type.getRank() &&
-                  (arg->type.isWritable() || !type.isWritable());
+                  type.getRank() == arg->type.getRank();
       for (int64_t i = 0; fits && i < type.getRank(); ++i)
         fits = type.getShape()[i] == kDynamicExtent ||
                type.getShape()[i] == arg->type.getShape()[i];
@@ -533,8 +563,7 @@ void BodyChecker::checkUncalled(const FnDecl &decl) {
   BodyChecker declChecker(context, declScope);
   std::vector<ValueType> types;
   for (const Param &param : decl.params) {
-    types.push_back(
-        declChecker.resolveType(*param.type, param.mode != Param::Mode::In));
+    types.push_back(declChecker.resolveParamType(param));
     if (types.back().isError())
       return;
   }

@@ -178,7 +178,7 @@ TypedExpr *BodyChecker::checkArgExtremum(const CallExpr &call, bool isMax) {
   if (!keepsAxis || !checkAxes(args, tile->type, axes))
     return makeError(call.range);
   if (axes.size() != 1)
-    return fail(call.range, DiagKind::AxisCount, 1, axes.size());
+    return fail(call.range, DiagKind::AxisCount, "1 axis", axes.size());
   int64_t axis = axes[0];
   int64_t extent = tile->type.getShape()[axis];
   if (extent == 0)
@@ -349,8 +349,8 @@ TypedExpr *BodyChecker::checkReduce(const CallExpr &call) {
   SaveAndRestore savedCombiner(context.isCombiner, true);
   if (auto *lambda = dyn_cast<LambdaExpr>(&combine)) {
     if (lambda->params.size() != 2)
-      return fail(combine.range, DiagKind::LambdaParams, 2,
-                  lambda->params.size());
+      return fail(combine.range, DiagKind::LambdaParams,
+                  formatCount(2, "parameter"), lambda->params.size());
     Scope inner(scope, /*isLambda=*/true);
     Variable *variables[] = {reduce->lhs, reduce->rhs};
     for (auto [param, variable] : zip_equal(lambda->params, variables)) {
@@ -364,8 +364,8 @@ TypedExpr *BodyChecker::checkReduce(const CallExpr &call) {
                 : fail(combine.range, DiagKind::LambdaWithoutValue);
   } else if (const FnDecl *function = findFunction(combine)) {
     if (function->params.size() != 2)
-      return fail(combine.range, DiagKind::LambdaParams, 2,
-                  function->params.size());
+      return fail(combine.range, DiagKind::LambdaParams,
+                  formatCount(2, "parameter"), function->params.size());
     TypedExpr *both[] = {makeVariable(reduce->lhs, combine.range),
                          makeVariable(reduce->rhs, combine.range)};
     value = callFunction(*function, {}, both, combine.range, {});
@@ -418,8 +418,8 @@ TypedExpr *BodyChecker::checkDot(const CallExpr &call, TypedExpr *accumulator) {
   for (auto [param, operand] :
        {std::make_pair("lhs", lhs), std::make_pair("rhs", rhs)}) {
     if (operand->type.getRank() < 2)
-      return fail(args.get(param)->range, DiagKind::RankTooSmall, "dot", 2,
-                  operand->type.str());
+      return fail(args.get(param)->range, DiagKind::RankTooSmall, "dot",
+                  formatCount(2, "dimension"), operand->type.str());
     ElementType element = operand->type.getElement();
     bool fits = element.isFloat() || element == ElementType(ScalarKind::I8) ||
                 element == ElementType(ScalarKind::U8);

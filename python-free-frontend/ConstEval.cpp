@@ -244,6 +244,13 @@ ConstResult mlir::tk::foldUnary(UnaryOp op, const ConstValue &operand) {
   return {{}, ConstError::NotDefined};
 }
 
+bool mlir::tk::isZero(const ConstValue &value) {
+  if (const Int128 *integer = value.getInteger())
+    return *integer == 0;
+  const APFloat *number = value.getFloat();
+  return number && number->isZero();
+}
+
 ConstResult mlir::tk::foldFunction(StringRef name,
                                    ArrayRef<ConstValue> operands) {
   if (!all_of(operands, isNumber))

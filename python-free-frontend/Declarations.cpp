@@ -5,9 +5,11 @@
 #include "Builtins.h"
 #include "Limits.h"
 #include "ValueType.h"
+#include "tk/Frontend/ASTVisitor.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -198,6 +200,9 @@ private:
         checkName(name);
     for (const CallArg &init : parts.clauses->inits)
       checkName(init.name);
+    if (parts.isSequence && parts.clauses->gridRange.isValid())
+      diags.report(parts.clauses->gridRange, DiagKind::UnknownClause, "grid")
+          .hint("a sequence launches kernels, which have grids of their own");
     const Identifier &progress = parts.clauses->progress;
     if (progress && progress.name != "resident")
       diags.report(progress.range, DiagKind::UnknownWord, "progress",
@@ -258,23 +263,50 @@ private:
       if (std::optional<StringRef> closest = findClosest(name.name, known))
         message.note(name.range, DiagKind::DidYouMean, *closest);
     };
-    SmallVector<StringRef> answered;
     for (const Identifier &param : reference.params)
       checkNames(param, inputs, "input");
-    for (const ReferenceResult &result : reference.results) {
-      checkNames(result.name, outputs, "output");
-      answered.push_back(result.name.name);
-    }
-    for (const Identifier &name : reference.ignored) {
+    SmallVector<Identifier> answered;
+    for (const ReferenceResult &result : reference.results)
+      answered.push_back(result.name);
+    append_range(answered, reference.ignored);
+    unsigned errorsBefore = diags.getNumErrors();
+    for (const Identifier &name : answered)
       checkNames(name, outputs, "output");
-      answered.push_back(name.name);
-    }
+    checkDistinct(answered);
+    // A name that is no output may stand for the one that is missing.
+    if (diags.getNumErrors() != errorsBefore)
+      return;
     for (StringRef output : outputs)
-      if (!is_contained(answered, output))
+      if (none_of(answered,
+                  [&](const Identifier &name) { return name.name == output; }))
         diags
             .report(reference.name.range, DiagKind::MissingReferenceResult,
                     reference.name.name, output)
             .hint("add it behind '->' or to 'ignore(...)'");
+    checkResultsAreAssigned(reference, parts);
+  }
+
+  /// A `mut` parameter starts with a value, an output does not.
+  void checkResultsAreAssigned(const ReferenceDecl &reference,
+                               const LaunchableParts &parts) {
+    StringSet<> assigned;
+    walk(*reference.body, [&](const Node &node) {
+      if (auto *assign = dyn_cast<AssignStmt>(&node)) {
+        const Expr *target = assign->target;
+        while (auto *index = dyn_cast<IndexExpr>(target))
+          target = index->base;
+        if (auto *name = dyn_cast<NameExpr>(target))
+          assigned.insert(name->name);
+      }
+      return true;
+    });
+    for (const ReferenceResult &result : reference.results)
+      for (const Param &param : parts.params)
+        if (param.name.name == result.name.name &&
+            param.mode == Param::Mode::Out &&
+            !assigned.contains(result.name.name))
+          diags.report(result.name.range, DiagKind::ResultNotAssigned,
+                       reference.name.name, result.name.name);
   }
 
   DiagnosticReporter &diags;

@@ -358,6 +358,8 @@ CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
   info.isTensor = type.isView();
   info.isPointer = type.getElement().isPointer();
   info.dtype = getDType(type.getElement().scalar);
+  if (param.init && !checkInit(param, type, checker))
+    return std::nullopt;
   info.isZeroed = param.mode == Param::Mode::Temp && param.init;
   if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
     for (const Expr *dim : tensor->dims) {
@@ -379,15 +381,133 @@ CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
   }
   for (const CallArg &init : clauses.inits)
     if (init.name.name == param.name.name) {
-      ConstValue value = checker.evaluate(*init.value);
-      if (!value)
+      info.initialValue = getInitialValue(param, init, info.dtype, checker);
+      if (!info.initialValue)
         return std::nullopt;
-      if (const Int128 *integer = value.getInteger())
-        info.initialValue = static_cast<double>(*integer);
-      else if (const llvm::APFloat *number = value.getFloat())
-        info.initialValue = roundTo(ScalarKind::F64, *number).convertToDouble();
     }
   return info;
+}
+
+/// The default of a scalar, or the 0 of a workspace.
+bool CheckedProgram::Impl::checkInit(const Param &param, const ValueType &type,
+                                     BodyChecker &checker) {
+  ConstValue value = checker.evaluate(*param.init);
+  if (!value)
+    return false;
+  if (!type.isView() && !type.getElement().isPointer())
+    return true;
+  if (param.mode != Param::Mode::Temp) {
+    diags.report(param.init->range, DiagKind::DefaultNeedsScalar, type.str());
+    return false;
+  }
+  if (isZero(value))
+    return true;
+  diags.report(param.init->range, DiagKind::TempNotZero, value.str());
+  return false;
+}
+
+/// What `init(c = 0)` writes into a parameter before each launch.
+std::optional<double>
+CheckedProgram::Impl::getInitialValue(const Param &param, const CallArg &init,
+                                      DType dtype, BodyChecker &checker) {
+  if (param.mode == Param::Mode::In) {
+    diags.report(init.name.range, DiagKind::NotWritable)
+        .note(param.name.range, DiagKind::DeclaredHere, param.name.name)
+        .hint("declare it 'mut'");
+    return std::nullopt;
+  }
+  ConstValue value = checker.evaluate(*init.value);
+  if (!value)
+    return std::nullopt;
+  if (const Int128 *integer = value.getInteger())
+    if (isFloat(dtype) || isRepresentable(*integer, getScalarKind(dtype)))
+      return static_cast<double>(*integer);
+  if (const llvm::APFloat *number = value.getFloat())
+    if (isFloat(dtype))
+      return roundTo(ScalarKind::F64, *number).convertToDouble();
+  if (const bool *truth = value.getBool())
+    if (dtype == DType::Bool)
+      return *truth;
+  diags.report(init.value->range, DiagKind::NotRepresentable, value.str(),
+               getDTypeName(dtype));
+  return std::nullopt;
+}
+
+static StringRef describeKind(HostValue::Kind kind) {
+  switch (kind) {
+  case HostValue::Kind::Integer:
+    return "an integer";
+  case HostValue::Kind::Float:
+    return "a float";
+  case HostValue::Kind::Bool:
+    return "a truth value";
+  }
+  llvm_unreachable("every kind is handled");
+}
+
+/// Reports an expression whose kind cannot be the one that `what` needs.
+bool CheckedProgram::Impl::checkHostKind(const HostExpr &expr,
+                                         const Expr &syntax, StringRef what,
+                                         HostValue::Kind expected,
+                                         const InstanceInfo &info) {
+  auto kindOfName = [&](StringRef name) -> std::optional<HostValue::Kind> {
+    for (const ParamInfo &param : info.params) {
+      if (param.name != name || param.isTensor)
+        continue;
+      if (param.isPointer)
+        return std::nullopt;
+      if (isFloat(param.dtype))
+        return HostValue::Kind::Float;
+      return param.dtype == DType::Bool ? HostValue::Kind::Bool
+                                        : HostValue::Kind::Integer;
+    }
+    // A dimension, or the bytes of a tensor.
+    return HostValue::Kind::Integer;
+  };
+  std::optional<HostValue::Kind> kind = expr.inferKind(kindOfName);
+  if (!kind || *kind == expected)
+    return true;
+  diags.report(syntax.range, DiagKind::ExpectedType, what,
+               describeKind(expected), describeKind(*kind));
+  return false;
+}
+
+/// The values that `tune` lists for a generic parameter, or for what the
+/// compiler would choose: numbers of warps and stages.
+std::optional<TuneAxis>
+CheckedProgram::Impl::getTuneAxis(const BoundInstance &instance,
+                                  const TuneEntry &entry,
+                                  BodyChecker &checker) {
+  TuneAxis axis;
+  axis.name = entry.name.name.str();
+  axis.isGenericParam = instance.bindings.count(entry.name.name);
+  if (!axis.isGenericParam && axis.name != "warps" && axis.name != "stages") {
+    diags.report(entry.name.range, DiagKind::UnknownTuneAxis, axis.name);
+    return std::nullopt;
+  }
+  for (const Expr *choice : entry.choices->elements) {
+    if (!axis.isGenericParam) {
+      std::optional<int64_t> number =
+          checker.evaluateInteger(*choice, "a number of warps or stages");
+      if (!number)
+        return std::nullopt;
+      axis.choices.push_back(std::to_string(*number));
+      continue;
+    }
+    const GenericParam *param = llvm::find_if(
+        instance.parts.genericParams, [&](const GenericParam &candidate) {
+          return candidate.name.name == axis.name;
+        });
+    GenericArg arg;
+    arg.value = choice;
+    arg.range = choice->range;
+    GenericBindings bindings;
+    if (!checker.bindGenericArgs(*param, arg, instance.parts.name.name,
+                                 bindings))
+      return std::nullopt;
+    axis.choices.push_back(bindings.front().second.str());
+  }
+  return axis;
 }
 
 std::optional<InstanceInfo>
@@ -414,6 +534,16 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
       return std::nullopt;
     info.params.push_back(std::move(*paramInfo));
   }
+  // Which may name scalars that come later.
+  size_t next = 0;
+  for (const Param &param : instance.parts.params)
+    if (!instance.isAbsent(param)) {
+      const ParamInfo &paramInfo = info.params[next++];
+      for (auto [i, dim] : llvm::enumerate(paramInfo.dims))
+        if (!checkHostKind(dim, *cast<TensorTypeExpr>(param.type)->dims[i],
+                           "a dimension", HostValue::Kind::Integer, info))
+          return std::nullopt;
+    }
   constexpr size_t kMaxGridRank = 3;
   if (!instance.parts.isSequence && clauses.grid.empty()) {
     diags
@@ -427,34 +557,22 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
     diags.report(clauses.gridRange, DiagKind::GridRank, clauses.grid.size());
     return std::nullopt;
   }
-  for (auto [exprs, target] :
-       {std::make_pair(clauses.grid, &info.grid),
-        std::make_pair(clauses.requirements, &info.requirements)})
+  for (auto [exprs, target, what, kind] :
+       {std::make_tuple(clauses.grid, &info.grid, "an axis of the grid",
+                        HostValue::Kind::Integer),
+        std::make_tuple(clauses.requirements, &info.requirements, "'require'",
+                        HostValue::Kind::Bool)})
     for (const Expr *expr : exprs) {
       std::optional<HostExpr> built = hostExprs.build(*expr);
-      if (!built)
+      if (!built || !checkHostKind(*built, *expr, what, kind, info))
         return std::nullopt;
       target->push_back(*built);
     }
   for (const TuneEntry &entry : clauses.tune) {
-    TuneAxis axis;
-    axis.name = entry.name.name.str();
-    axis.isGenericParam = instance.bindings.count(entry.name.name);
-    if (!axis.isGenericParam && axis.name != "warps" && axis.name != "stages") {
-      diags.report(entry.name.range, DiagKind::UnknownTuneAxis, axis.name);
+    std::optional<TuneAxis> axis = getTuneAxis(instance, entry, checker);
+    if (!axis)
       return std::nullopt;
-    }
-    for (const Expr *choice : entry.choices->elements) {
-      if (auto *enumCase = dyn_cast<EnumCaseExpr>(choice)) {
-        axis.choices.push_back(("." + enumCase->name.name).str());
-        continue;
-      }
-      ConstValue value = checker.evaluate(*choice);
-      if (!value)
-        return std::nullopt;
-      axis.choices.push_back(value.str());
-    }
-    info.tune.push_back(std::move(axis));
+    info.tune.push_back(std::move(*axis));
   }
   return info;
 }

@@ -13,9 +13,8 @@ using llvm::ArrayRef;
 using llvm::StringRef;
 
 llvm::ArrayRef<StringRef> mlir::tk::getGenericBuiltins() {
-  static constexpr StringRef names[] = {
-      "acc_of", "arange",  "bitcast", "cast",    "fill", "full",
-      "ones",   "randint", "randn",   "uniform", "zeros"};
+  static constexpr StringRef names[] = {"acc_of", "arange", "bitcast", "cast",
+                                        "fill",   "full",   "ones",    "zeros"};
   return names;
 }
 

@@ -87,6 +87,16 @@ public:
                                         const Param &param,
                                         BodyChecker &checker,
                                         HostExprBuilder &hostExprs);
+  bool checkInit(const Param &param, const ValueType &type,
+                 BodyChecker &checker);
+  std::optional<double> getInitialValue(const Param &param, const CallArg &init,
+                                        DType dtype, BodyChecker &checker);
+  bool checkHostKind(const HostExpr &expr, const Expr &syntax,
+                     llvm::StringRef what, HostValue::Kind expected,
+                     const InstanceInfo &info);
+  std::optional<TuneAxis> getTuneAxis(const BoundInstance &instance,
+                                      const TuneEntry &entry,
+                                      BodyChecker &checker);
   /// Names of dimensions, scalars and presence for host expressions.
   void declareHostNames(const BoundInstance &instance,
                         HostExprBuilder &hostExprs);

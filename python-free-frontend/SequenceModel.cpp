@@ -103,9 +103,7 @@ private:
       ConstValue value = checker.evaluate(*stmt.init);
       if (!value)
         return false;
-      bool isZero = (value.getInteger() && *value.getInteger() == 0) ||
-                    (value.getFloat() && value.getFloat()->isZero());
-      if (!isZero) {
+      if (!isZero(value)) {
         diags.report(stmt.init->range, DiagKind::TempNotZero, value.str());
         return false;
       }
@@ -196,27 +194,57 @@ private:
                      arg.name.name);
         return false;
       }
+      if (given[position]) {
+        diags.report(arg.range, DiagKind::ArgumentTwice,
+                     params[position].name.name);
+        return false;
+      }
       given[position] = &arg;
     }
     SequenceStep step;
+    SmallVector<const Expr *> values;
     for (auto [param, arg] : llvm::zip_equal(params, given)) {
       bool isAbsent = !arg || isAbsentBuffer(*arg->value);
       if (isAbsent && param.isOptional) {
         kernel->absent.insert(param.name.name);
         continue;
       }
-      if (!arg) {
+      const Expr *value = arg ? arg->value : param.init;
+      if (!value || (!arg && isa<TensorTypeExpr>(param.type))) {
         diags.report(call.range, DiagKind::MissingArgument,
                      kernel->parts.name.name, param.name.name);
         return false;
       }
-      std::optional<SequenceArg> bound = bindArg(param, *arg->value);
+      std::optional<SequenceArg> bound = bindArg(param, *value);
       if (!bound)
         return false;
       step.args.push_back(std::move(*bound));
+      values.push_back(value);
     }
+    if (!checkElements(*kernel, step, values))
+      return false;
     step.instance = kernel->getInstance();
     plan.steps.push_back(std::move(step));
+    return true;
+  }
+
+  /// The type parameters of a kernel fit some of its arguments; here all do.
+  bool checkElements(const BoundInstance &kernel, const SequenceStep &step,
+                     ArrayRef<const Expr *> values) {
+    std::optional<InstanceInfo> info = program.getInfo(kernel);
+    if (!info)
+      return false;
+    for (auto [param, arg, value] :
+         llvm::zip_equal(info->params, step.args, values)) {
+      auto found = buffers.find(arg.buffer);
+      if (!param.isTensor || found == buffers.end() ||
+          found->second.dtype == param.dtype)
+        continue;
+      diags.report(value->range, DiagKind::ExpectedElement,
+                   getDTypeName(param.dtype),
+                   getDTypeName(found->second.dtype));
+      return false;
+    }
     return true;
   }
 
@@ -279,8 +307,8 @@ private:
     size_t rank = bound.dims.empty() ? found->second.rank : bound.dims.size();
     size_t expected = cast<TensorTypeExpr>(param.type)->dims.size();
     if (rank != expected) {
-      diags.report(expr.range, DiagKind::WrongRank, param.name.name, expected,
-                   rank);
+      diags.report(expr.range, DiagKind::WrongRank, param.name.name,
+                   formatCount(expected, "dimension"), rank);
       return std::nullopt;
     }
     bound.buffer = name->name.str();

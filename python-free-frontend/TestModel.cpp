@@ -215,7 +215,8 @@ private:
         return false;
       if (shape->size() != tensor->dims.size()) {
         diags.report(arg->value->range, DiagKind::WrongRank, param.name.name,
-                     tensor->dims.size(), shape->size());
+                     formatCount(tensor->dims.size(), "dimension"),
+                     shape->size());
         return false;
       }
       for (auto [dim, extent] : llvm::zip_equal(tensor->dims, *shape))
@@ -468,7 +469,8 @@ private:
     }
     if (arg->strides->elements.size() != argument.dims.size()) {
       diags.report(arg->strides->range, DiagKind::StrideCount,
-                   argument.dims.size(), arg->strides->elements.size());
+                   formatCount(argument.dims.size(), "stride"),
+                   arg->strides->elements.size());
       return false;
     }
     for (auto [expr, stride] :
@@ -585,6 +587,12 @@ private:
         std::optional<double> value = getNumber(*arg.value);
         if (!value)
           return false;
+        // NaN is no bound either.
+        if (!(*value >= 0)) {
+          diags.report(arg.value->range, DiagKind::NegativeTolerance,
+                       checker.evaluate(*arg.value).str());
+          return false;
+        }
         *target = *value;
       }
       return true;
@@ -611,6 +619,11 @@ private:
     std::optional<int64_t> length = evaluateHost(*tolerance.args[0].value);
     if (!length)
       return false;
+    if (*length < 0) {
+      diags.report(tolerance.args[0].range, DiagKind::NegativeTolerance,
+                   *length);
+      return false;
+    }
     check.length = *length;
     return true;
   }

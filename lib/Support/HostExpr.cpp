@@ -106,6 +106,55 @@ void HostExpr::forEachName(function_ref<void(StringRef)> action) const {
     operand.forEachName(action);
 }
 
+std::optional<HostValue::Kind> HostExpr::inferKind(
+    function_ref<std::optional<HostValue::Kind>(StringRef)> kindOfName) const {
+  switch (getKind()) {
+  case Kind::Integer:
+  case Kind::Float:
+  case Kind::Bool:
+    return getValue().getKind();
+  case Kind::Name:
+    return kindOfName(getName());
+  case Kind::NumSms:
+    return HostValue::Kind::Integer;
+  case Kind::Not:
+  case Kind::Equal:
+  case Kind::NotEqual:
+  case Kind::Less:
+  case Kind::LessEqual:
+  case Kind::Greater:
+  case Kind::GreaterEqual:
+  case Kind::And:
+  case Kind::Or:
+    return HostValue::Kind::Bool;
+  case Kind::Negate:
+  case Kind::Add:
+  case Kind::Subtract:
+  case Kind::Multiply:
+  case Kind::Divide:
+  case Kind::Remainder:
+  case Kind::CeilDivide:
+  case Kind::Min:
+  case Kind::Max:
+  case Kind::Abs:
+  case Kind::If:
+    break;
+  }
+  ArrayRef<HostExpr> values = getOperands();
+  if (getKind() == Kind::If)
+    values = values.drop_front();
+  std::optional<HostValue::Kind> result;
+  for (const HostExpr &value : values) {
+    std::optional<HostValue::Kind> kind = value.inferKind(kindOfName);
+    // An integer takes part in arithmetic on floats.
+    if (!kind || *kind == HostValue::Kind::Float || !result)
+      result = kind;
+    if (!kind)
+      break;
+  }
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // Evaluation
 //===----------------------------------------------------------------------===//

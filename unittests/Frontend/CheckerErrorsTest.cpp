@@ -43,6 +43,8 @@ std::string getErrorsOfBody(const std::string &body) {
       "enum Mode { slow, quick }\n"
       "fn half_of(v: f32) -> f32 { return v * 0.5; }\n"
       "fn add_two<T: float>(a: T, b: T) -> T { return a + b; }\n"
+      "fn scaled(v: f32, by: f32 = 0.5) -> f32 { return v * by; }\n"
+      "fn fill_first(v: mut tensor<f32>[R, C]) { v[0, 0] = 1.0; }\n"
       "fn generic<E: const>(n: index) -> index { return n + E; }\n"
       "kernel k<T: float = f32, B: const = 64, M: const Mode = .slow>(\n"
       "    x: tensor<T>[R, C], y: out tensor<T>[R, C], n: i32, q: ptr<f32>,\n"
@@ -122,10 +124,22 @@ TEST(CheckerErrorsTest, Declarations) {
       {"kernel k(x: out tensor<f32>[N]) grid(N) {}\n"
        "reference k() -> (xx within X) {}",
        "'xx' 'k' has no output 'xx' [NotAReferenceName]\n"
-       "  'xx' did you mean 'x'?\n"
-       "'k' the reference of 'k' says nothing of 'x' "
+       "  'xx' did you mean 'x'?\n"},
+      {"kernel k(x: out tensor<f32>[N], z: out tensor<f32>[N]) grid(N) {}\n"
+       "reference k() -> (x within X) { x = 0; }",
+       "'k' the reference of 'k' says nothing of 'z' "
        "[MissingReferenceResult]\n"
        "  'k' add it behind '->' or to 'ignore(...)'\n"},
+      {"kernel k(x: out tensor<f32>[N]) grid(N) {}\n"
+       "reference k() -> (x within X) ignore(x) { x = 0; }",
+       "'x' 'x' is used twice in this list [DuplicateName]\n"
+       "  'x' the first is here\n"},
+      {"kernel k(x: out tensor<f32>[N], z: mut tensor<f32>[N]) grid(N) {}\n"
+       "reference k(z) -> (x within X, z within X) { let y = z; }",
+       "'x' the reference of 'k' never assigns 'x' [ResultNotAssigned]\n"},
+      {"kernel k(x: out tensor<f32>[N]) grid(N) {}\n"
+       "reference k() -> (x within X) { for i in range(N) { x[i] = 0; } }",
+       ""},
       {"kernel k(x: tensor<f32>[N]) {}",
        "'k' kernel 'k' has no 'grid(...)' [MissingGrid]\n"
        "  'k' say behind the parameters how many programs run, as in "
@@ -135,6 +149,40 @@ TEST(CheckerErrorsTest, Declarations) {
       {"kernel k(n: out f32) grid(1) {}",
        "'out' only a tensor can be 'mut', 'out' or 'temp', got f32 "
        "[ModeNeedsTensor]\n"},
+      {"fn f(n: mut f32) {}",
+       "'mut' only a tensor can be 'mut', 'out' or 'temp', got f32 "
+       "[ModeNeedsTensor]\n"},
+      {"kernel k(x: tensor<f32>[N] = 0) grid(1) {}",
+       "'0' only a scalar has a default, and only a 'temp' can start as 0, "
+       "got tensor<f32>[?] [DefaultNeedsScalar]\n"},
+      {"fn f(x: tensor<f32>[N] = 0) {}",
+       "'0' only a scalar has a default, and only a 'temp' can start as 0, "
+       "got tensor<f32>[?] [DefaultNeedsScalar]\n"},
+      {"kernel k(x: temp tensor<f32>[N] = 1) grid(1) {}",
+       "'1' a temp can start as 0, got 1 [TempNotZero]\n"},
+      {"kernel k(x: tensor<f32>[]) grid(1) {}",
+       "'tensor<f32>[]' 'tensor' needs at least 1 dimension, got 0 "
+       "[RankTooSmall]\n"},
+      {"kernel k(x: tensor<f32>[N], y: tensor<f32>[N * 1.5]) grid(1) {}",
+       "'N * 1.5' a dimension needs an integer, got a float [ExpectedType]\n"},
+      {"kernel k(s: f32) grid(s + 1) {}",
+       "'s + 1' an axis of the grid needs an integer, got a float "
+       "[ExpectedType]\n"},
+      {"kernel k(x: tensor<f32>[N]) grid(if N > 0 { N == 1 } else { false }) "
+       "{}",
+       "'if N > 0 { N == 1 } else { false }' an axis of the grid needs an "
+       "integer, got a truth value [ExpectedType]\n"},
+      {"kernel k(x: tensor<f32>[N]) grid(N) require(N % 4) {}",
+       "'N % 4' 'require' needs a truth value, got an integer "
+       "[ExpectedType]\n"},
+      {"kernel k<B: const = 1>() grid(1) tune(B in [1, 2.5]) {}",
+       "'2.5' 'B' expects an integer constant, got '2.5' "
+       "[WrongGenericKind]\n"
+       "  'B: const = 1' 'B' declared here\n"},
+      {"kernel k() grid(1) tune(warps in [f32]) {}",
+       "'f32' a number of warps or stages must be an integer that fits an "
+       "index, "
+       "got type [ExpectedIndex]\n"},
       {"kernel k(n: (f32, f32)) grid(1) {}",
        "'(f32, f32)' a kernel takes tensors, pointers and scalars, got (f32, "
        "f32) [NotAKernelParam]\n"},
@@ -147,6 +195,15 @@ TEST(CheckerErrorsTest, Declarations) {
       {"kernel k(x: mut tensor<f32>[N]) grid(1) init(xx = 0) {}",
        "'xx' unknown name 'xx' [UnknownName]\n"
        "  'xx' did you mean 'x'?\n"},
+      {"kernel k(x: tensor<f32>[N]) grid(1) init(x = 0) {}",
+       "'x' this tensor is read-only [NotWritable]\n"
+       "  'x' 'x' declared here\n"
+       "  'x' declare it 'mut'\n"},
+      {"kernel k(x: mut tensor<i8>[N]) grid(1) init(x = 128) {}",
+       "'128' 128 is not a value of i8 [NotRepresentable]\n"},
+      {"kernel k(x: mut tensor<i8>[N]) grid(1) init(x = true) {}",
+       "'true' true is not a value of i8 [NotRepresentable]\n"},
+      {"kernel k(x: mut tensor<bool>[N]) grid(1) init(x = true) {}", ""},
       {"kernel k(x: mut tensor<f32>[N]) grid(1) alias(x, y) {}",
        "'y' unknown name 'y' [UnknownName]\n"},
       {"kernel k() grid(1) progress(eventual) {}",
@@ -173,7 +230,7 @@ TEST(CheckerErrorsTest, GenericParameters) {
        "  'B: const' 'B' declared here\n"
        "  'k' write 'k<B = ...>'\n"},
       {"kernel k<B: const>() grid(1) {}\nexport k<1, 2>;",
-       "'2' 'k' takes 1 generic arguments, got 2 [WrongGenericCount]\n"},
+       "'2' 'k' takes 1 generic argument, got 2 [WrongGenericCount]\n"},
       {"kernel k<B: const>() grid(1) {}\nexport k<C = 2>;",
        "'C' 'k' has no generic parameter 'C' [UnknownGeneric]\n"},
       {"kernel k<B: const>() grid(1) {}\nexport k<1, B = 2>;",
@@ -236,6 +293,10 @@ TEST(CheckerErrorsTest, Arguments) {
        "  'E: const' 'E' declared here\n"
        "  'generic(1)' write 'generic<E = ...>'\n"},
       {"let v = 3(4);", "'3' this cannot be called [CannotCall]\n"},
+      {"let v = scaled(2.0) + scaled(2.0, 3.0);", ""},
+      {"fill_first(x);", "'x' this tensor is read-only [NotWritable]\n"
+                         "  'v' 'v' declared here\n"},
+      {"fill_first(y);", ""},
       {"let v = half_of(x);",
        "'x' 'v' needs f32, got tensor<f32>[?, ?] [ExpectedType]\n"},
   });
@@ -289,6 +350,20 @@ TEST(CheckerErrorsTest, Operators) {
   expectInBodies({
       {"let a = f32(n) + f64(n);", "'+' cannot mix f32 and f64 [MixedTypes]\n"
                                    "  'f32(n)' write 'f64(f32(n))'\n"},
+      {"static_assert(M == Mode.slow && !(Mode.quick == M) && M != .quick);",
+       ""},
+      {"let a = M < Mode.slow;",
+       "'<' '<' is not defined for Mode [OperatorNotDefined]\n"},
+      {"let a = M == n;",
+       "'M' expected a number or a tile, got Mode [ExpectedNumber]\n"},
+      {"let a = B + T;",
+       "'T' expected a number or a tile, got type [ExpectedNumber]\n"},
+      {"static_assert(T == f32 && T != f16);", ""},
+      {"let a = cdiv(1.0, 2.0);",
+       "'cdiv(1.0, 2.0)' an operand of 'cdiv' must be an integer that fits an "
+       "index, got untyped float [ExpectedIndex]\n"},
+      {"let a = zeros[4];", "'zeros' 'zeros' is no value [NotAValue]\n"
+                            "  'zeros' write 'zeros<f32>[M, N]'\n"},
       {"let a = n + f32(n);", "'+' cannot mix i32 and f32 [MixedTypes]\n"
                               "  'n' write 'f32(n)'\n"},
       {"let a = f32(n) % 2.0;",
@@ -428,7 +503,7 @@ TEST(CheckerErrorsTest, Lambdas) {
        "'return;' a lambda has no 'return' [ReturnInLambda]\n"
        "  'return;' end the lambda in its value, without semicolon\n"},
       {"let a = map(|p, r| p, zeros<f32>[4]);",
-       "'|p, r| p' expected a function of 1 parameters, got 2 "
+       "'|p, r| p' expected a function of 1 parameter, got 2 "
        "[LambdaParams]\n"},
       {"let a = map(|p| { let r = p; }, zeros<f32>[4]);",
        "'|p| { let r = p; }' a lambda ends in a value without semicolon "
@@ -588,6 +663,16 @@ TEST(CheckerErrorsTest, Indexing) {
        "of all of it\n"},
       {"let a = x[0, 0, 0];",
        "'x[0, 0, 0]' expected 2 index items, got 3 [WrongItemCount]\n"},
+      {"let a = zeros<f32>[4][4];",
+       "'4' element 4 lies outside of a tile with 4 elements in this "
+       "dimension [TileIndexOutside]\n"},
+      {"let a = zeros<f32>[4][-1];",
+       "'-1' element -1 lies outside of a tile with 4 elements in this "
+       "dimension [TileIndexOutside]\n"},
+      {"let a = zeros<f32>[2, 4][:, 1 +: 4];",
+       "'1 +: 4' element 4 lies outside of a tile with 4 elements in this "
+       "dimension [TileIndexOutside]\n"},
+      {"let a = zeros<f32>[2, 4][1, 0 +: 4] + zeros<f32>[4][n];", ""},
       {"let a = x[.., 0, ..];", "'..' second '..' in one index [TwoEllipses]\n"
                                 "  '..' the first is here\n"},
       {"let a = x[0.5, 0];", "'0.5' an index must be an integer that fits an "
@@ -755,6 +840,12 @@ TEST(CheckerErrorsTest, References) {
        "test t : copy(x = randn[4]);",
        "'Z' unknown tolerance class 'Z', expected one of X, A, M, R, D, S, F, "
        "FB, N, Q, P [UnknownToleranceClass]\n"},
+      {"reference copy(x) -> (y within (rel = 1e-3, abs = -1)) { y = x; }\n"
+       "test t : copy(x = randn[4]);",
+       "'-1' a tolerance cannot be negative, got -1 [NegativeTolerance]\n"},
+      {"reference copy(x) -> (y within D(-N)) { y = x; }\n"
+       "test t : copy(x = randn[4]);",
+       "'-N' a tolerance cannot be negative, got -4 [NegativeTolerance]\n"},
   });
 }
 
@@ -774,10 +865,24 @@ TEST(CheckerErrorsTest, Sequences) {
       {"sequence s(x: tensor<f32>[N]) { temp t: tensor<f32>[N] = 1; }\n"
        "export s;",
        "'1' a temp can start as 0, got 1 [TempNotZero]\n"},
+      {"sequence s(x: tensor<f32>[N], y: out tensor<f16>[N]) {\n"
+       "  copy(x, y); }",
+       "'y' expected elements of type f32, got f16 [ExpectedElement]\n"},
+      {"sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) {\n"
+       "  copy(x, x = x); }",
+       "'x = x' 'x' is given twice [ArgumentTwice]\n"},
+      {"sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(N) {\n"
+       "  copy(x, y); }",
+       "'grid(N)' unknown clause 'grid' [UnknownClause]\n"
+       "  'grid(N)' a sequence launches kernels, which have grids of their "
+       "own\n"},
+      {"kernel scale(x: mut tensor<f32>[N], by: f32 = 2.0) grid(1) {}\n"
+       "sequence s(x: mut tensor<f32>[N]) { scale(x); scale(x, 3.0); }",
+       ""},
       {"sequence s(x: tensor<f32>[N, N], y: out tensor<f32>[N]) {\n"
        "  copy(x, y); }\n"
        "export s;",
-       "'x' 'x' has 1 dimensions, got 2 [WrongRank]\n"},
+       "'x' 'x' has 1 dimension, got 2 [WrongRank]\n"},
   });
 }
 

@@ -133,6 +133,11 @@ public:
   std::string str() const;
   llvm::json::Value toJSON() const;
 
+  /// The kind of the value, where the kinds of the names tell it.
+  std::optional<HostValue::Kind>
+  inferKind(llvm::function_ref<std::optional<HostValue::Kind>(llvm::StringRef)>
+                kindOfName) const;
+
   /// Fails on unknown names, overflow, division by zero and mixed kinds.
   llvm::Expected<HostValue> evaluate(const HostBindings &bindings) const;
   /// The same, and fails unless the result is an integer.
