@@ -7,6 +7,7 @@
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -94,6 +95,19 @@ static void defineOcmlControls(llvm::Module &module, const TargetInfo &target) {
   }
 }
 
+/// The functions of ocml look at no other lane, but are marked as if they did:
+/// calls of them could not move behind a branch.
+static void dropConvergence(llvm::Module &module) {
+  for (llvm::Function &function : module) {
+    if (!function.getName().starts_with("__ocml"))
+      continue;
+    function.removeFnAttr(llvm::Attribute::Convergent);
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (auto *call = dyn_cast<llvm::CallBase>(&instruction))
+        call->removeFnAttr(llvm::Attribute::Convergent);
+  }
+}
+
 LogicalResult mlir::tk::linkDeviceLibraries(ModuleOp source,
                                             llvm::Module &module,
                                             const TargetOptions &options) {
@@ -121,7 +135,9 @@ LogicalResult mlir::tk::linkDeviceLibraries(ModuleOp source,
     return emitError(missing.getLoc())
            << "'" << *library.path << "' has no function '"
            << *missing.getCallee() << "'";
-  if (!isNvidia)
+  if (!isNvidia) {
     defineOcmlControls(module, *options.target);
+    dropConvergence(module);
+  }
   return success();
 }

@@ -90,6 +90,12 @@ static constexpr StringLiteral kPipeline =
     "instcombine<no-verify-fixpoint>"
     "),globaldce";
 
+/// Runs first for AMD, while a call of ocml is still one instruction: work on
+/// elements goes to the guarded stores that want them. Inlined, functions like
+/// tanh have branches, and nothing moves across them any more: linear layers
+/// with gelu kept three tiles alive, and spilled. ptxas moves things by itself.
+static constexpr StringLiteral kSinkToStores = "function(sink),";
+
 static LogicalResult optimise(Location loc, llvm::Module &module,
                               llvm::TargetMachine &machine,
                               const TargetInfo &target) {
@@ -107,9 +113,10 @@ static LogicalResult optimise(Location loc, llvm::Module &module,
                                  moduleAnalyses);
     llvm::ModulePassManager passes;
     // AMD: finds out which of the hidden kernel arguments nobody reads.
-    std::string pipeline = target.getVendor() == Vendor::NVIDIA
-                               ? "nvvm-reflect," + kPipeline.str()
-                               : kPipeline.str() + ",amdgpu-attributor";
+    std::string pipeline =
+        target.getVendor() == Vendor::NVIDIA
+            ? "nvvm-reflect," + kPipeline.str()
+            : kSinkToStores.str() + kPipeline.str() + ",amdgpu-attributor";
     if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
       return emitError(loc) << "cannot build LLVM's pipeline: "
                             << llvm::toString(std::move(error));

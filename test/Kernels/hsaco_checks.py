@@ -58,7 +58,7 @@ def compare(kernel, what, got, wanted):
     return [] if got == wanted else ["%s: %s is %s, expected %s" % (kernel.symbol, what, got, wanted)]
 
 
-def check_notes(kernel, notes, target, may_spill):
+def check_notes(kernel, notes, target):
     arguments = notes["arguments"]
     mistakes = compare(kernel, "wavefront size", int(notes["wavefront_size"]), LANES[target])
     mistakes += compare(kernel, "threads", int(notes["max_flat_workgroup_size"]), kernel.num_threads)
@@ -70,7 +70,7 @@ def check_notes(kernel, notes, target, may_spill):
                         sum(arguments[-1]) if arguments else 0)
     if kernel.shared_bytes > SHARED_BYTES[target]:
         mistakes.append("%s: %d bytes of shared memory" % (kernel.symbol, kernel.shared_bytes))
-    if kernel.is_fast and not may_spill:
+    if kernel.is_fast:
         mistakes += compare(kernel, "spilled vector registers", int(notes["vgpr_spill_count"]), 0)
         mistakes += compare(kernel, "stack", int(notes["private_segment_fixed_size"]), 0)
     return mistakes
@@ -86,7 +86,7 @@ def check_code(kernel, code, target):
     return mistakes
 
 
-def check(description, notes_text, code_text, target, may_spill):
+def check(description, notes_text, code_text, target):
     """What is wrong with an hsaco, as texts."""
     kernels, notes, code = read_description(description), read_notes(notes_text), read_code(code_text)
     if not kernels:
@@ -98,6 +98,6 @@ def check(description, notes_text, code_text, target, may_spill):
         if kernel.symbol not in code:
             mistakes.append(kernel.symbol + ": no code")
         elif kernel.symbol in notes:
-            mistakes += check_notes(kernel, notes[kernel.symbol], target, may_spill)
+            mistakes += check_notes(kernel, notes[kernel.symbol], target)
             mistakes += check_code(kernel, code[kernel.symbol], target)
     return mistakes

@@ -44,9 +44,6 @@ class KernelFormat(lit.formats.FileBasedTest):
     # Seconds of processor time to compile a file: several times what the slowest takes, matmul, about 8.
     TIME_LIMIT = 30
 
-    # The fast variants that spill. 256 registers on gfx1100 are not enough for 96 accumulators and erf on them.
-    SPILLS = {"linear.gfx1100"}
-
     # Benches whose reference must be evaluated whole, on 10^8 elements.
     LARGE_BENCHES = {"sum": ["total"]}
 
@@ -157,8 +154,7 @@ class KernelFormat(lit.formats.FileBasedTest):
             return (lit.Test.PASS if passed else lit.Test.FAIL), shown
         _, notes, _ = self.run([os.path.join(self.llvm_tools, "llvm-readelf"), "--notes", output])
         _, instructions, _ = self.run([os.path.join(self.llvm_tools, "llvm-objdump"), "-d", output])
-        may_spill = test.path_in_suite[-1] in self.SPILLS
-        mistakes = hsaco_checks.check(described, notes, instructions, target, may_spill)
+        mistakes = hsaco_checks.check(described, notes, instructions, target)
         return (lit.Test.FAIL if mistakes else lit.Test.PASS), shown + "\n".join(mistakes)
 
     def spills(self, description):
