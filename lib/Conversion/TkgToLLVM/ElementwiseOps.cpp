@@ -293,7 +293,6 @@ void mlir::tkg::populateElementwisePatterns(LoweringContext &context,
                FoldingPattern<arith::SubIOp, &Emitter::sub>,
                FoldingPattern<arith::XOrIOp, &Emitter::bitXor>>(context);
   patterns.add<DirectPattern<arith::AddFOp, LLVM::FAddOp>,
-               DirectPattern<arith::DivFOp, LLVM::FDivOp>,
                DirectPattern<arith::DivSIOp, LLVM::SDivOp>,
                DirectPattern<arith::DivUIOp, LLVM::UDivOp>,
                DirectPattern<arith::MaximumFOp, LLVM::MaximumOp>,

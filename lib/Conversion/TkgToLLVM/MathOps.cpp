@@ -1,15 +1,40 @@
 //===- MathOps.cpp - lowers math ops, register by register ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Functions of 16-bit floats are computed in f32 and rounded once.
+// Functions of 16-bit floats are computed in f32 and rounded once. Those of f32
+// that are marked `afn` are the approximations of the hardware.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ElementwisePattern.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
+
+/// Whether the target's approximation will do, which there is for f32 only.
+template <typename OpT> static bool isFast(OpT op, Type type) {
+  return type.isF32() &&
+         bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn);
+}
+
+/// The approximation of the function `name`; null if there is none.
+static Value approximate(const TargetCodegen &target, Emitter &e,
+                         StringRef name, ValueRange operands) {
+  constexpr float kLog2OfE = 1.44269504f, kLogOf2 = 0.693147181f;
+  if (name == "exp")
+    return target.exp2Approx(
+        e, e.create<LLVM::FMulOp>(
+               operands[0], e.getFloat(e.getF32(), llvm::APFloat(kLog2OfE))));
+  if (name == "log")
+    return e.create<LLVM::FMulOp>(
+        target.approximate(e, "log2", operands),
+        e.getFloat(e.getF32(), llvm::APFloat(kLogOf2)));
+  if (name == "log2" || name == "sin" || name == "cos" || name == "tanh")
+    return target.approximate(e, name, operands);
+  return Value();
+}
 
 namespace {
 
@@ -18,7 +43,11 @@ template <typename OpT> struct FunctionPattern : ElementwisePattern<OpT> {
   FunctionPattern(LoweringContext &context, StringRef name)
       : ElementwisePattern<OpT>(context), name(name) {}
 
-  Value emit(OpT, Emitter &e, Type type, ValueRange operands) const override {
+  Value emit(OpT op, Emitter &e, Type type,
+             ValueRange operands) const override {
+    if (isFast(op, type))
+      if (Value fast = approximate(this->getTarget(), e, name, operands))
+        return fast;
     if (type.getIntOrFloatBitWidth() >= 32)
       return this->getTarget().callMath(e, name, type, operands);
     SmallVector<Value> wide;
@@ -94,13 +123,37 @@ constexpr uint32_t kIsFinite = 0x1f8;
 struct RsqrtPattern : ElementwisePattern<math::RsqrtOp> {
   using ElementwisePattern::ElementwisePattern;
 
-  Value emit(math::RsqrtOp, Emitter &e, Type type,
+  Value emit(math::RsqrtOp op, Emitter &e, Type type,
              ValueRange operands) const override {
+    if (isFast(op, type))
+      return getTarget().approximate(e, "rsqrt", operands);
     if (type.getIntOrFloatBitWidth() >= 32)
       return getTarget().callMath(e, "rsqrt", type, operands);
     Value wide = e.create<LLVM::FPExtOp>(e.getF32(), operands[0]);
     Value result = getTarget().callMath(e, "rsqrt", e.getF32(), wide);
     return e.create<LLVM::FPTruncOp>(type, result);
+  }
+};
+
+struct SqrtPattern : ElementwisePattern<math::SqrtOp> {
+  using ElementwisePattern::ElementwisePattern;
+
+  Value emit(math::SqrtOp op, Emitter &e, Type type,
+             ValueRange operands) const override {
+    if (isFast(op, type))
+      return getTarget().approximate(e, "sqrt", operands);
+    return e.create<LLVM::SqrtOp>(type, operands[0]);
+  }
+};
+
+struct DividePattern : ElementwisePattern<arith::DivFOp> {
+  using ElementwisePattern::ElementwisePattern;
+
+  Value emit(arith::DivFOp op, Emitter &e, Type type,
+             ValueRange operands) const override {
+    if (isFast(op, type))
+      return getTarget().approximate(e, "div", operands);
+    return e.create<LLVM::FDivOp>(type, operands[0], operands[1]);
   }
 };
 
@@ -139,9 +192,8 @@ void mlir::tkg::populateMathPatterns(LoweringContext &context,
       context, patterns, "acos", "acosh", "asin", "asinh", "atan", "atan2",
       "atanh", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "expm1", "log",
       "log10", "log1p", "log2", "pow", "sin", "sinh", "tan", "tanh");
-  patterns
-      .add<AbsIntegerPattern, Exp2Pattern, IntegerPowerPattern, RsqrtPattern>(
-          context);
+  patterns.add<AbsIntegerPattern, DividePattern, Exp2Pattern,
+               IntegerPowerPattern, RsqrtPattern, SqrtPattern>(context);
   patterns.add<IntrinsicPattern<math::AbsFOp, LLVM::FAbsOp>,
                IntrinsicPattern<math::CeilOp, LLVM::FCeilOp>,
                IntrinsicPattern<math::CopySignOp, LLVM::CopySignOp>,
@@ -150,7 +202,6 @@ void mlir::tkg::populateMathPatterns(LoweringContext &context,
                IntrinsicPattern<math::FmaOp, LLVM::FMAOp>,
                IntrinsicPattern<math::RoundOp, LLVM::RoundOp>,
                IntrinsicPattern<math::RoundEvenOp, LLVM::RoundEvenOp>,
-               IntrinsicPattern<math::SqrtOp, LLVM::SqrtOp>,
                IntrinsicPattern<math::TruncOp, LLVM::FTruncOp>>(context);
   patterns.add<
       CountZerosPattern<math::CountLeadingZerosOp, LLVM::CountLeadingZerosOp>,

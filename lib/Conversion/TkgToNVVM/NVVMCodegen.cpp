@@ -7,6 +7,7 @@
 #include "tk/Conversion/TkgToLLVM/LoweringContext.h"
 #include "tk/Conversion/TkgToLLVM/MemoryWords.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace mlir::tkg;
@@ -264,6 +265,26 @@ Value NVVMCodegen::callMath(Emitter &e, StringRef name, Type type,
 
 Value NVVMCodegen::exp2Approx(Emitter &e, Value value) const {
   return e.create<LLVM::Exp2Op>(value.getType(), value);
+}
+
+/// PTX ISA, "Floating Point Instructions". Division is that of the full range:
+/// `div.approx` gives 0 where the divisor is above 2^126.
+Value NVVMCodegen::approximate(Emitter &e, StringRef name,
+                               ValueRange operands) const {
+  if (name == "tanh") {
+    InlinePtx ptx;
+    ptx.addResult(e.getF32());
+    ptx.addInput(operands[0]);
+    return ptx.emit(e, "tanh.approx.f32 $0, $1;", InlinePtx::None).front();
+  }
+  StringRef intrinsic = llvm::StringSwitch<StringRef>(name)
+                            .Case("div", "llvm.nvvm.div.full")
+                            .Case("log2", "llvm.nvvm.lg2.approx.f")
+                            .Case("sqrt", "llvm.nvvm.sqrt.approx.f")
+                            .Case("rsqrt", "llvm.nvvm.rsqrt.approx.f")
+                            .Case("sin", "llvm.nvvm.sin.approx.f")
+                            .Case("cos", "llvm.nvvm.cos.approx.f");
+  return e.callIntrinsic(intrinsic, e.getF32(), operands);
 }
 
 Value NVVMCodegen::truncatePair(Emitter &e, Value low, Value high,

@@ -145,6 +145,37 @@ Value ROCDLCodegen::exp2Approx(Emitter &e, Value value) const {
   return e.create<LLVM::Exp2Op>(value.getType(), value);
 }
 
+/// The back end has one instruction for these where an approximation will do,
+/// or two. There is none for tanh: 1 - 2 / (e^2x + 1).
+Value ROCDLCodegen::approximate(Emitter &e, StringRef name,
+                                ValueRange operands) const {
+  constexpr auto kApproximate = LLVM::FastmathFlags::afn;
+  Type type = e.getF32();
+  Value x = operands[0];
+  if (name == "div")
+    return e.create<LLVM::FDivOp>(type, x, operands[1], kApproximate);
+  if (name == "log2")
+    return e.create<LLVM::Log2Op>(type, x, kApproximate);
+  if (name == "sqrt")
+    return e.create<LLVM::SqrtOp>(type, x, kApproximate);
+  if (name == "rsqrt")
+    return e.callIntrinsic("llvm.amdgcn.rsq", type, x);
+  if (name == "sin")
+    return e.create<LLVM::SinOp>(type, x, kApproximate);
+  if (name == "cos")
+    return e.create<LLVM::CosOp>(type, x, kApproximate);
+  assert(name == "tanh" && "the last of those asked for");
+  constexpr float kTwoLog2OfE = 2.88539008f;
+  Value one = e.getFloat(e.getF32(), llvm::APFloat(1.0f)),
+        two = e.getFloat(e.getF32(), llvm::APFloat(2.0f));
+  Value power = exp2Approx(
+      e, e.create<LLVM::FMulOp>(
+             type, x, e.getFloat(e.getF32(), llvm::APFloat(kTwoLog2OfE))));
+  Value share = e.create<LLVM::FDivOp>(
+      type, two, e.create<LLVM::FAddOp>(type, power, one), kApproximate);
+  return e.create<LLVM::FSubOp>(type, one, share);
+}
+
 Value ROCDLCodegen::truncatePair(Emitter &e, Value low, Value high,
                                  Type element) const {
   Value pair = e.buildVector({low, high});

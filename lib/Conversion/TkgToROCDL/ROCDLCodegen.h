@@ -43,6 +43,8 @@ public:
   Value callMath(Emitter &e, StringRef name, Type type,
                  ValueRange operands) const override;
   Value exp2Approx(Emitter &e, Value value) const override;
+  Value approximate(Emitter &e, StringRef name,
+                    ValueRange operands) const override;
   Value truncatePair(Emitter &e, Value low, Value high,
                      Type element) const override;
 

@@ -45,6 +45,41 @@ tk.kernel @floats(%p: !tk.ptr<f32>, %a: f32, %b: f32) attributes {grid = ["1"], 
   tk.return
 }
 
+// Where an approximation will do, it is the instruction; on f32 alone.
+// CHECK-LABEL: llvm.func @approximations
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.div.full"
+// CHECK:         %[[SCALED:.*]] = llvm.fmul %{{.*}}, %{{.*}} : f32
+// CHECK:         llvm.intr.exp2(%[[SCALED]])
+// CHECK:         llvm.intr.exp2
+// CHECK:         %[[LOG2:.*]] = llvm.call_intrinsic "llvm.nvvm.lg2.approx.f"
+// CHECK:         llvm.fmul %[[LOG2]], %{{.*}} : f32
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.lg2.approx.f"
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.sqrt.approx.f"
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.rsqrt.approx.f"
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.sin.approx.f"
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.cos.approx.f"
+// CHECK:         llvm.inline_asm {{.*}}"tanh.approx.f32 $0, $1;"
+// CHECK:         llvm.call @__nv_tanf
+// CHECK:         llvm.fdiv %{{.*}} : f64
+// CHECK:         llvm.return
+tk.kernel @approximations(%p: !tk.ptr<f32>, %q: !tk.ptr<f64>, %a: f32, %b: f32, %w: f64) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = arith.divf %a, %b fastmath<afn> : f32
+  %1 = math.exp %0 fastmath<afn> : f32
+  %2 = math.exp2 %1 fastmath<afn> : f32
+  %3 = math.log %2 fastmath<afn> : f32
+  %4 = math.log2 %3 fastmath<afn> : f32
+  %5 = math.sqrt %4 fastmath<afn> : f32
+  %6 = math.rsqrt %5 fastmath<afn> : f32
+  %7 = math.sin %6 fastmath<afn> : f32
+  %8 = math.cos %7 fastmath<afn> : f32
+  %9 = math.tanh %8 fastmath<afn> : f32
+  %10 = math.tan %9 fastmath<afn> : f32
+  tk.store %10, %p : f32, !tk.ptr<f32>
+  %11 = arith.divf %w, %w fastmath<afn> : f64
+  tk.store %11, %q : f64, !tk.ptr<f64>
+  tk.return
+}
+
 // exp comes from libdevice, exp2 is the instruction; bf16 is computed in f32.
 // CHECK-LABEL: llvm.func @math
 // CHECK:         llvm.call @__nv_expf(%{{.*}}) : (f32) -> f32

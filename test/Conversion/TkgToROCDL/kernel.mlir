@@ -66,4 +66,27 @@ tk.kernel @atomic(%p: !tk.ptr<f32>, %v: f32) attributes {grid = ["1"], tkg.warps
   %o = tk.atomic_rmw fadd relaxed gpu %p, %v : !tk.ptr<f32>, f32
   tk.return
 }
+// Where an approximation will do, the back end has an instruction or two.
+// CHECK-LABEL: llvm.func @approximations
+// CHECK:         llvm.fdiv {{.*}}#llvm.fastmath<afn>
+// CHECK:         llvm.intr.log2({{.*}}#llvm.fastmath<afn>
+// CHECK:         llvm.intr.sqrt({{.*}}#llvm.fastmath<afn>
+// CHECK:         llvm.call_intrinsic "llvm.amdgcn.rsq"
+// CHECK:         llvm.intr.sin({{.*}}#llvm.fastmath<afn>
+// CHECK:         llvm.intr.cos({{.*}}#llvm.fastmath<afn>
+// CHECK:         %[[POWER:.*]] = llvm.intr.exp2
+// CHECK:         %[[SUM:.*]] = llvm.fadd %[[POWER]]
+// CHECK:         %[[SHARE:.*]] = llvm.fdiv %{{.*}}, %[[SUM]] {{.*}}#llvm.fastmath<afn>
+// CHECK:         llvm.fsub %{{.*}}, %[[SHARE]]
+tk.kernel @approximations(%p: !tk.ptr<f32>, %a: f32, %b: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
+  %0 = arith.divf %a, %b fastmath<afn> : f32
+  %1 = math.log2 %0 fastmath<afn> : f32
+  %2 = math.sqrt %1 fastmath<afn> : f32
+  %3 = math.rsqrt %2 fastmath<afn> : f32
+  %4 = math.sin %3 fastmath<afn> : f32
+  %5 = math.cos %4 fastmath<afn> : f32
+  %6 = math.tanh %5 fastmath<afn> : f32
+  tk.store %6, %p : f32, !tk.ptr<f32>
+  tk.return
+}
 }

@@ -113,6 +113,10 @@ public:
                          ValueRange operands) const = 0;
   /// 2^x on f32 as the hardware does it.
   virtual Value exp2Approx(Emitter &e, Value value) const = 0;
+  /// What the hardware gives for `name` on f32: "div", "log2", "sqrt", "rsqrt",
+  /// "sin", "cos" or "tanh".
+  virtual Value approximate(Emitter &e, StringRef name,
+                            ValueRange operands) const = 0;
   /// Rounds two f32 to a vector of two bf16 or f16.
   virtual Value truncatePair(Emitter &e, Value low, Value high,
                              Type element) const = 0;
