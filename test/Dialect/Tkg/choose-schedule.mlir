@@ -211,4 +211,27 @@ tk.kernel @shared_operand(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !
   }
   tk.return
 }
+// Without a dot, loads ahead leave room for a second block: 16 warps have 36
+// registers for them, two tiles of 16, not of 24. A loop that stays behind is
+// remarked.
+// CHECK-LABEL: tk.kernel @two_blocks
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+// CHECK:         scf.for
+// CHECK-NOT:     tkg.stage
+// CHECK:         tk.return
+tk.kernel @two_blocks(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %n: index)
+    attributes {tkg.warps = 16 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  scf.for %k = %c0 to %n step %c64 {
+    %s = tk.load_view %a[%c0 +: 256, %k +: 64] : !view -> tensor<256x64xbf16>
+    tk.print "s", %s : tensor<256x64xbf16>
+  }
+  scf.for %k = %c0 to %n step %c64 {
+    %s = tk.load_view %a[%c0 +: 384, %k +: 64] : !view -> tensor<384x64xbf16>
+    tk.print "s", %s : tensor<384x64xbf16>
+  }
+  tk.return
+}
 }

@@ -203,6 +203,18 @@ static SmallVector<Type> getLivingTiles(scf::ForOp loop) {
   return tiles;
 }
 
+/// Registers that loads ahead may take in a loop without dots: few enough that
+/// a second block fits on a processor, which overlaps more than they would.
+static int64_t getMaxRegistersOfLoads(scf::ForOp loop, int64_t numThreads) {
+  const tk::TargetInfo *target = getTargetInfo(loop);
+  if (!target || !loop.getBody()->getOps<DotOp>().empty())
+    return kMaxRegistersAhead;
+  int64_t ofTwoBlocks = target->getRegistersPerProcessor() / (2 * numThreads);
+  return std::min<int64_t>(kMaxRegistersAhead,
+                           kMaxRegistersAhead * ofTwoBlocks /
+                               target->getMaxRegistersPerThread());
+}
+
 /// Whether the registers of `loads`, twice while one tile is used and the next
 /// one arrives, fit beside what lives in the loop.
 static bool fitInRegisters(scf::ForOp loop, ArrayRef<tk::LoadViewOp> loads) {
@@ -210,12 +222,13 @@ static bool fitInRegisters(scf::ForOp loop, ArrayRef<tk::LoadViewOp> loads) {
   if (!threads)
     return true;
   int64_t numThreads = int64_t(threads->numLanes) * threads->numWarps;
-  int64_t registers = 0;
+  int64_t living = 0, ahead = 0;
   for (Type tile : getLivingTiles(loop))
-    registers += getNumRegisters(tile, numThreads);
+    living += getNumRegisters(tile, numThreads);
   for (tk::LoadViewOp load : loads)
-    registers += 2 * getNumRegisters(load->getResult(0).getType(), numThreads);
-  return registers <= kMaxRegistersAhead;
+    ahead += 2 * getNumRegisters(load->getResult(0).getType(), numThreads);
+  return living + ahead <= kMaxRegistersAhead &&
+         ahead <= getMaxRegistersOfLoads(loop, numThreads);
 }
 
 /// Whether `loop` has about one iteration: the ragged ends of a loop that was
