@@ -292,9 +292,8 @@ static llvm::Error decodeModifiers(DecodeContext &context,
       isTaken = hasNoFtz = true;
     if (modifiers.accept("L2::cache_hint"))
       isTaken = hasCacheHint = true;
-    if (std::optional<unsigned> vector =
-            modifiers.acceptOneOf({"v2", "v4", "v8"})) {
-      details.numElements = 2u << *vector;
+    if (std::optional<unsigned> count = modifiers.acceptVector()) {
+      details.numElements = *count;
       isTaken = true;
     }
   }
@@ -358,10 +357,9 @@ static llvm::Error decodeAtomic(DecodeContext &context,
   // `atom` without a result still is one: it acquires.
   details.hasResult =
       !isReduction && instruction.operands[0].kind != PtxOperand::Kind::Sink;
-  bool isShared = details.request.space == PtxSpace::Shared;
   // Integer reductions give the same sum in any order.
-  if (!isShared && (details.hasResult || isFloat(details.type)))
-    context.setOrderVisible();
+  if (details.hasResult || isFloat(details.type))
+    context.noteOrderedAccess(details.request.space);
   result.details = &details;
   result.handler = runAtomic;
   return llvm::Error::success();

@@ -40,6 +40,12 @@ std::optional<PtxType> Modifiers::acceptType() {
   return type;
 }
 
+std::optional<unsigned> Modifiers::acceptVector() {
+  if (std::optional<unsigned> which = acceptOneOf({"v2", "v4", "v8"}))
+    return 2u << *which;
+  return std::nullopt;
+}
+
 std::optional<PtxSpace> Modifiers::acceptSpace() {
   std::optional<PtxSpace> space = parsePtxSpace(peek());
   if (space)

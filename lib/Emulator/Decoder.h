@@ -31,6 +31,8 @@ public:
   /// Takes the next modifier if it is one of `names`; its number.
   std::optional<unsigned> acceptOneOf(llvm::ArrayRef<llvm::StringRef> names);
   std::optional<PtxType> acceptType();
+  /// Takes `.v2`, `.v4` or `.v8`; the number of elements.
+  std::optional<unsigned> acceptVector();
   std::optional<PtxSpace> acceptSpace();
   /// Takes the next modifier, whatever it is; empty at the end.
   llvm::StringRef peek() const;
@@ -116,6 +118,12 @@ public:
   callDetails(const PtxInstruction &instruction, Instruction &result) = 0;
   /// Blocks could see in which order they run.
   virtual void setOrderVisible() = 0;
+  /// The result of an access of this space depends on when it comes: blocks see
+  /// their order, unless nobody else reaches the memory.
+  void noteOrderedAccess(PtxSpace space) {
+    if (space != PtxSpace::Shared && space != PtxSpace::Local)
+      setOrderVisible();
+  }
   virtual bool isEntry() const = 0;
 
   /// An error at this instruction: the line, the text, and `message`.

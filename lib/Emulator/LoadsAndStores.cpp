@@ -295,9 +295,7 @@ static llvm::Error decodeAccess(DecodeContext &context,
   MemoryModifiers memory;
   if (llvm::Error error = memory.parse(context, instruction, modifiers, isLoad))
     return error;
-  if (std::optional<unsigned> vector =
-          modifiers.acceptOneOf({"v2", "v4", "v8"}))
-    details.numElements = 2u << *vector;
+  details.numElements = modifiers.acceptVector().value_or(1);
   std::optional<PtxType> type = modifiers.acceptType();
   if (!type || *type == PtxType::Pred || getBitWidth(*type) < 8)
     return context.error(instruction, "expects a type");
@@ -338,9 +336,8 @@ static llvm::Error decodeAccess(DecodeContext &context,
   details.request.bytesPerLane = bytes;
   details.request.elementBytes = details.elementBytes;
   details.maySpin = isLoad && memory.order != Order::Weak;
-  if (details.maySpin && memory.space != PtxSpace::Shared &&
-      memory.space != PtxSpace::Local)
-    context.setOrderVisible();
+  if (details.maySpin)
+    context.noteOrderedAccess(memory.space);
   bool isPlain =
       !details.sinks &&
       llvm::all_of(

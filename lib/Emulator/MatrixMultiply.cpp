@@ -67,28 +67,6 @@ static Step multiplyMatrices(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
-static std::optional<ElementKind> kindOf(PtxType type) {
-  switch (type) {
-  case PtxType::F16:
-  case PtxType::BF16:
-  case PtxType::TF32:
-  case PtxType::E4M3:
-  case PtxType::E5M2:
-    return ElementKind::Float;
-  case PtxType::F64:
-    return ElementKind::Double;
-  case PtxType::S8:
-  case PtxType::U8:
-  case PtxType::S4:
-  case PtxType::U4:
-    return ElementKind::Integer;
-  case PtxType::B1:
-    return ElementKind::Bit;
-  default:
-    return std::nullopt;
-  }
-}
-
 /// `m16n8k16`.
 static bool parseShape(llvm::StringRef text, MatrixOperation &operation) {
   return text.consume_front("m") && !text.consumeInteger(10, operation.m) &&

@@ -36,6 +36,36 @@ unsigned MatrixOperation::numRegistersC() const {
   return typeC == PtxType::F16 ? elements / 2 : elements;
 }
 
+std::optional<ElementKind> emulator::kindOf(PtxType type) {
+  switch (type) {
+  case PtxType::F16:
+  case PtxType::BF16:
+  case PtxType::TF32:
+  case PtxType::E4M3:
+  case PtxType::E5M2:
+    return ElementKind::Float;
+  case PtxType::F64:
+    return ElementKind::Double;
+  case PtxType::S8:
+  case PtxType::U8:
+  case PtxType::S4:
+  case PtxType::U4:
+    return ElementKind::Integer;
+  case PtxType::B1:
+    return ElementKind::Bit;
+  default:
+    return std::nullopt;
+  }
+}
+
+void emulator::splitMatrix(PtxType type, unsigned rows, unsigned columns,
+                           llvm::ArrayRef<uint32_t> elements, bool isNegated,
+                           SplitMatrix &result) {
+  // The unit does not look at what lies below the 10 bits of tf32.
+  unsigned shift = type == PtxType::TF32 ? 13 : 0;
+  result.assign(rows, columns, formatOf(type), elements, shift, isNegated);
+}
+
 int32_t emulator::integerElement(PtxType type, uint32_t bits) {
   switch (type) {
   case PtxType::S8:
@@ -51,13 +81,12 @@ int32_t emulator::integerElement(PtxType type, uint32_t bits) {
   }
 }
 
-/// The bits of an element, of a register of 32 bits; a tf32 without what lies
-/// below.
+/// The bits of an element, of a register of 32 bits.
 static uint32_t elementOf(const void *lanes, unsigned lane, unsigned index,
                           unsigned bits) {
   uint32_t word = static_cast<const uint32_t *>(lanes)[lane];
   if (bits == 32)
-    return word >> 13;
+    return word;
   return word >> (index * bits) & ((1u << bits) - 1);
 }
 
@@ -150,10 +179,10 @@ static void multiplyFloats(const MatrixOperation &operation,
   else
     gatherFactors<32>(operation, registers, bitsA, bitsB);
   SplitMatrix a, b;
-  a.assign(operation.m, operation.k, formatOf(operation.typeA),
-           llvm::ArrayRef(bitsA, operation.m * operation.k));
-  b.assign(operation.k, operation.n, formatOf(operation.typeB),
-           llvm::ArrayRef(bitsB, operation.k * operation.n));
+  splitMatrix(operation.typeA, operation.m, operation.k,
+              llvm::ArrayRef(bitsA, operation.m * operation.k), false, a);
+  splitMatrix(operation.typeB, operation.k, operation.n,
+              llvm::ArrayRef(bitsB, operation.k * operation.n), false, b);
   unsigned numC = operation.m * operation.n / numLanes;
   for (unsigned i = 0; i != numC; ++i)
     for (unsigned lane = 0; lane != numLanes; ++lane) {

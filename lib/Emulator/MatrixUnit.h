@@ -12,6 +12,14 @@ namespace mlir::tk::emulator {
 /// What elements of A and B are.
 enum class ElementKind : uint8_t { Float, Double, Integer, Bit };
 
+/// None of what no matrix holds.
+std::optional<ElementKind> kindOf(PtxType type);
+
+/// Takes the elements of a matrix apart, row by row; tf32 as f32.
+void splitMatrix(PtxType type, unsigned rows, unsigned columns,
+                 llvm::ArrayRef<uint32_t> elements, bool isNegated,
+                 SplitMatrix &result);
+
 /// D = A B + C for fragments in registers: `mma.sync`.
 struct MatrixOperation {
   unsigned m = 16, n = 8, k = 16;

@@ -180,9 +180,8 @@ static Step moveFragment(Warp &warp, const Instruction &instruction) {
 static void splitInto(SplitMatrix &split, const WmmaFragment &fragment,
                       llvm::ArrayRef<uint64_t> elements) {
   llvm::SmallVector<uint32_t, 512> bits(elements.begin(), elements.end());
-  unsigned shift = fragment.type == PtxType::TF32 ? 13 : 0;
-  split.assign(fragment.rows, fragment.columns, formatOf(fragment.type), bits,
-               shift);
+  splitMatrix(fragment.type, fragment.rows, fragment.columns, bits,
+              /*isNegated=*/false, split);
 }
 
 /// c and d may be of different types: the sum is in f32 if one of them is.
@@ -452,22 +451,6 @@ static bool takeTypes(Modifiers &modifiers, PtxType &d, PtxType &a, PtxType &b,
   return true;
 }
 
-static ElementKind kindOf(PtxType type) {
-  switch (type) {
-  case PtxType::F64:
-    return ElementKind::Double;
-  case PtxType::S8:
-  case PtxType::U8:
-  case PtxType::S4:
-  case PtxType::U4:
-    return ElementKind::Integer;
-  case PtxType::B1:
-    return ElementKind::Bit;
-  default:
-    return ElementKind::Float;
-  }
-}
-
 static llvm::Error decodeMultiply(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   Modifiers &modifiers, Instruction &result) {
@@ -487,7 +470,7 @@ static llvm::Error decodeMultiply(DecodeContext &context,
   if (!takeTypes(modifiers, d, a, b, c) || !doesShapeFit(*shape, a) ||
       !doesShapeFit(*shape, b) || !isResultType(d) || !isResultType(c))
     return context.error(instruction, "the types do not fit the shape");
-  operation.kind = kindOf(a);
+  operation.kind = *kindOf(a);
   if (bitOp.has_value() != (operation.kind == ElementKind::Bit))
     return context.error(instruction,
                          "'.xor.popc' or '.and.popc' goes with .b1");

@@ -160,13 +160,6 @@ void emulator::readOperandA(const WarpgroupOperation &operation,
 // Multiplication
 //===----------------------------------------------------------------------===//
 
-static void split(const RawMatrix &raw, PtxType type, bool isNegated,
-                  SplitMatrix &matrix) {
-  unsigned shift = type == PtxType::TF32 ? 13 : 0;
-  matrix.assign(raw.rows, raw.columns, formatOf(type), raw.elements, shift,
-                isNegated);
-}
-
 static void multiplyIntegers(const WarpgroupOperation &operation,
                              const RawMatrix &a, const RawMatrix &b,
                              uint32_t *sums) {
@@ -234,8 +227,10 @@ void emulator::multiply(const WarpgroupOperation &operation, const RawMatrix &a,
     multiplyIntegers(operation, a, b, sums);
   } else {
     SplitMatrix splitA, splitB;
-    split(a, operation.typeA, operation.isNegatedA, splitA);
-    split(b, operation.typeB, operation.isNegatedB, splitB);
+    splitMatrix(operation.typeA, a.rows, a.columns, a.elements,
+                operation.isNegatedA, splitA);
+    splitMatrix(operation.typeB, b.rows, b.columns, b.elements,
+                operation.isNegatedB, splitB);
     multiplyAdd(operation.rule, splitA, splitB, sums, sums);
   }
   scatterSums(isHalf, operation.n, sums, accumulators);

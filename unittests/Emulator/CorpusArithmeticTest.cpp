@@ -461,13 +461,6 @@ TEST_F(CorpusTest, integerToFloat) {
   });
 }
 
-static uint32_t narrow(float value, const fltSemantics &semantics) {
-  APFloat result(value);
-  bool losesInfo;
-  result.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  return result.bitcastToAPInt().getZExtValue();
-}
-
 /// To 8 bits: what is too large becomes the largest number.
 static uint8_t toFp8(float value, const fltSemantics &semantics) {
   if (std::isnan(value))

@@ -127,12 +127,7 @@ TEST_F(CorpusTest, clangControlFlow) {
 
 /// A number rounded to `semantics`.
 static float rounded(float value, const fltSemantics &semantics) {
-  APFloat number(value);
-  bool losesInfo;
-  number.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
-                 &losesInfo);
-  return number.convertToFloat();
+  return widen(narrow(value, semantics), semantics);
 }
 
 TEST_F(CorpusTest, clangNumbers) {
@@ -175,11 +170,7 @@ TEST_F(CorpusTest, clangNumbers) {
 
 TEST_F(CorpusTest, clangWmmaBuiltins) {
   auto toHalf = [](float value) {
-    APFloat number(value);
-    bool losesInfo;
-    number.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
-                   &losesInfo);
-    return uint16_t(number.bitcastToAPInt().getZExtValue());
+    return uint16_t(narrow(value, APFloat::IEEEhalf()));
   };
   auto valueOf = [](size_t i, size_t salt) { return float(i * salt % 17) - 8; };
   auto a =

@@ -13,6 +13,25 @@
 using namespace llvm;
 using namespace mlir::tk;
 
+uint32_t mlir::tk::narrow(float value, const fltSemantics &semantics) {
+  APFloat result(value);
+  bool losesInfo;
+  result.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+  return static_cast<uint32_t>(result.bitcastToAPInt().getZExtValue());
+}
+
+float mlir::tk::widen(uint32_t bits, const fltSemantics &semantics) {
+  APFloat result(semantics, APInt(APFloat::getSizeInBits(semantics), bits));
+  bool losesInfo;
+  result.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                 &losesInfo);
+  return result.convertToFloat();
+}
+
+int mlir::tk::makeSmallInteger(size_t i, unsigned salt) {
+  return int((i * 7 + i / 13 * 3 + salt * 11) % 9) - 4;
+}
+
 static Expected<std::unique_ptr<MemoryBuffer>> readSource(StringRef path) {
   const char *folder = std::getenv("TK_CORPUS_SOURCES");
   std::string full =

@@ -12,6 +12,7 @@
 
 #include "tk/Emulator/Emulator.h"
 #include "tk/Emulator/TensorMap.h"
+#include "llvm/ADT/APFloat.h"
 #include "gtest/gtest.h"
 #include <functional>
 #include <memory>
@@ -41,6 +42,13 @@ public:
 };
 
 std::unique_ptr<CorpusDevice> createCorpusDevice();
+
+/// The bits of a number rounded to nearest even.
+uint32_t narrow(float value, const llvm::fltSemantics &semantics);
+/// The number of which these are the bits.
+float widen(uint32_t bits, const llvm::fltSemantics &semantics);
+/// From -4 to 4: sums of products of these are exact.
+int makeSmallInteger(size_t i, unsigned salt);
 
 /// A tensor map that lies in global memory.
 struct MapAddress {

@@ -18,24 +18,13 @@ static constexpr const char *kMatrices = "Corpus/Matrices.ptx";
 static constexpr const char *kRare = "Corpus/Rare.ptx";
 static constexpr const char *kTensors = "Corpus/Tensors.ptx";
 
-/// Between -4 and 4.
-static int smallInteger(size_t i, unsigned salt) {
-  return int((i * 7 + i / 13 * 3 + salt * 11) % 9) - 4;
-}
-
 template <typename T> static T encode(int value) { return T(value); }
 
-static uint16_t encode16(int value, const fltSemantics &semantics) {
-  APFloat number(static_cast<float>(value));
-  bool losesInfo;
-  number.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  return uint16_t(number.bitcastToAPInt().getZExtValue());
-}
 static uint16_t encodeHalf(int value) {
-  return encode16(value, APFloat::IEEEhalf());
+  return narrow(float(value), APFloat::IEEEhalf());
 }
 static uint16_t encodeBfloat(int value) {
-  return encode16(value, APFloat::BFloat());
+  return narrow(float(value), APFloat::BFloat());
 }
 
 //===----------------------------------------------------------------------===//
@@ -58,7 +47,7 @@ protected:
                 Result (*encodeResult)(int), bool isUnsigned = false) {
     auto [entry, m, n, k, isRowA, isRowB, isRowOut, start] = shape;
     auto valueOf = [&](size_t i, unsigned salt) {
-      return smallInteger(i, salt) + (isUnsigned ? 4 : 0);
+      return makeSmallInteger(i, salt) + (isUnsigned ? 4 : 0);
     };
     auto x = input<Element>(
         m * k, [&](size_t i) { return encodeElement(valueOf(i, 1)); });
@@ -234,8 +223,8 @@ protected:
   }
 };
 
-int small1(size_t i) { return smallInteger(i, 1); }
-int small2(size_t i) { return smallInteger(i, 2); }
+int small1(size_t i) { return makeSmallInteger(i, 1); }
+int small2(size_t i) { return makeSmallInteger(i, 2); }
 int byte1(size_t i) { return int(i * 37 % 256); }
 int byte2(size_t i) { return int(i * 91 % 256); }
 uint32_t asBits(int value) { return uint32_t(value); }
@@ -259,12 +248,7 @@ TEST_F(CorpusWgmmaTest, wgmmaBits) {
 }
 TEST_F(CorpusWgmmaTest, wgmmaFp8) {
   auto encode8 = [](const fltSemantics &semantics) {
-    return [&semantics](int value) {
-      APFloat number(static_cast<float>(value));
-      bool losesInfo;
-      number.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-      return uint32_t(number.bitcastToAPInt().getZExtValue());
-    };
+    return [&semantics](int value) { return narrow(float(value), semantics); };
   };
   multiply<float>("wgmmaFp8", 8, small1, small2, encode8(APFloat::Float8E5M2()),
                   encode8(APFloat::Float8E4M3FN()));

@@ -17,29 +17,11 @@ using namespace mlir::tk;
 static constexpr const char *kTensorCores = "Corpus/TensorCores.ptx";
 static constexpr const char *kHopper = "Corpus/Hopper.ptx";
 
-/// A small integer that depends on the row and the column.
-static int smallInteger(size_t i, unsigned salt) {
-  return int((i * 7 + i / 13 * 3 + salt * 11) % 9) - 4;
-}
-
-static uint16_t toHalf(float value, const fltSemantics &semantics) {
-  APFloat result(value);
-  bool losesInfo;
-  result.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  return result.bitcastToAPInt().getZExtValue();
-}
 static uint16_t toHalf(float value) {
-  return toHalf(value, APFloat::IEEEhalf());
+  return narrow(value, APFloat::IEEEhalf());
 }
 static uint16_t toBfloat(float value) {
-  return toHalf(value, APFloat::BFloat());
-}
-static float fromFp8(uint8_t bits, const fltSemantics &semantics) {
-  APFloat value(semantics, APInt(8, bits));
-  bool losesInfo;
-  value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
-                &losesInfo);
-  return value.convertToFloat();
+  return narrow(value, APFloat::BFloat());
 }
 
 namespace {
@@ -49,13 +31,18 @@ struct Matrix {
   std::vector<float> values;
   Matrix(size_t rows, size_t columns, unsigned salt) : columns(columns) {
     for (size_t i = 0; i < rows * columns; ++i)
-      values.push_back(float(smallInteger(i, salt)));
+      values.push_back(float(makeSmallInteger(i, salt)));
   }
   float operator()(size_t row, size_t column) const {
     return values[row * columns + column];
   }
 };
 } // namespace
+
+/// The elements, for a buffer.
+static auto encoded(const Matrix &matrix, uint16_t (*encode)(float)) {
+  return [&matrix, encode](size_t i) { return encode(matrix.values[i]); };
+}
 
 /// Element (i, j) of x y + start, or of x yT.
 static float product(const Matrix &x, const Matrix &y, size_t i, size_t j,
@@ -72,10 +59,8 @@ static float product(const Matrix &x, const Matrix &y, size_t i, size_t j,
 TEST_F(CorpusTest, wmmaHalf) {
   constexpr size_t depth = 48;
   Matrix x(16, depth, 1), y(depth, 16, 2);
-  auto dx = input<uint16_t>(16 * depth,
-                            [&](size_t i) { return toHalf(x.values[i]); });
-  auto dy = input<uint16_t>(16 * depth,
-                            [&](size_t i) { return toHalf(y.values[i]); });
+  auto dx = input<uint16_t>(x.values.size(), encoded(x, toHalf));
+  auto dy = input<uint16_t>(y.values.size(), encoded(y, toHalf));
   auto out = input<float>(256, [](size_t i) { return float(i); });
   run(kTensorCores, "wmmaHalf", {}, out, dx, dy, int(depth));
   expect<float>(out, [&](size_t i) {
@@ -97,8 +82,10 @@ TEST_F(CorpusTest, wmmaInteger) {
 }
 
 TEST_F(CorpusTest, wmmaDouble) {
-  auto x = input<double>(32, [](size_t i) { return smallInteger(i, 3) / 8.0; });
-  auto y = input<double>(32, [](size_t i) { return smallInteger(i, 4) * 1e3; });
+  auto x =
+      input<double>(32, [](size_t i) { return makeSmallInteger(i, 3) / 8.0; });
+  auto y =
+      input<double>(32, [](size_t i) { return makeSmallInteger(i, 4) * 1e3; });
   auto out = output<double>(64);
   run(kTensorCores, "wmmaDouble", {}, out, x, y);
   expect<double>(out, [&](size_t i) {
@@ -111,10 +98,8 @@ TEST_F(CorpusTest, wmmaDouble) {
 
 TEST_F(CorpusTest, mmaBfloat) {
   Matrix x(16, 16, 5), y(16, 8, 6);
-  auto dx =
-      input<uint16_t>(256, [&](size_t i) { return toBfloat(x.values[i]); });
-  auto dy =
-      input<uint16_t>(128, [&](size_t i) { return toBfloat(y.values[i]); });
+  auto dx = input<uint16_t>(x.values.size(), encoded(x, toBfloat));
+  auto dy = input<uint16_t>(y.values.size(), encoded(y, toBfloat));
   auto out = output<float>(128);
   run(kTensorCores, "mmaBfloat", {}, out, dx, dy);
   // The accumulator of each lane begins as 1, 2, 3, 4.
@@ -183,8 +168,8 @@ TEST_F(CorpusTest, mmaBytes) {
   expect<float>(fp8, [&](size_t i) {
     float sum = 0;
     for (size_t k = 0; k < 32; ++k)
-      sum += fromFp8(x[i / 8 * 32 + k], APFloat::Float8E4M3FN()) *
-             fromFp8(y[i % 8 * 32 + k], APFloat::Float8E5M2());
+      sum += widen(x[i / 8 * 32 + k], APFloat::Float8E4M3FN()) *
+             widen(y[i % 8 * 32 + k], APFloat::Float8E5M2());
     return sum;
   });
 }
@@ -242,10 +227,8 @@ TEST_F(CorpusTest, tiledProduct) {
        {std::array<int, 3>{64, 32, 64}, std::array<int, 3>{45, 70, 33},
         std::array<int, 3>{1, 1, 1}}) {
     Matrix x(m, k, 14), y(k, n, 15);
-    auto dx =
-        input<uint16_t>(m * k, [&](size_t i) { return toBfloat(x.values[i]); });
-    auto dy =
-        input<uint16_t>(k * n, [&](size_t i) { return toBfloat(y.values[i]); });
+    auto dx = input<uint16_t>(x.values.size(), encoded(x, toBfloat));
+    auto dy = input<uint16_t>(y.values.size(), encoded(y, toBfloat));
     auto out = output<float>(m * n);
     Shape shape = {{uint32_t(n + 31) / 32, uint32_t(m + 31) / 32, 1},
                    {128, 1, 1}};
@@ -261,10 +244,8 @@ TEST_F(CorpusTest, tiledProduct) {
 
 TEST_F(CorpusTest, wgmmaPlain) {
   Matrix x(64, 16, 21), y(8, 16, 22);
-  auto dx =
-      input<uint16_t>(1024, [&](size_t i) { return toBfloat(x.values[i]); });
-  auto dy =
-      input<uint16_t>(128, [&](size_t i) { return toBfloat(y.values[i]); });
+  auto dx = input<uint16_t>(x.values.size(), encoded(x, toBfloat));
+  auto dy = input<uint16_t>(y.values.size(), encoded(y, toBfloat));
   auto out = output<float>(512);
   run(kHopper, "wgmmaPlain", {{1, 1, 1}, {128, 1, 1}}, out, dx, dy);
   // x y - x y + x y.
@@ -288,10 +269,8 @@ static TensorMap mapOf(uint64_t address, TensorMapType type, uint64_t columns,
 
 TEST_F(CorpusTest, wgmmaKMajor) {
   Matrix x(64, 64, 23), y(64, 64, 24);
-  auto dx =
-      input<uint16_t>(4096, [&](size_t i) { return toBfloat(x.values[i]); });
-  auto dy =
-      input<uint16_t>(4096, [&](size_t i) { return toBfloat(y.values[i]); });
+  auto dx = input<uint16_t>(x.values.size(), encoded(x, toBfloat));
+  auto dy = input<uint16_t>(y.values.size(), encoded(y, toBfloat));
   auto mapFor = [&](uint64_t address) {
     return map(mapOf(address, TensorMapType::BF16, 64, 64, 64, 64,
                      TensorMapSwizzle::Bytes128));
@@ -305,10 +284,8 @@ TEST_F(CorpusTest, wgmmaKMajor) {
 
 TEST_F(CorpusTest, wgmmaMnMajor) {
   Matrix x(64, 64, 25), y(64, 64, 26);
-  auto dx =
-      input<uint16_t>(4096, [&](size_t i) { return toBfloat(x.values[i]); });
-  auto dy =
-      input<uint16_t>(4096, [&](size_t i) { return toBfloat(y.values[i]); });
+  auto dx = input<uint16_t>(x.values.size(), encoded(x, toBfloat));
+  auto dy = input<uint16_t>(y.values.size(), encoded(y, toBfloat));
   auto mapFor = [&](uint64_t address) {
     return map(mapOf(address, TensorMapType::BF16, 64, 64, 64, 64,
                      TensorMapSwizzle::Bytes128));
@@ -330,8 +307,8 @@ TEST_F(CorpusTest, wgmmaFromRegisters) {
   expect<float>(out, [&](size_t i) {
     float sum = 0;
     for (size_t k = 0; k < 32; ++k)
-      sum += fromFp8(x[i / 16 * 32 + k], APFloat::Float8E4M3FN()) *
-             fromFp8(y[i % 16 * 32 + k], APFloat::Float8E4M3FN());
+      sum += widen(x[i / 16 * 32 + k], APFloat::Float8E4M3FN()) *
+             widen(y[i % 16 * 32 + k], APFloat::Float8E4M3FN());
     return sum;
   });
 }

@@ -11,20 +11,6 @@
 using namespace llvm;
 using namespace mlir::tk;
 
-static uint16_t narrow(float value, const fltSemantics &semantics) {
-  APFloat result(value);
-  bool losesInfo;
-  result.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  return result.bitcastToAPInt().getZExtValue();
-}
-static float widen(unsigned bits, const fltSemantics &semantics) {
-  APFloat result(semantics, APInt(APFloat::getSizeInBits(semantics), bits));
-  bool losesInfo;
-  result.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
-                 &losesInfo);
-  return result.convertToFloat();
-}
-
 namespace {
 /// Tests that take a target: "sm_80", "sm_90".
 class TritonTest : public CorpusTest,
