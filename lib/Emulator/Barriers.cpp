@@ -88,41 +88,46 @@ static bool arrive(Warp &warp, const Instruction &instruction,
   std::shared_ptr<BarrierGeneration> generation = barrier;
   block.completeIfDone(barrier);
   if (details.mode != BarrierMode::Arrive)
-    for (LaneMask rest = warp.mask; rest; rest &= rest - 1)
-      warp.barrierWaits[__builtin_ctz(rest)] = generation;
+    warp.barrierWaits.push_back({warp.mask, std::move(generation)});
   return true;
 }
 
-/// The barrier is complete for these lanes. They may have arrived at different
-/// times.
+/// The barrier is complete for these lanes.
 static void leave(Warp &warp, const Instruction &instruction,
-                  const BarrierDetails &details, LaneMask lanes) {
-  for (LaneMask left = lanes; left;) {
-    std::shared_ptr<BarrierGeneration> generation =
-        warp.barrierWaits[__builtin_ctz(left)];
-    LaneMask same = 0;
-    for (LaneMask rest = left; rest; rest &= rest - 1) {
-      unsigned lane = __builtin_ctz(rest);
-      if (warp.barrierWaits[lane] != generation)
-        continue;
-      same |= LaneMask(1) << lane;
-      warp.barrierWaits[lane] = nullptr;
-      if (details.mode == BarrierMode::RedPopc)
-        warp.lanes<uint32_t>(details.result)[lane] = generation->popCount;
-    }
-    left &= ~same;
-    if (details.mode == BarrierMode::RedAnd ||
-        details.mode == BarrierMode::RedOr) {
-      bool value = details.mode == BarrierMode::RedAnd ? generation->andValue
-                                                       : generation->orValue;
-      LaneMask &to = warp.predicate(details.result);
-      to = value ? to | same : to & ~same;
-    }
-    if (warp.checker)
-      warp.checker->acquire(warp.place(instruction, same),
-                            *generation->knowledge, Order::Acquire,
-                            Scope::Block);
+                  const BarrierDetails &details, LaneMask lanes,
+                  const BarrierGeneration &generation) {
+  if (details.mode == BarrierMode::RedPopc)
+    for (LaneMask rest = lanes; rest; rest &= rest - 1)
+      warp.lanes<uint32_t>(details.result)[__builtin_ctz(rest)] =
+          generation.popCount;
+  if (details.mode == BarrierMode::RedAnd ||
+      details.mode == BarrierMode::RedOr) {
+    bool value = details.mode == BarrierMode::RedAnd ? generation.andValue
+                                                     : generation.orValue;
+    LaneMask &to = warp.predicate(details.result);
+    to = value ? to | lanes : to & ~lanes;
   }
+  if (warp.checker)
+    warp.checker->acquire(warp.place(instruction, lanes), *generation.knowledge,
+                          Order::Acquire, Scope::Block);
+}
+
+/// Those of the lanes that need not wait any more leave; they may have arrived
+/// at different times. Returns which.
+static LaneMask leaveComplete(Warp &warp, const Instruction &instruction,
+                              const BarrierDetails &details, LaneMask lanes) {
+  LaneMask done = 0;
+  for (Warp::BarrierWait &wait : warp.barrierWaits) {
+    LaneMask leaving = wait.lanes & lanes;
+    if (!leaving || !wait.generation->isComplete)
+      continue;
+    leave(warp, instruction, details, leaving, *wait.generation);
+    wait.lanes &= ~leaving;
+    done |= leaving;
+  }
+  llvm::erase_if(warp.barrierWaits,
+                 [](const Warp::BarrierWait &wait) { return !wait.lanes; });
+  return done;
 }
 
 static Step runBarrier(Warp &warp, const Instruction &instruction) {
@@ -131,12 +136,9 @@ static Step runBarrier(Warp &warp, const Instruction &instruction) {
   if (details.isAligned)
     if (std::optional<Step> step = waitForWarp(warp, instruction))
       return *step;
-  LaneMask lanes = warp.mask, arriving = 0;
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
-    if (!warp.barrierWaits[lane])
-      arriving |= LaneMask(1) << lane;
-  }
+  LaneMask lanes = warp.mask, arriving = lanes;
+  for (const Warp::BarrierWait &wait : warp.barrierWaits)
+    arriving &= ~wait.lanes;
   const uint32_t *numbers = warp.lanes<uint32_t>(details.number);
   const uint32_t *counts =
       details.count == noSlot ? nullptr : warp.lanes<uint32_t>(details.count);
@@ -161,14 +163,7 @@ static Step runBarrier(Warp &warp, const Instruction &instruction) {
   warp.mask = lanes;
   if (details.mode == BarrierMode::Arrive)
     return Step::Next;
-  LaneMask done = 0;
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
-    if (warp.barrierWaits[lane]->isComplete)
-      done |= LaneMask(1) << lane;
-  }
-  if (done)
-    leave(warp, instruction, details, done);
+  LaneMask done = leaveComplete(warp, instruction, details, lanes);
   if (done == lanes)
     return Step::Next;
   warp.mask = lanes & ~done;

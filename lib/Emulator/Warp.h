@@ -181,8 +181,12 @@ public:
     bool isDone = false;
   };
   std::array<Arrival, numLanes> arrivals;
-  /// What the lanes that wait at a barrier wait for; see Barriers.cpp.
-  std::array<std::shared_ptr<BarrierGeneration>, numLanes> barrierWaits;
+  /// What lanes wait for at a barrier; each lane once at most.
+  struct BarrierWait {
+    LaneMask lanes = 0;
+    std::shared_ptr<BarrierGeneration> generation;
+  };
+  llvm::SmallVector<BarrierWait, 2> barrierWaits;
   /// Copies that the lanes have not waited for: cp.async, bulk copies.
   AsyncGroups copyGroups, bulkGroups;
   /// Lanes that arrived at barrier.cluster and have not waited, and in which
