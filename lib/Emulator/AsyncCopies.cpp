@@ -102,12 +102,17 @@ static Step runCopy(Warp &warp, const Instruction &instruction) {
     access.bytesPerLane = copy.size;
     access.memory.space = PtxSpace::Global;
     access.addresses = from.lane;
-    // The lanes that fill with zeros read nothing.
-    LaneMask reading = warp.mask;
-    for (unsigned lane = 0; lane != numLanes; ++lane)
-      if (sourceSize(warp, copy, lane) == 0)
-        reading &= ~(LaneMask(1) << lane);
+    // Lanes that fill with zeros alone ask for nothing.
+    std::array<uint32_t, numLanes> sizes = {};
+    LaneMask reading = 0;
+    for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+      unsigned lane = __builtin_ctz(rest);
+      sizes[lane] = sourceSize(warp, copy, lane);
+      reading |= LaneMask(sizes[lane] != 0) << lane;
+    }
+    access.laneBytes = sizes.data();
     counters->access(warp.place(instruction, reading), access);
+    access.laneBytes = nullptr;
     access.memory.space = PtxSpace::Shared;
     access.kind = AccessKind::Write;
     access.addresses = to.lane;

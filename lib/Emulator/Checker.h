@@ -77,6 +77,8 @@ struct Access {
   /// offset in the block's window.
   const uint64_t *addresses = nullptr;
   uint32_t bytesPerLane = 0;
+  /// For the measurements: if lanes access less. Per lane, 0 to bytesPerLane.
+  const uint32_t *laneBytes = nullptr;
   /// Of one element of a vector access, which is as many accesses (8.2.2);
   /// 0: bytesPerLane.
   uint32_t elementBytes = 0;

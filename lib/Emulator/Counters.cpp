@@ -41,14 +41,28 @@ void InstructionMeasurement::add(const InstructionMeasurement &other) {
 
 Counters::Counters(size_t numInstructions) : perInstruction(numInstructions) {}
 
+static uint32_t bytesOf(const Access &access, unsigned lane) {
+  return access.laneBytes ? access.laneBytes[lane] : access.bytesPerLane;
+}
+
+static uint64_t bytesOfLanes(const Access &access, LaneMask lanes) {
+  uint64_t bytes = 0;
+  for (; lanes; lanes &= lanes - 1)
+    bytes += bytesOf(access, countr_zero(lanes));
+  return bytes;
+}
+
 /// The different units of `unitInBytes` that the lanes touch, sorted.
 static SmallVector<int64_t, 64>
 collectUnits(const Access &access, LaneMask lanes, uint64_t unitInBytes) {
   SmallVector<int64_t, 64> units;
   for (; lanes; lanes &= lanes - 1) {
     uint64_t address = access.addresses[countr_zero(lanes)];
+    uint64_t bytes = bytesOf(access, countr_zero(lanes));
+    if (!bytes)
+      continue;
     for (uint64_t unit = address / unitInBytes,
-                  last = (address + access.bytesPerLane - 1) / unitInBytes;
+                  last = (address + bytes - 1) / unitInBytes;
          unit <= last; ++unit)
       if (units.empty() || units.back() != int64_t(unit))
         units.push_back(unit);
@@ -103,7 +117,7 @@ void Counters::countGlobal(InstructionMeasurement &counts, const Place &place,
   counts.globalWorstSectors =
       std::max<uint64_t>(counts.globalWorstSectors, sectors.size());
   counts.globalHalves += collectUnits(access, place.lanes, kHalfInBytes).size();
-  countBytes(access.kind, uint64_t(access.bytesPerLane) * popcount(place.lanes),
+  countBytes(access.kind, bytesOfLanes(access, place.lanes),
              counts.globalBytesRead, counts.globalBytesWritten);
   countBytes(access.kind, sectors.size(), counts.globalSectorsRead,
              counts.globalSectorsWritten);

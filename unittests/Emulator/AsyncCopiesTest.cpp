@@ -232,3 +232,31 @@ TEST(AsyncCopiesTest, WrongFormsAreRefused) {
                         " [%r3], {%h0};",
                         "im2col"));
 }
+
+// Lanes copy 0, 8 or 16 bytes by turns, and fill the rest with zeros.
+TEST(AsyncCopiesTest, MeasurementsCountWhatIsRead) {
+  PtxRun run(makeKernel(".param .u64 in", R"(
+.shared .align 16 .b8 tile[512];
+.reg .b32 %r<4>; .reg .b64 %a;
+mov.u32 %r0, %tid.x;
+ld.param.u64 %a, [in];
+mad.wide.u32 %a, %r0, 16, %a;
+mov.u32 %r1, tile;
+mad.lo.u32 %r1, %r0, 16, %r1;
+rem.u32 %r2, %r0, 3;
+mul.lo.u32 %r2, %r2, 8;
+cp.async.ca.shared.global [%r1], [%a], 16, %r2;
+cp.async.wait_all;
+ret;)"));
+  run.options.isMeasured = true;
+  run.launch.addArgument(run.buffer(std::vector<uint32_t>(128)));
+  ASSERT_TRUE(run.runClean());
+  InstructionMeasurement all;
+  for (const InstructionMeasurement &one : run.result.measurements.instructions)
+    all.add(one);
+  EXPECT_EQ(all.globalRequests, 1u);
+  EXPECT_EQ(all.globalBytesRead, 11u * 8 + 10 * 16);
+  // Every sector of 32 bytes is of two lanes, and one of them reads.
+  EXPECT_EQ(all.globalSectors, 16u);
+  EXPECT_EQ(all.sharedBytesWritten, 512u);
+}
