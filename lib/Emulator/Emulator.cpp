@@ -203,18 +203,29 @@ static std::string print(const PtxDimensions &d) {
          std::to_string(d[2]) + ")";
 }
 
-static llvm::Error checkShape(const EmulatorLaunch &launch,
+/// The grid in blocks.
+static PtxDimensions findGrid(const EmulatorLaunch &launch,
                               const PtxFunction &entry,
                               const PtxDimensions &cluster) {
+  PtxDimensions grid = launch.grid;
+  for (unsigned i = 0; i < 3 && entry.isGridOfClusters; ++i)
+    grid[i] = llvm::SaturatingMultiply(grid[i], cluster[i]);
+  return grid;
+}
+
+static llvm::Error checkShape(const EmulatorLaunch &launch,
+                              const PtxFunction &entry,
+                              const PtxDimensions &grid,
+                              const PtxDimensions &cluster) {
   for (unsigned i = 0; i < 3; ++i) {
-    if (!launch.grid[i] || launch.grid[i] > maxGrid[i])
-      return llvm::createStringError("a grid of " + print(launch.grid) +
+    if (!grid[i] || grid[i] > maxGrid[i])
+      return llvm::createStringError("a grid of " + print(grid) +
                                      " blocks cannot be launched");
     if (!launch.block[i] || launch.block[i] > maxBlock[i])
       return llvm::createStringError("a block of " + print(launch.block) +
                                      " threads cannot be launched");
-    if (!cluster[i] || launch.grid[i] % cluster[i])
-      return llvm::createStringError("a grid of " + print(launch.grid) +
+    if (!cluster[i] || grid[i] % cluster[i])
+      return llvm::createStringError("a grid of " + print(grid) +
                                      " blocks is no multiple of a cluster of " +
                                      print(cluster));
   }
@@ -319,11 +330,12 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
   const PtxFunction &syntax = *entry->syntax;
   PtxDimensions cluster = request.cluster.value_or(
       syntax.reqNctaPerCluster.value_or(PtxDimensions{1, 1, 1}));
-  if (llvm::Error error = checkShape(request, syntax, cluster))
+  PtxDimensions grid = findGrid(request, syntax, cluster);
+  if (llvm::Error error = checkShape(request, syntax, grid, cluster))
     return std::move(error);
 
   LaunchFacts facts;
-  facts.grid = request.grid;
+  facts.grid = grid;
   facts.block = request.block;
   facts.cluster = cluster;
   facts.isExplicitCluster =

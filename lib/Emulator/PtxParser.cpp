@@ -398,6 +398,8 @@ bool PtxParser::parseDirectives(PtxFunction &function) {
       failed = parseCount(ignored);
     else if (acceptDotted("explicitcluster"))
       failed = false, function.isExplicitCluster = true;
+    else if (acceptDotted("blocksareclusters"))
+      failed = false, function.isGridOfClusters = true;
     else if (acceptDotted("noreturn"))
       failed = false;
     else if (acceptDotted("pragma")) {
@@ -410,6 +412,10 @@ bool PtxParser::parseDirectives(PtxFunction &function) {
     if (failed)
       return true;
   }
+  if (function.isGridOfClusters &&
+      (!function.reqNtid || !function.reqNctaPerCluster))
+    return error(function.location, "'.blocksareclusters' needs '.reqntid' and "
+                                    "'.reqnctapercluster'");
   return hasError;
 }
 

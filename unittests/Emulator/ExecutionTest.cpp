@@ -38,6 +38,30 @@ TEST(ExecutionTest, MisalignedAccessesEndTheRun) {
   EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"misaligned:8"});
 }
 
+// `.blocksareclusters`: a grid of 3 is 3 clusters of 2 blocks.
+TEST(ExecutionTest, GridsMayCountClusters) {
+  PtxRun run(".version 9.0\n.target sm_90\n.address_size 64\n"
+             ".visible .entry kernel(.param .u64 out) .reqntid 1\n"
+             ".reqnctapercluster 2 .blocksareclusters\n{\n"
+             ".reg .b64 %a; .reg .b32 %b, %v, %w;\n"
+             "ld.param.u64 %a, [out];\nmov.u32 %b, %ctaid.x;\n"
+             "mad.wide.u32 %a, %b, 4, %a;\n"
+             "mov.u32 %v, %nctaid.x;\nmov.u32 %w, %clusterid.x;\n"
+             "mad.lo.u32 %v, %v, 10, %w;\nst.global.u32 [%a], %v;\nret;\n}\n");
+  run.launch.block = {1, 1, 1};
+  run.launch.grid = {3, 1, 1};
+  uint64_t out = run.buffer(std::vector<uint32_t>(6));
+  run.launch.addArgument(out);
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.read<uint32_t>(out, 6),
+            (std::vector<uint32_t>{60, 60, 61, 61, 62, 62}));
+  run.launch.grid = {0x7FFFFFFF, 1, 1};
+  llvm::Expected<EmulatorResult> tooLarge =
+      run.emulator.launch(*run.module, run.launch, run.options);
+  EXPECT_EQ(takeMessage(tooLarge.takeError()),
+            "a grid of (4294967294, 1, 1) blocks cannot be launched");
+}
+
 TEST(ExecutionTest, UnknownInstructionsAreErrors) {
   EXPECT_NE(refusal("frobnicate.u32 %r0, 1;")
                 .find("7:1: error: unknown instruction 'frobnicate'"),

@@ -151,6 +151,20 @@ TEST(PtxParserTest, DirectivesOfEntries) {
   EXPECT_EQ(*function.reqNctaPerCluster, (PtxDimensions{2, 1, 1}));
   EXPECT_EQ(*function.maxNreg, 64u);
   EXPECT_TRUE(function.isExplicitCluster);
+  EXPECT_FALSE(function.isGridOfClusters);
+}
+
+TEST(PtxParserTest, GridsOfClustersNeedShapes) {
+  std::unique_ptr<PtxModule> module =
+      parse(".entry f() .reqntid 32 .reqnctapercluster 2 .blocksareclusters "
+            "{ ret; }");
+  ASSERT_TRUE(module);
+  EXPECT_TRUE(module->functions.at(0).isGridOfClusters);
+  for (const char *other : {".reqntid 32", ".reqnctapercluster 2"})
+    EXPECT_EQ(errorOf(std::string(header) + ".entry f() " + other +
+                      " .blocksareclusters { ret; }"),
+              "4:8: '.blocksareclusters' needs '.reqntid' and "
+              "'.reqnctapercluster'");
 }
 
 TEST(PtxParserTest, SourceLinesStick) {

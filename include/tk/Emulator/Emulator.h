@@ -44,6 +44,7 @@ class EmulatorModule;
 struct EmulatorLaunch {
   /// Name of an `.entry` of the module.
   std::string entry;
+  /// In blocks; in clusters if the entry is `.blocksareclusters` (11.7).
   PtxDimensions grid = {1, 1, 1};
   /// At most 1024 threads in all; must fit `.reqntid` and `.maxntid` (11.4).
   PtxDimensions block = {1, 1, 1};
@@ -75,8 +76,8 @@ struct EmulatorOptions {
   /// Warp-instructions after which a run counts as livelocked.
   uint64_t stepLimit = uint64_t(1) << 36;
   /// Warp-instructions that a launch may take; 0: any number. The estimate is
-  /// what the first cluster takes, for all of them. Does not depend on the number
-  /// of host threads.
+  /// what the first cluster takes, for all of them. Does not depend on the
+  /// number of host threads.
   uint64_t instructionBudget = 0;
   /// A launch that takes longer is stopped, with a report; 0: no limit.
   double timeLimitInSeconds = 0;

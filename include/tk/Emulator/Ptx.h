@@ -217,6 +217,8 @@ struct PtxFunction {
   std::optional<uint32_t> minNctaPerSm;
   std::optional<uint32_t> maxClusterRank;
   bool isExplicitCluster = false;
+  /// `.blocksareclusters`: launches give the grid in clusters.
+  bool isGridOfClusters = false;
 
   /// Into PtxModule::instructions.
   uint32_t firstInstruction = 0;
