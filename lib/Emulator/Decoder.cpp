@@ -77,7 +77,6 @@ llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
   constexpr llvm::StringLiteral later("it needs sm_100"),
       images("textures and surfaces are not supported"),
       videos("video instructions are not supported"),
-      stack("variables of a size that is not known are not supported"),
       multicast("memory of several GPUs is not supported");
   return llvm::StringSwitch<llvm::StringRef>(opcode)
       .Cases({"tcgen05", "clusterlaunchcontrol"}, later)
@@ -88,7 +87,6 @@ llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
       .Cases({"vadd2", "vsub2", "vavrg2", "vabsdiff2", "vmin2"}, videos)
       .Cases({"vmax2", "vset2", "vadd4", "vsub4", "vavrg4"}, videos)
       .Cases({"vabsdiff4", "vmin4", "vmax4", "vset4"}, videos)
-      .Cases({"alloca", "stacksave", "stackrestore"}, stack)
       .Case("multimem", multicast)
       .Default("");
 }
@@ -102,6 +100,7 @@ static DecoderTable makeTable() {
   registerComparisons(table);
   registerControlFlow(table);
   registerMemory(table);
+  registerLocalStack(table);
   registerMbarriers(table);
   registerAsyncCopies(table);
   registerClusters(table);

@@ -114,6 +114,7 @@ InstructionClass mlir::tk::classify(const PtxInstruction &instruction) {
                   "griddepcontrol", "nanosleep"},
                  Class::Synchronisation)
           .Cases({"setmaxnreg", "pmevent", "brkpt"}, Class::Other)
+          .Cases({"alloca", "stacksave", "stackrestore"}, Class::Other)
           .Default(Class::Integer);
   if (known == Class::Integer && hasFloatType(instruction))
     return Class::Float;

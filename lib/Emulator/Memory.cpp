@@ -3,6 +3,7 @@
 
 #include "Memory.h"
 #include "LaneLoops.h"
+#include "LocalStack.h"
 #include "Scheduler.h"
 #include "ThreadBlock.h"
 #include "Warp.h"
@@ -149,6 +150,8 @@ private:
   bool accessShared(LaneMask lanes, const Extent &extent, PtxSpace space);
   bool accessSharedOf(LaneMask lanes, const Extent &extent, ThreadBlock &owner);
   bool accessLocal(LaneMask lanes, const Extent &extent);
+  bool accessFrame(LaneMask lanes, const Extent &extent);
+  bool accessStack(LaneMask lanes);
   bool accessParameters(LaneMask lanes, const Extent &extent);
   /// Whether all bytes of the lanes are in [begin, end).
   bool isWithin(const Extent &extent, uint64_t begin, uint64_t end) const {
@@ -418,7 +421,36 @@ bool Accessor::accessShared(LaneMask lanes, const Extent &extent,
 // Local memory and parameters
 //===----------------------------------------------------------------------===//
 
+/// What alloca gave.
+bool Accessor::accessStack(LaneMask lanes) {
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    pointers.lane[lane] = warp.stack->find(lane, addresses[lane], size);
+    if (!pointers.lane[lane])
+      return fail(Rule::OutOfBounds, lane,
+                  "the local address " + hex(addresses[lane]) +
+                      " is outside of what alloca gave the thread, from " +
+                      hex(LocalStack::begin) + " to " +
+                      hex(LocalStack::begin + warp.stack->size(lane)));
+  }
+  return true;
+}
+
 bool Accessor::accessLocal(LaneMask lanes, const Extent &extent) {
+  if (LLVM_LIKELY(!warp.stack || extent.highest < LocalStack::begin))
+    return accessFrame(lanes, extent);
+  LaneMask onStack = 0;
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    onStack |= LaneMask(addresses[lane] >= LocalStack::begin) << lane;
+  }
+  LaneMask inFrame = lanes & ~onStack;
+  return (!inFrame || accessFrame(inFrame, findExtent(inFrame))) &&
+         accessStack(onStack);
+}
+
+/// What functions declare.
+bool Accessor::accessFrame(LaneMask lanes, const Extent &extent) {
   const Frame &frame = warp.currentFrame();
   uint64_t end = firstLocalOffset + frame.localBase + frame.function->localSize;
   if (!warp.growLocalMemory(end - firstLocalOffset))

@@ -194,6 +194,10 @@ Step Warp::call(Frame &callee) {
   }
   running = called;
   frame = callee.registers;
+  for (LaneMask lanes = stack ? mask : 0; lanes; lanes &= lanes - 1) {
+    unsigned lane = llvm::countr_zero(lanes);
+    callee.stackSizes[lane] = stack->size(lane);
+  }
   return Step::Jump;
 }
 
@@ -201,6 +205,10 @@ Step Warp::returnToCaller() {
   Frame *caller = running.frame->caller;
   if (!caller)
     return exit();
+  for (LaneMask lanes = stack ? mask : 0; lanes; lanes &= lanes - 1) {
+    unsigned lane = llvm::countr_zero(lanes);
+    stack->shrink(lane, running.frame->stackSizes[lane]);
+  }
   LaneGroup returned = running;
   returned.lanes = mask;
   returned.frame = caller;

@@ -13,6 +13,7 @@
 #include "AsyncGroups.h"
 #include "Checker.h"
 #include "Instruction.h"
+#include "LocalStack.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/Twine.h"
 #include <array>
@@ -67,6 +68,8 @@ struct Frame {
   unsigned depth = 0;
   /// Offset of the frame's variables in the local memory of each lane.
   uint64_t localBase = 0;
+  /// What the lanes had on the LocalStack when they called.
+  std::array<uint32_t, numLanes> stackSizes = {};
   /// 64-byte aligned.
   std::byte *registers = nullptr;
   std::unique_ptr<std::byte[]> storage;
@@ -166,6 +169,9 @@ public:
   }
   /// From the memory of one lane to that of the next.
   uint64_t localMemoryStride() const { return localStride; }
+
+  /// Null before the first alloca.
+  std::unique_ptr<LocalStack> stack;
 
   /// Where the last access of global memory was.
   Allocation *lastAllocation = nullptr;

@@ -174,7 +174,6 @@ TEST(ControlFlowTest, WhatIsNotSupportedSaysWhy) {
   refuses("tex.1d.v4.f32.s32 {%f0, %f1, %f2, %f3}, [%l0, {%r0}];",
           "textures and surfaces");
   refuses("vadd.u32.u32.u32 %r0, %r1, %r2;", "video instructions");
-  refuses("alloca.u64 %l0, %l1;", "variables of a size");
   refuses("multimem.red.global.add.u32 [%l0], %r0;", "several GPUs");
   refuses("frobnicate.u32 %r0, %r1;", "unknown instruction 'frobnicate'");
 }

@@ -168,3 +168,39 @@ TEST_F(CorpusTest, greet) {
         << i << "\n"
         << text;
 }
+
+//===----------------------------------------------------------------------===//
+// Stack.cu
+//===----------------------------------------------------------------------===//
+
+static uint32_t sumBackwards(uint32_t count, uint32_t seed) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < count; ++i)
+    sum += (seed * (count - 1 - i)) ^ i;
+  return sum;
+}
+
+TEST_F(CorpusTest, stackInLoop) {
+  auto out = output<uint32_t>(96);
+  run("Corpus/Stack.ptx", "stackInLoop", {{1, 1, 1}, {96, 1, 1}}, out, 4);
+  expect<uint32_t>(out, [](size_t thread) {
+    uint32_t sum = 0;
+    for (uint32_t round = 1; round <= 4; ++round)
+      sum += sumBackwards(thread % 5 * round, thread + round);
+    return sum;
+  });
+}
+
+TEST_F(CorpusTest, stackInCalls) {
+  auto out = output<uint32_t>(96);
+  run("Corpus/Stack.ptx", "stackInCalls", {{1, 1, 1}, {96, 1, 1}}, out, 4);
+  expect<uint32_t>(out, [](size_t thread) {
+    uint32_t sum = 0;
+    for (uint32_t round = 1; round <= 4; ++round) {
+      uint32_t count = thread % 7 * round, seed = thread + round;
+      sum += sumBackwards(count, seed);
+      sum += count > 1 ? sumBackwards(count / 2, seed) : 0;
+    }
+    return sum;
+  });
+}
