@@ -433,7 +433,7 @@ CheckedProgram::Impl::getInitialValue(const Param &param, const CallArg &init,
   return std::nullopt;
 }
 
-static StringRef describeKind(HostValue::Kind kind) {
+static StringRef describeHostKind(HostValue::Kind kind) {
   switch (kind) {
   case HostValue::Kind::Integer:
     return "an integer";
@@ -468,7 +468,7 @@ bool CheckedProgram::Impl::checkHostKind(const HostExpr &expr,
   if (!kind || *kind == expected)
     return true;
   diags.report(syntax.range, DiagKind::ExpectedType, what,
-               describeKind(expected), describeKind(*kind));
+               describeHostKind(expected), describeHostKind(*kind));
   return false;
 }
 
