@@ -88,6 +88,31 @@ TEST(LayoutAlgebraTest, ThePseudoInverseIsARightInverse) {
   }
 }
 
+// The same of any rank, with the blocks of a cluster as a fourth hardware
+// index.
+TEST(LayoutAlgebraTest, LawsHoldAcrossBlocks) {
+  std::mt19937 random(16);
+  int numBlocks = 0;
+  for (int i = 0; i < 300; ++i) {
+    DigitShape shape = getRandomShape(random, 1 + i % 4);
+    auto make = [&] {
+      return getRandomLayout(random, shape, getRandom(random, 3),
+                             /*hasBlocks=*/true);
+    };
+    Layout a = make(), b = make(), c = make();
+    numBlocks += !a.getDigits(HardwareDim::Block).empty();
+    Layout ab = invertAndCompose(a, b), bc = invertAndCompose(b, c);
+    EXPECT_EQ(compose(a, ab), b);
+    EXPECT_EQ(compose(compose(a, ab), bc), compose(a, compose(ab, bc)));
+    EXPECT_EQ(compose(a, pseudoInvert(a)), buildRowMajor(shape));
+    Layout same = invertAndCompose(a, a);
+    for (HardwareDim dim : {HardwareDim::Register, HardwareDim::Lane,
+                            HardwareDim::Warp, HardwareDim::Block})
+      EXPECT_TRUE(isIdentityOn(same, dim)) << a.str();
+  }
+  EXPECT_GT(numBlocks, 100);
+}
+
 TEST(LayoutAlgebraTest, RowMajorCountsElements) {
   DigitShape shape({{32, 3, 2}, {5}});
   Layout layout = buildRowMajor(shape);

@@ -60,9 +60,10 @@ inline unsigned getRandom(std::mt19937 &random, unsigned bound) {
 
 /// A random layout that holds every element of `shape`: an invertible matrix
 /// of bases dealt to registers, lanes and warps, odd digits anywhere but in
-/// lanes, and up to `numReplicas` bases that repeat sums of others.
+/// lanes, and up to `numReplicas` bases that repeat sums of others. With
+/// `hasBlocks` some of it is dealt to the blocks of a cluster.
 inline Layout getRandomLayout(std::mt19937 &random, const DigitShape &shape,
-                              unsigned numReplicas) {
+                              unsigned numReplicas, bool hasBlocks = false) {
   unsigned numBits = shape.getNumBits();
   llvm::SmallVector<uint64_t> bases;
   for (unsigned bit = 0; bit < numBits; ++bit)
@@ -80,29 +81,35 @@ inline Layout getRandomLayout(std::mt19937 &random, const DigitShape &shape,
   std::shuffle(bases.begin(), bases.end(), random);
 
   Layout layout(shape);
-  constexpr HardwareDim kDims[] = {HardwareDim::Register, HardwareDim::Warp,
-                                   HardwareDim::Lane};
+  llvm::SmallVector<HardwareDim> oddDims = {HardwareDim::Register,
+                                            HardwareDim::Warp};
+  if (hasBlocks)
+    oddDims.push_back(HardwareDim::Block);
+  llvm::SmallVector<HardwareDim> bitDims = oddDims;
+  bitDims.push_back(HardwareDim::Lane);
   llvm::SmallVector<unsigned> odds;
   for (unsigned odd = 0; odd < shape.getNumOdd(); ++odd)
     odds.push_back(odd);
   while (!bases.empty() || !odds.empty()) {
     if (bases.empty() || (!odds.empty() && getRandom(random, 4) == 0)) {
-      layout.addOdd(kDims[getRandom(random, 2)], odds.pop_back_val());
+      layout.addOdd(oddDims[getRandom(random, oddDims.size())],
+                    odds.pop_back_val());
       continue;
     }
-    layout.addBit(kDims[getRandom(random, 3)], bases.pop_back_val());
+    layout.addBit(bitDims[getRandom(random, bitDims.size())],
+                  bases.pop_back_val());
   }
   return layout;
 }
 
-/// A random shape of two dimensions and at most 2^8 * 15 elements.
-inline DigitShape getRandomShape(std::mt19937 &random) {
-  llvm::SmallVector<llvm::SmallVector<unsigned>> digits(2);
+/// A random shape of at most 2^8 * 15 elements.
+inline DigitShape getRandomShape(std::mt19937 &random, unsigned rank = 2) {
+  llvm::SmallVector<llvm::SmallVector<unsigned>> digits(rank);
   for (unsigned i = 0, e = getRandom(random, 9); i < e; ++i)
-    digits[getRandom(random, 2)].push_back(2);
+    digits[getRandom(random, rank)].push_back(2);
   for (unsigned odd : {3u, 5u})
     if (getRandom(random, 2)) {
-      llvm::SmallVector<unsigned> &dim = digits[getRandom(random, 2)];
+      llvm::SmallVector<unsigned> &dim = digits[getRandom(random, rank)];
       dim.insert(dim.begin() + getRandom(random, dim.size() + 1), odd);
     }
   return DigitShape(digits);
