@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Emulator/TensorMap.h"
+#include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -58,37 +59,39 @@ Error mlir::tk::verifyTensorMap(const TensorMap &map) {
   auto fail = [](const auto &...arguments) {
     return createStringError(formatv(arguments...).str());
   };
+  static_assert(TensorMap::maxRank == TmaFacts::kMaxRank);
   if (map.rank < 1 || map.rank > TensorMap::maxRank)
     return fail("a tensor map has 1 to 5 dimensions, not {0}", map.rank);
-  if (map.address % 16)
+  if (map.address % TmaFacts::kGlobalAlignmentInBytes)
     return fail("the address of a tensor map is a multiple of 16: {0:x}",
                 map.address);
   unsigned size = getSizeInBytes(map.type);
   for (unsigned d = 0; d < map.rank; ++d) {
-    if (map.extents[d] < 1 || map.extents[d] > uint64_t(1) << 32)
+    if (map.extents[d] < 1 || map.extents[d] > uint64_t(TmaFacts::kMaxExtent))
       return fail("extent {0} of dimension {1} is not within 1 and 2^32",
                   map.extents[d], d);
-    if (map.box[d] < 1 || map.box[d] > 256)
+    if (map.box[d] < 1 || map.box[d] > TmaFacts::kMaxBoxExtent)
       return fail("the box has {0} elements in dimension {1}; 1 to 256 are "
                   "possible",
                   map.box[d], d);
     if (map.elementStrides[d] < 1 || map.elementStrides[d] > 8)
       return fail("element stride {0} of dimension {1} is not within 1 and 8",
                   map.elementStrides[d], d);
-    if (d > 0 && (map.strides[d - 1] % 16 || map.strides[d - 1] >> 40))
+    if (d > 0 && (map.strides[d - 1] % TmaFacts::kStrideAlignmentInBytes ||
+                  map.strides[d - 1] >= uint64_t(TmaFacts::kMaxStrideInBytes)))
       return fail("stride {0} of dimension {1} is no multiple of 16 bytes "
                   "below 2^40",
                   map.strides[d - 1], d);
   }
   uint64_t inner = uint64_t(map.boxElements(0)) * size;
-  if (inner % 16)
+  if (inner % TmaFacts::kInnerBoxAlignmentInBytes)
     return fail(
         "the inner extent of the box is {0} bytes, which is no multiple "
         "of 16",
         inner);
   if (map.swizzle != TensorMapSwizzle::None) {
     unsigned span = 16u << static_cast<unsigned>(map.swizzle);
-    if (inner > span)
+    if (!TmaFacts::isLegalInnerBox(inner, span))
       return fail("the inner extent of the box is {0} bytes; a swizzle of {1} "
                   "bytes allows no more than these",
                   inner, span);
