@@ -355,6 +355,24 @@ struct CheckedMul {
   }
 };
 
+/// `index` shifted to the left: a distance of 64 or more is another fault.
+static void runCheckedShift(char *const *slots, int64_t count,
+                            LoopFault &fault) {
+  int64_t *result = slotAs<int64_t>(slots, 0);
+  const int64_t *lhs = slotAs<int64_t>(slots, 1);
+  const int64_t *rhs = slotAs<int64_t>(slots, 2);
+  for (int64_t i = 0; i < count; ++i) {
+    if (static_cast<uint64_t>(rhs[i]) >= 64) {
+      fault.record(LoopFault::ShiftOutOfRange, i);
+      result[i] = 0;
+      continue;
+    }
+    result[i] = static_cast<int64_t>(static_cast<uint64_t>(lhs[i]) << rhs[i]);
+    if (result[i] >> rhs[i] != lhs[i])
+      fault.record(LoopFault::IndexOverflow, i);
+  }
+}
+
 #define TK_BINARY(name, expression)                                            \
   struct name {                                                                \
     template <typename I> I operator()(I a, I b) const { return expression; }  \
@@ -578,6 +596,7 @@ static LaneLoop selectCheckedIndexLoop(Operation *op) {
       .Case<arith::AddIOp>([](auto) { return CheckedIndex<CheckedAdd>::run; })
       .Case<arith::SubIOp>([](auto) { return CheckedIndex<CheckedSub>::run; })
       .Case<arith::MulIOp>([](auto) { return CheckedIndex<CheckedMul>::run; })
+      .Case<arith::ShLIOp>([](auto) { return runCheckedShift; })
       .Default([](Operation *) { return LaneLoop(); });
 }
 

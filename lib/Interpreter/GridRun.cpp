@@ -4,6 +4,7 @@
 
 #include "GridRun.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -109,6 +110,7 @@ static StringRef getOperator(Operation *op) {
       .Case<arith::AddIOp>([](auto) { return "+"; })
       .Case<arith::SubIOp>([](auto) { return "-"; })
       .Case<arith::MulIOp>([](auto) { return "*"; })
+      .Case<arith::ShLIOp>([](auto) { return "<<"; })
       .Default([](Operation *) { return "?"; });
 }
 
@@ -141,6 +143,9 @@ static std::string describeFault(Operation *op, const LoopFault &fault,
     return "shifts " + std::to_string(width) + " bits by " + operand(1);
   }
   case LoopFault::IndexOverflow:
+    if (isa<math::AbsIOp>(op))
+      return "computes the index abs(" + operand(0) +
+             "), which does not fit into 64 bits";
     return "computes the index " + operand(0) + " " + getOperator(op).str() +
            " " + operand(1) + ", which does not fit into 64 bits";
   case LoopFault::CastOutOfRange: {

@@ -247,6 +247,16 @@ struct AbsI {
     return x >> (8 * sizeof(U) - 1) ? U(0 - x) : x;
   }
 };
+/// On `index`: the smallest has no magnitude in 64 bits.
+static void runCheckedAbs(char *const *slots, int64_t count, LoopFault &fault) {
+  int64_t *result = slotAs<int64_t>(slots, 0);
+  const int64_t *operand = slotAs<int64_t>(slots, 1);
+  for (int64_t i = 0; i < count; ++i) {
+    if (operand[i] == std::numeric_limits<int64_t>::min())
+      fault.record(LoopFault::IndexOverflow, i);
+    result[i] = static_cast<int64_t>(AbsI()(static_cast<uint64_t>(operand[i])));
+  }
+}
 struct CountLeadingZeros {
   template <typename U> U operator()(U x) const { return llvm::countl_zero(x); }
 };
@@ -385,8 +395,11 @@ static LaneLoop selectRounded(Operation *op, ElementKind kind) {
 
 static LaneLoop selectIntegerMath(Operation *op, ElementKind kind) {
   return TypeSwitch<Operation *, LaneLoop>(op)
-      .Case<math::AbsIOp>(
-          [&](auto) { return forInteger<IntegerUnary, AbsI>(kind); })
+      .Case<math::AbsIOp>([&](math::AbsIOp abs) {
+        return getElementTypeOrSelf(abs.getType()).isIndex()
+                   ? runCheckedAbs
+                   : forInteger<IntegerUnary, AbsI>(kind);
+      })
       .Case<math::CountLeadingZerosOp>([&](auto) {
         return forInteger<IntegerUnary, CountLeadingZeros>(kind);
       })

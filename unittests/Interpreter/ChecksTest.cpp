@@ -411,6 +411,23 @@ TEST_F(ArithmeticFaultTest, IndexLeaves64Bits) {
   EXPECT_EQ(fault("arith.subi", "index", "-9223372036854775808", "1"),
             Strings({"4: program 0 computes the index -9223372036854775808 - "
                      "1, which does not fit into 64 bits"}));
+  EXPECT_EQ(fault("arith.shli", "index", "4611686018427387904", "1"),
+            Strings({"4: program 0 computes the index 4611686018427387904 << "
+                     "1, which does not fit into 64 bits"}));
+  EXPECT_EQ(fault("arith.shli", "index", "-4611686018427387904", "1"),
+            Strings());
+  EXPECT_EQ(fault("arith.shli", "index", "1", "64"),
+            Strings({"4: program 0 shifts 64 bits by 64"}));
+  EXPECT_EQ(messages(run(R"mlir(
+tk.kernel @k() {
+  %a = arith.constant -9223372036854775808 : index
+  %r = math.absi %a : index
+  tk.return
+})mlir",
+                         {})),
+            Strings({"4: program 0 computes the index "
+                     "abs(-9223372036854775808), which does not fit into 64 "
+                     "bits"}));
   // i64 wraps.
   EXPECT_EQ(fault("arith.addi", "i64", "9223372036854775807", "1"), Strings());
 }
