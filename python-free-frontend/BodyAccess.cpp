@@ -576,6 +576,26 @@ TypedExpr *BodyChecker::checkTileIndexing(const IndexExpr &expr,
   return tile;
 }
 
+/// -1 where `coordinate` is outside, which `index` may hide: row 0, column 9 of
+/// 8 columns is also row 1, column 1.
+TypedExpr *BodyChecker::makeOutsideIfOutside(TypedExpr *index,
+                                             TypedExpr *coordinate,
+                                             int64_t extent,
+                                             SourceRange range) {
+  ArrayRef<int64_t> shape = index->type.getShape();
+  auto fill = [&](int64_t value) {
+    return makeFill(makeInteger(value, ScalarKind::Index, range), shape, range);
+  };
+  TypedExpr *isAbove =
+      makeCompare(TypedOp::GreaterEqual, coordinate, fill(0), range);
+  TypedExpr *isBelow =
+      makeCompare(TypedOp::Less, coordinate, fill(extent), range);
+  TypedExpr *isInside =
+      makeElementwise(TypedOp::And, {isAbove, isBelow}, range);
+  return makeOp(TypedOp::Select, index->type, {isInside, index, fill(-1)},
+                range);
+}
+
 TypedExpr *BodyChecker::gatherPaired(TypedExpr *tile, int64_t axis,
                                      ArrayRef<TypedExpr *> indices,
                                      SourceRange range) {
@@ -590,7 +610,10 @@ TypedExpr *BodyChecker::gatherPaired(TypedExpr *tile, int64_t axis,
           makeFill(makeInteger(extent, ScalarKind::Index, range),
                    index->type.getShape(), range);
       index = makeElementwise(TypedOp::Multiply, {index, factor}, range);
-      index = makeElementwise(TypedOp::Add, {index, indices[i]}, range);
+      TypedExpr *coordinate = indices[i];
+      bindOnce(coordinate);
+      index = makeElementwise(TypedOp::Add, {index, coordinate}, range);
+      index = makeOutsideIfOutside(index, coordinate, extent, range);
       merged[axis] *= extent;
       merged.erase(merged.begin() + axis + 1);
     }

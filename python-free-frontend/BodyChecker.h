@@ -279,6 +279,8 @@ private:
   bool checkInsideTile(const TypedItem &item, int64_t extent,
                        SourceRange range);
   TypedExpr *checkTileIndexing(const IndexExpr &expr, TypedExpr *tile);
+  TypedExpr *makeOutsideIfOutside(TypedExpr *index, TypedExpr *coordinate,
+                                  int64_t extent, SourceRange range);
   TypedExpr *gatherPaired(TypedExpr *tile, int64_t axis,
                           llvm::ArrayRef<TypedExpr *> indices,
                           SourceRange range);

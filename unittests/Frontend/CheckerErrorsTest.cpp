@@ -673,6 +673,7 @@ TEST(CheckerErrorsTest, Indexing) {
        "'1 +: 4' element 4 lies outside of a tile with 4 elements in this "
        "dimension [TileIndexOutside]\n"},
       {"let a = zeros<f32>[2, 4][1, 0 +: 4] + zeros<f32>[4][n];", ""},
+      {"let a = zeros<f32>[2, 4][arange(2), arange(2) + n];", ""},
       {"let a = x[.., 0, ..];", "'..' second '..' in one index [TwoEllipses]\n"
                                 "  '..' the first is here\n"},
       {"let a = x[0.5, 0];", "'0.5' an index must be an integer that fits an "
