@@ -317,7 +317,7 @@ private:
   TypedExpr *checkDefault(const Param &param);
   ValueType resolveParamType(const Param &param);
   bool inferGenericArgs(const FnDecl &decl, const TypeExpr &type,
-                        TypedExpr *arg, const ValueType &argType, bool isLifted,
+                        TypedExpr *arg, const ValueType &argType,
                         GenericBindings &bindings);
   TypedFunction *instantiate(const FnDecl &decl, GenericBindings &bindings,
                              llvm::MutableArrayRef<TypedExpr *> args,

@@ -283,7 +283,7 @@ ValueType BodyChecker::resolveParamType(const Param &param) {
 /// What cannot match is found when the argument is converted.
 bool BodyChecker::inferGenericArgs(const FnDecl &decl, const TypeExpr &type,
                                    TypedExpr *arg, const ValueType &argType,
-                                   bool isLifted, GenericBindings &bindings) {
+                                   GenericBindings &bindings) {
   auto bindName = [&](StringRef name, GenericParam::Kind kind,
                       ConstValue value) {
     for (const GenericParam &param : decl.genericParams)
@@ -318,7 +318,7 @@ bool BodyChecker::inferGenericArgs(const FnDecl &decl, const TypeExpr &type,
     auto *literal = dyn_cast<TypedTuple>(arg);
     for (auto [i, element] : enumerate(tuple->elements))
       inferGenericArgs(decl, *element, literal ? literal->elements[i] : arg,
-                       argType.getElements()[i], isLifted, bindings);
+                       argType.getElements()[i], bindings);
     return true;
   }
   if (auto *tile = dyn_cast<TileTypeExpr>(&type)) {
@@ -331,7 +331,7 @@ bool BodyChecker::inferGenericArgs(const FnDecl &decl, const TypeExpr &type,
       bindElement(*tensor->element, argType.getElement());
       bindShape(tensor->dims);
     }
-  } else if (argType.isScalar() || (isLifted && argType.isTile())) {
+  } else if (argType.isComputed()) {
     bindElement(type, argType.getElement());
   }
   return true;
@@ -381,14 +381,13 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
   }
   for (auto [param, arg] : zip_equal(decl.params, args))
     if (param.type && !arg->type.isNone())
-      inferGenericArgs(decl, *param.type, arg, arg->type, !liftedShape.empty(),
-                       bindings);
+      inferGenericArgs(decl, *param.type, arg, arg->type, bindings);
   // A literal alone gives its own type to a parameter that nothing else binds.
   for (auto [param, arg] : zip_equal(decl.params, args))
     if (param.type && arg->type.isUntyped()) {
       GenericBindings ignored = bindings;
       inferGenericArgs(decl, *param.type, arg, defaultType(arg)->type,
-                       !liftedShape.empty(), bindings);
+                       bindings);
     }
   if (!finishGenericArgs(decl.genericParams, range, name, bindings))
     return nullptr;

@@ -293,6 +293,9 @@ TEST(CheckerErrorsTest, Arguments) {
        "  'E: const' 'E' declared here\n"
        "  'generic(1)' write 'generic<E = ...>'\n"},
       {"let v = 3(4);", "'3' this cannot be called [CannotCall]\n"},
+      {"let v = add_two(x[0, 0 +: 4], x[0, 0 +: 4]);",
+       "'x[0, 0 +: 4]' 'a' needs f32, got tile<f32>[4] [ExpectedType]\n"
+       "  'x[0, 0 +: 4]' 'map(add_two, ...)' applies it to each element\n"},
       {"let v = scaled(2.0) + scaled(2.0, 3.0);", ""},
       {"fill_first(x);", "'x' this tensor is read-only [NotWritable]\n"
                          "  'v' 'v' declared here\n"},
