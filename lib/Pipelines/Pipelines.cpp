@@ -18,7 +18,6 @@
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Pipelines/Passes.h"
 #include "tk/Support/TargetInfo.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -96,16 +95,31 @@ struct TargetPipelineOptions
   Option<std::string> target{*this, "target",
                              llvm::cl::desc("Exact name of the chip"),
                              llvm::cl::init("sm_90a")};
-
-  /// Null after an error message: tk-opt has no location to report at.
-  const TargetInfo *getTarget() const {
-    const TargetInfo *info = TargetInfo::lookup(target);
-    if (!info)
-      llvm::WithColor::error() << "unknown target '" << target << "'\n";
-    return info;
-  }
 };
 } // namespace
+
+/// A target that nobody knows is an error of the command.
+static void registerTargetPipeline(StringRef name, StringRef description,
+                                   void (*build)(OpPassManager &,
+                                                 const TargetInfo &)) {
+  registerPassPipeline(
+      name, description,
+      [build](OpPassManager &manager, StringRef text,
+              function_ref<LogicalResult(const Twine &)> fail) {
+        TargetPipelineOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        llvm::Expected<const TargetInfo *> target =
+            TargetInfo::find(options.target);
+        if (!target)
+          return fail(llvm::toString(target.takeError()));
+        build(manager, **target);
+        return success();
+      },
+      [](function_ref<void(const mlir::detail::PassOptions &)> handler) {
+        handler(TargetPipelineOptions());
+      });
+}
 
 void mlir::tk::registerPipelines() {
   PassPipelineRegistration<>("tk-simplify",
@@ -113,22 +127,12 @@ void mlir::tk::registerPipelines() {
                              buildSimplifyPipeline);
   PassPipelineRegistration<>("tk-pipeline", "all passes on the tk dialect",
                              buildTkPipeline);
-  PassPipelineRegistration<TargetPipelineOptions>(
-      "tkg-pipeline", "tk to tkg with every decision made",
-      [](OpPassManager &manager, const TargetPipelineOptions &options) {
-        if (const TargetInfo *target = options.getTarget())
-          buildTkgPipeline(manager, *target);
-      });
-  PassPipelineRegistration<TargetPipelineOptions>(
-      "tkg-to-llvm", "tkg to the LLVM dialect with NVVM or ROCDL",
-      [](OpPassManager &manager, const TargetPipelineOptions &options) {
-        if (const TargetInfo *target = options.getTarget())
-          buildTkgToLLVMPipeline(manager, *target);
-      });
-  PassPipelineRegistration<TargetPipelineOptions>(
-      "tk-finalize-llvm", "LLVM dialect to what translates to LLVM IR",
-      [](OpPassManager &manager, const TargetPipelineOptions &options) {
-        if (const TargetInfo *target = options.getTarget())
-          buildFinalizeLLVMPipeline(manager, *target);
-      });
+  registerTargetPipeline("tkg-pipeline", "tk to tkg with every decision made",
+                         buildTkgPipeline);
+  registerTargetPipeline("tkg-to-llvm",
+                         "tkg to the LLVM dialect with NVVM or ROCDL",
+                         buildTkgToLLVMPipeline);
+  registerTargetPipeline("tk-finalize-llvm",
+                         "LLVM dialect to what translates to LLVM IR",
+                         buildFinalizeLLVMPipeline);
 }

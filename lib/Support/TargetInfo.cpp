@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Support/TargetInfo.h"
+#include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <tuple>
 
@@ -234,6 +236,16 @@ const TargetInfo *TargetInfo::lookup(StringRef name) {
   const TargetInfo *target = find_if(
       targets, [&](const TargetInfo &info) { return info.getName() == name; });
   return target == targets.end() ? nullptr : target;
+}
+
+Expected<const TargetInfo *> TargetInfo::find(StringRef name) {
+  if (const TargetInfo *target = lookup(name))
+    return target;
+  ArrayRef<StringRef> known = getKnownTargets();
+  std::optional<StringRef> closest = findClosest(name, known);
+  return createStringError(
+      "unknown target '" + name + "', expects one of " + join(known, ", ") +
+      (closest ? "; did you mean '" + *closest + "'?" : ""));
 }
 
 ArrayRef<StringRef> TargetInfo::getKnownTargets() {

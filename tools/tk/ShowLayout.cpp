@@ -4,8 +4,6 @@
 #include "ShowLayout.h"
 #include "tk/Support/LayoutPrinter.h"
 #include "tk/Support/OutputFile.h"
-#include "tk/Support/Suggest.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/WithColor.h"
@@ -102,19 +100,6 @@ parseTile(const cl::opt<std::string> &option, const Layout &layout) {
   return extents;
 }
 
-static Expected<const TargetInfo *>
-findTarget(const cl::opt<std::string> &option) {
-  if (const TargetInfo *target = TargetInfo::lookup(option))
-    return target;
-  ArrayRef<StringRef> known = TargetInfo::getKnownTargets();
-  std::string hint;
-  if (std::optional<StringRef> closest = findClosest(option, known))
-    hint = ("; did you mean '" + *closest + "'?").str();
-  return createStringError("--" + option.ArgStr + ": unknown target '" +
-                           option + "', expects one of " + join(known, ", ") +
-                           hint);
-}
-
 static Error checkBanks(const Layout &registers, const Layout &shared,
                         const cl::opt<std::string> &option,
                         const cl::opt<unsigned> &elementBits) {
@@ -149,7 +134,7 @@ int ShowLayoutOptions::run(const char *outputFile) const {
     shared = exitOnError(parseLayout(options->shared));
     exitOnError(
         checkBanks(layout, *shared, options->shared, options->elementBits));
-    target = exitOnError(findTarget(options->target));
+    target = exitOnError(TargetInfo::find(options->target));
   }
   exitOnError(writeOutputFile(outputFile, [&](raw_ostream &os) {
     if (shared)

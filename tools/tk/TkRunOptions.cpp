@@ -70,16 +70,18 @@ static llvm::Error readNumber(const InputArgList &arguments, OptionId id,
 /// A device runs what is compiled for chips of its vendor.
 static llvm::Error readTarget(StringRef name, StringRef device, Vendor vendor,
                               const TargetInfo *&target) {
+  if (name.empty())
+    return llvm::Error::success();
+  llvm::Expected<const TargetInfo *> found = TargetInfo::find(name);
+  if (!found)
+    return found.takeError();
+  target = *found;
+  if (target->getVendor() == vendor)
+    return llvm::Error::success();
   SmallVector<StringRef> fitting;
   for (StringRef known : TargetInfo::getKnownTargets())
     if (TargetInfo::lookup(known)->getVendor() == vendor)
       fitting.push_back(known);
-  target = TargetInfo::lookup(name);
-  if (name.empty() || llvm::is_contained(fitting, name))
-    return llvm::Error::success();
-  if (!target)
-    return createStringError("unknown target '" + name + "', expects one of " +
-                             llvm::join(TargetInfo::getKnownTargets(), ", "));
   return createStringError("the device '" + device + "' runs no code for '" +
                            name + "', expects one of " +
                            llvm::join(fitting, ", "));

@@ -64,21 +64,6 @@ static bool isMlirFile(StringRef file) {
   return llvm::sys::path::extension(file) == ".mlir" || file == "-";
 }
 
-/// "; did you mean 'x'?", or nothing.
-static std::string makeHint(StringRef name, ArrayRef<StringRef> candidates) {
-  if (std::optional<StringRef> closest = findClosest(name, candidates))
-    return ("; did you mean '" + *closest + "'?").str();
-  return "";
-}
-
-static llvm::Expected<const TargetInfo *> findTarget(StringRef name) {
-  if (const TargetInfo *target = TargetInfo::lookup(name))
-    return target;
-  ArrayRef<StringRef> known = TargetInfo::getKnownTargets();
-  return createStringError("unknown target '" + name + "', expects one of " +
-                           llvm::join(known, ", ") + makeHint(name, known));
-}
-
 /// The vendor whose targets alone have this stage.
 static std::optional<Vendor> getVendorOfStage(StringRef name) {
   if (name == "ptx" || name == "cubin")
@@ -100,9 +85,11 @@ findStage(StringRef name, std::optional<Vendor> vendor, bool isInput) {
       known.push_back(candidate);
   if (llvm::is_contained(known, name))
     return *parseStageName(name);
-  return createStringError("the target has no stage '" + name +
-                           "', expects one of " + llvm::join(known, ", ") +
-                           makeHint(name, known));
+  std::optional<StringRef> closest = findClosest(name, known);
+  return createStringError(
+      "the target has no stage '" + name + "', expects one of " +
+      llvm::join(known, ", ") +
+      (closest ? "; did you mean '" + *closest + "'?" : ""));
 }
 
 /// Sets the stages between which to compile.
@@ -281,7 +268,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
     return options;
   }
   llvm::Expected<const TargetInfo *> target =
-      findTarget(arguments.getLastArgValue(OPT_target, "sm_90a"));
+      TargetInfo::find(arguments.getLastArgValue(OPT_target, "sm_90a"));
   if (!target)
     return target.takeError();
   options.compiler.target.target = *target;

@@ -12,6 +12,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 #include <cstdint>
 #include <optional>
 
@@ -90,6 +91,8 @@ class TargetInfo {
 public:
   /// The target of this exact name, or null.
   static const TargetInfo *lookup(llvm::StringRef name);
+  /// The same, or an error that lists the known names.
+  static llvm::Expected<const TargetInfo *> find(llvm::StringRef name);
   /// All names, for messages.
   static llvm::ArrayRef<llvm::StringRef> getKnownTargets();
 

@@ -6,7 +6,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
-#include "tk/Support/Suggest.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
@@ -157,16 +156,10 @@ private:
 } // namespace
 
 const tk::TargetInfo *ConvertTkToTkgPass::findTarget() {
-  const tk::TargetInfo *info = tk::TargetInfo::lookup(target);
+  llvm::Expected<const tk::TargetInfo *> info = tk::TargetInfo::find(target);
   if (info)
-    return info;
-  ArrayRef<StringRef> known = tk::TargetInfo::getKnownTargets();
-  InFlightDiagnostic diagnostic = emitError(getOperation().getLoc())
-                                  << "unknown target '" << target
-                                  << "', expects one of "
-                                  << llvm::join(known, ", ");
-  if (std::optional<StringRef> closest = tk::findClosest(target, known))
-    diagnostic.attachNote() << "did you mean '" << *closest << "'?";
+    return *info;
+  emitError(getOperation().getLoc()) << llvm::toString(info.takeError());
   return nullptr;
 }
 

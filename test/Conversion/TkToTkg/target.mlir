@@ -8,8 +8,7 @@
 // DEFAULT: module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32}
 // GFX942:  module attributes {tkg.target = "gfx942", tkg.threads_per_warp = 64 : i32}
 // GFX1100: module attributes {tkg.target = "gfx1100", tkg.threads_per_warp = 32 : i32}
-// UNKNOWN: error: unknown target 'sm_99', expects one of sm_80, sm_86,
-// UNKNOWN: note: did you mean 'sm_89'?
+// UNKNOWN: error: unknown target 'sm_99', expects one of sm_80, sm_86, {{.*}}; did you mean 'sm_89'?
 // TWICE: error: expects a module without a target, got one that is converted for 'sm_80'
 
 // The kernel's own number of warps goes before the option.
