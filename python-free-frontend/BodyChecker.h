@@ -152,8 +152,6 @@ public:
   std::vector<TypedStmt *> prologue;
 
 private:
-  struct SavedScope;
-
   //===--------------------------------------------------------------------===//
   // Expressions: BodyExpr.cpp
   //===--------------------------------------------------------------------===//
@@ -229,7 +227,6 @@ private:
   TypedExpr *makeError(SourceRange range);
   TypedConstant *makeUntyped(ConstValue value, SourceRange range);
   TypedExpr *makeInteger(int64_t value, ElementType element, SourceRange range);
-  TypedExpr *makeFloat(double value, ElementType element, SourceRange range);
   TypedOperation *makeOp(TypedOp op, ValueType type,
                          llvm::ArrayRef<TypedExpr *> operands,
                          SourceRange range, llvm::ArrayRef<int64_t> axes = {});

@@ -36,12 +36,6 @@ TypedExpr *BodyChecker::makeInteger(int64_t value, ElementType element,
   return makeConstant(makeUntyped(ConstValue::integer(value), range), element);
 }
 
-TypedExpr *BodyChecker::makeFloat(double value, ElementType element,
-                                  SourceRange range) {
-  return makeConstant(makeUntyped(ConstValue::floating(APFloat(value)), range),
-                      element);
-}
-
 TypedOperation *BodyChecker::makeOp(TypedOp op, ValueType type,
                                     ArrayRef<TypedExpr *> operands,
                                     SourceRange range, ArrayRef<int64_t> axes) {

@@ -565,7 +565,7 @@ mlir::tk::formatSource(const llvm::SourceMgr &sourceMgr, unsigned bufferId,
   // What is imported is not read: any name may be an imported generic. If one
   // is not, blanks around its `<` are wrong and nothing else is.
   llvm::StringSet<> generics;
-  DiagnosticReporter quiet(sourceMgr, [](const SourceDiagnostic &) {});
+  DiagnosticReporter quiet([](const SourceDiagnostic &) {});
   TokenStream stream = lex(text, quiet);
   bool hasImports = llvm::any_of(stream.tokens, [](const Token &token) {
     return token.is(TokenKind::Import);

@@ -144,7 +144,6 @@ const Decl *Parser::parseImport() {
     return nullptr;
   auto *decl = make<ImportDecl>(start);
   decl->path = path->value;
-  decl->pathRange = path->range;
   return decl;
 }
 

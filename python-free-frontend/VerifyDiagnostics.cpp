@@ -234,7 +234,7 @@ void DiagnosticSession::add(const Diagnostic &diagnostic) {
 DiagnosticSession::DiagnosticSession(const llvm::SourceMgr &sourceMgr,
                                      bool verifies, llvm::raw_ostream &os)
     : sourceMgr(sourceMgr), verifies(verifies), os(os),
-      reporter(sourceMgr, [this](const SourceDiagnostic &diagnostic) {
+      reporter([this](const SourceDiagnostic &diagnostic) {
         if (this->verifies)
           append(this->sourceMgr, diagnostic, messages);
         else

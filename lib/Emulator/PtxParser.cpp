@@ -634,13 +634,6 @@ const PtxFunction *PtxModule::lookupFunction(llvm::StringRef name) const {
   return declaration;
 }
 
-const PtxFunction *PtxModule::functionOf(uint32_t instruction) const {
-  for (const PtxFunction &function : functions)
-    if (instruction - function.firstInstruction < function.numInstructions)
-      return &function;
-  return nullptr;
-}
-
 llvm::Error PtxModule::error(PtxLocation location,
                              const llvm::Twine &message) const {
   llvm::StringRef rest = *text;

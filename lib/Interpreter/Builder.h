@@ -160,7 +160,6 @@ private:
   /// Constants, then arguments: they lie at the start of the frame.
   std::vector<Register> prologue;
   std::map<std::string, Register> constants;
-  std::vector<char> constantBytes;
 
   /// First and last instruction of loops: what is live at the first stays live
   /// to the last.

@@ -53,14 +53,6 @@ Measurement mlir::tk::summarize(std::vector<double> times) {
   return result;
 }
 
-double Measurement::getSpread() const {
-  return median > 0 ? (highQuantile - lowQuantile) / median : 0;
-}
-
-double Measurement::getCycles() const {
-  return median * 1e-3 * static_cast<double>(clockMHz) * 1e6;
-}
-
 //===----------------------------------------------------------------------===//
 // Measuring
 //===----------------------------------------------------------------------===//

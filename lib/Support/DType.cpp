@@ -82,10 +82,6 @@ bool mlir::tk::isSignedInteger(DType dtype) {
   return dtype >= DType::I8 && dtype <= DType::I64;
 }
 
-bool mlir::tk::isUnsignedInteger(DType dtype) {
-  return dtype >= DType::U8 && dtype <= DType::U64;
-}
-
 //===----------------------------------------------------------------------===//
 // Floating-point formats of at most 16 bits
 //===----------------------------------------------------------------------===//

@@ -58,7 +58,6 @@ public:
   void onDone(bool passed) override;
 
   const BenchReport &getReport() const { return report; }
-  bool havePassed() const { return passed; }
 
 protected:
   BenchReport report;

@@ -38,10 +38,10 @@ protected:
 
   std::string errors;
   llvm::SourceMgr sourceMgr;
-  DiagnosticReporter diags{sourceMgr, [this](const SourceDiagnostic &d) {
-                             llvm::raw_string_ostream os(errors);
-                             printDiagnostic(sourceMgr, d, os);
-                           }};
+  DiagnosticReporter diags{[this](const SourceDiagnostic &d) {
+    llvm::raw_string_ostream os(errors);
+    printDiagnostic(sourceMgr, d, os);
+  }};
   MLIRContext context;
   std::unique_ptr<CheckedProgram> program;
 };

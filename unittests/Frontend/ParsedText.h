@@ -19,7 +19,7 @@ namespace mlir::tk {
 class ReportedText {
 public:
   explicit ReportedText(llvm::StringRef text, llvm::StringRef name = "k.tk")
-      : diags(sourceMgr, [this](const SourceDiagnostic &diagnostic) {
+      : diags([this](const SourceDiagnostic &diagnostic) {
           reported.push_back(diagnostic);
         }) {
     sourceMgr.AddNewSourceBuffer(

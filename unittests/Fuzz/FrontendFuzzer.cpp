@@ -160,7 +160,7 @@ static void mutateTokens(std::vector<std::string> &tokens,
 
 static std::vector<std::string> splitTokens(StringRef text) {
   llvm::SourceMgr sourceMgr;
-  DiagnosticReporter diags(sourceMgr, [](const SourceDiagnostic &) {});
+  DiagnosticReporter diags([](const SourceDiagnostic &) {});
   std::vector<std::string> tokens;
   for (const Token &token : lex(text, diags).tokens)
     tokens.push_back(token.text.str());

@@ -437,34 +437,3 @@ TEST(SliceTest, HoldsWhatIsLeftOfEveryElement) {
     }
   }
 }
-
-TEST(JoinTest, SplitUndoesJoin) {
-  std::mt19937 random(9);
-  for (int i = 0; i < 100; ++i) {
-    Layout layout = getRandomLayout(random, getRandomShape(random), 1);
-    Layout joined = joinLast(layout);
-    forEachPlace(layout, [&](int64_t r, int64_t lane, int64_t warp) {
-      Coordinates at = layout.apply(r, lane, warp);
-      for (int64_t half = 0; half < 2; ++half) {
-        Coordinates expected = at;
-        expected.push_back(half);
-        ASSERT_EQ(joined.apply(2 * r + half, lane, warp), expected);
-      }
-    });
-    unsigned digit = 7;
-    std::optional<Layout> half = splitLast(joined, digit);
-    ASSERT_TRUE(half);
-    EXPECT_EQ(*half, layout);
-    EXPECT_EQ(digit, 0u);
-  }
-}
-
-TEST(JoinTest, ALaneCannotBeSplitOff) {
-  unsigned digit;
-  EXPECT_FALSE(splitLast(parseLayout("shape = [[2]], lane = [[1]]"), digit));
-  EXPECT_FALSE(
-      splitLast(parseLayout("shape = [[4]], register = [[1], [2]]"), digit));
-  EXPECT_FALSE(splitLast(
-      parseLayout("shape = [[2], [2]], register = [[1, 1]], lane = [[1, 0]]"),
-      digit));
-}

@@ -18,10 +18,9 @@ namespace mlir::tk {
 class ProgramTest : public testing::Test {
 protected:
   ProgramTest()
-      : reporter(sources,
-                 [this](const SourceDiagnostic &diagnostic) {
-                   messages += diagnostic.text + "\n";
-                 }),
+      : reporter([this](const SourceDiagnostic &diagnostic) {
+          messages += diagnostic.text + "\n";
+        }),
         handler(&context, [this](Diagnostic &diagnostic) {
           messages += diagnostic.str() + "\n";
           return success();

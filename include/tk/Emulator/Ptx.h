@@ -236,7 +236,6 @@ struct PtxModule {
   unsigned version = 0;
   unsigned architecture = 0;
   bool isArchitectureSpecific = false;
-  unsigned addressSize = 64;
 
   std::vector<PtxVariable> variables;
   std::vector<PtxFunction> functions;
@@ -247,8 +246,6 @@ struct PtxModule {
 
   /// The definition if there is one, else the declaration; or null.
   const PtxFunction *lookupFunction(llvm::StringRef name) const;
-  /// The function that holds an instruction.
-  const PtxFunction *functionOf(uint32_t instruction) const;
 
   /// `file:line:column: error: message`, the line, and a caret.
   llvm::Error error(PtxLocation location, const llvm::Twine &message) const;

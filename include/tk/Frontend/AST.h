@@ -589,7 +589,6 @@ struct Tolerance {
 struct ImportDecl : NodeBase<Decl, NodeKind::ImportDecl> {
   using NodeBase::NodeBase;
   llvm::StringRef path;
-  SourceRange pathRange;
 };
 
 /// `enum Name { a, b }`

@@ -131,8 +131,7 @@ public:
 
   /// Messages go to `handler` as they come; to print them, use
   /// `printDiagnostic`.
-  DiagnosticReporter(const llvm::SourceMgr &sourceMgr, Handler handler)
-      : sourceMgr(sourceMgr), state{std::move(handler)} {}
+  explicit DiagnosticReporter(Handler handler) : state{std::move(handler)} {}
 
   /// Reports message `kind` about `range`: the smallest wrong piece of text.
   template <typename... ArgTs>
@@ -175,8 +174,6 @@ public:
   /// Zero means no limit.
   void setErrorLimit(unsigned limit) { errorLimit = limit; }
 
-  const llvm::SourceMgr &getSourceMgr() const { return sourceMgr; }
-
 private:
   static std::string toString(llvm::StringRef text) { return text.str(); }
   static std::string toString(const char *text) { return text; }
@@ -196,7 +193,6 @@ private:
   /// it comes from another instance of the same text.
   void emit(SourceDiagnostic diagnostic);
 
-  const llvm::SourceMgr &sourceMgr;
   State state;
   unsigned errorLimit = kDefaultErrorLimit;
 };

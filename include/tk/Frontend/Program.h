@@ -4,7 +4,7 @@
 // The one interface between the front end and the tools: which instances there
 // are, their tk IR, the tests and benches with concrete sizes, and references.
 //
-//   DiagnosticReporter diags(sourceMgr, handler);
+//   DiagnosticReporter diags(handler);
 //   std::unique_ptr<CheckedProgram> program =
 //       CheckedProgram::create(sourceMgr, diags);
 //   for (const TestCase &test : program->getTests()) {

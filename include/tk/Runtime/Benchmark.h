@@ -44,11 +44,6 @@ struct Measurement {
   /// Right after the launches; 0 if the driver's monitor is missing.
   int64_t clockMHz = 0;
   double powerWatts = 0;
-
-  /// (highQuantile - lowQuantile) / median.
-  double getSpread() const;
-  /// Median in cycles of a multiprocessor; 0 if the clock is unknown.
-  double getCycles() const;
 };
 
 /// Sorts and summarises.

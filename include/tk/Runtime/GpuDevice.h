@@ -115,7 +115,6 @@ public:
   void setTimeout(std::chrono::milliseconds newTimeout) {
     timeout = newTimeout;
   }
-  std::chrono::milliseconds getTimeout() const { return timeout; }
 
   /// An error if the device has less memory than that in all.
   llvm::Error checkMemory(double sizeInBytes);

@@ -38,9 +38,8 @@ std::optional<DType> parseDTypeName(llvm::StringRef name);
 
 int64_t getSizeInBytes(DType dtype);
 bool isFloat(DType dtype);
+/// I8 to I64; Bool is neither signed nor unsigned.
 bool isSignedInteger(DType dtype);
-/// U8 to U64; Bool is neither signed nor unsigned.
-bool isUnsignedInteger(DType dtype);
 
 /// Reads one element. Exact, except that I64 and U64 round to the nearest.
 double readAsDouble(DType dtype, const void *element);

@@ -121,15 +121,6 @@ std::optional<Layout> reshape(const Layout &layout,
 /// Inserts a dimension of extent 1 before dimension `dim`.
 Layout expandDims(const Layout &layout, unsigned dim);
 
-/// Two tiles of layout `layout` become one with a last dimension of 2, which
-/// takes the lowest register digit: register 2r is r of the first tile.
-Layout joinLast(const Layout &layout);
-
-/// The inverse: the layout of both halves of a tile whose last dimension of 2
-/// is one register digit of its own. Nullopt if it is not. `registerDigit` is
-/// set to that digit.
-std::optional<Layout> splitLast(const Layout &layout, unsigned &registerDigit);
-
 } // namespace mlir::tk
 
 #endif // TK_SUPPORT_LAYOUTALGEBRA_H
