@@ -119,8 +119,23 @@ static Error checkBanks(const Layout &registers, const Layout &shared,
   return Error::success();
 }
 
+/// Refuses options that would change nothing.
+static Error checkUse(bool showsBanks, ArrayRef<const cl::Option *> ofPicture,
+                      ArrayRef<const cl::Option *> ofBanks) {
+  for (const cl::Option *option : showsBanks ? ofPicture : ofBanks)
+    if (option->getNumOccurrences() > 0)
+      return createStringError("--" + option->ArgStr +
+                               (showsBanks
+                                    ? " is of no use with --show-banks"
+                                    : " is of use with --show-banks only"));
+  return Error::success();
+}
+
 int ShowLayoutOptions::run(const char *outputFile) const {
   ExitOnError exitOnError("tk-opt: error: ");
+  bool showsBanks = options->shared.getNumOccurrences() > 0;
+  exitOnError(checkUse(showsBanks, {&options->format, &options->tile},
+                       {&options->elementBits, &options->target}));
   Layout layout = exitOnError(parseLayout(options->layout));
   if (!layout.isSurjective())
     exitOnError(createStringError(
@@ -130,7 +145,7 @@ int ShowLayoutOptions::run(const char *outputFile) const {
 
   std::optional<Layout> shared;
   const TargetInfo *target = nullptr;
-  if (options->shared.getNumOccurrences() > 0) {
+  if (showsBanks) {
     shared = exitOnError(parseLayout(options->shared));
     exitOnError(
         checkBanks(layout, *shared, options->shared, options->elementBits));

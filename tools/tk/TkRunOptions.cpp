@@ -149,6 +149,10 @@ static llvm::Error readBenches(const InputArgList &arguments,
       if (const Arg *argument = arguments.getLastArg(id))
         return createStringError("'" + argument->getAsString(arguments) +
                                  "' is of use with --bench only");
+  if (const Arg *test = arguments.getLastArg(OPT_test);
+      test && options.runsBenches)
+    return createStringError("'" + test->getAsString(arguments) +
+                             "' is of no use with --bench");
   if (options.onlyChecksBenches)
     for (OptionId id : {OPT_mode, OPT_no_flush, OPT_json, OPT_csv, OPT_plot})
       if (const Arg *argument = arguments.getLastArg(id))
@@ -188,6 +192,18 @@ static llvm::Error readSelection(const InputArgList &arguments,
   options.name =
       arguments.getLastArgValue(options.runsBenches ? OPT_only : OPT_test)
           .str();
+  return llvm::Error::success();
+}
+
+/// What a binary says does not depend on how it would run.
+static llvm::Error checkDescribe(const InputArgList &arguments) {
+  if (!arguments.hasArg(OPT_describe))
+    return llvm::Error::success();
+  for (const Arg *argument : arguments)
+    if (!argument->getOption().matches(OPT_INPUT) &&
+        !argument->getOption().matches(OPT_describe))
+      return createStringError("'" + argument->getAsString(arguments) +
+                               "' is of no use with --describe");
   return llvm::Error::success();
 }
 
@@ -323,6 +339,8 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
   session.isWorker = arguments.hasArg(OPT_worker);
   llvm::Error error =
       checkArguments(table, arguments, OPT_UNKNOWN, missingIndex, missingCount);
+  if (!error)
+    error = checkDescribe(arguments);
   if (!error)
     error = readDevice(arguments, session);
   if (!error)
