@@ -5,6 +5,7 @@
 #include "Builder.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <chrono>
 #include <cstring>
 
@@ -209,12 +210,12 @@ RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
         !message.empty())
       return refuse(message);
 
-  __int128 numPrograms = 1;
+  uint64_t numPrograms = 1;
   for (auto [axis, extent] : llvm::enumerate(grid)) {
     if (extent < 0)
       return refuse("grid extent " + describeAxis(*kernel, axis) + " is " +
                     std::to_string(extent));
-    numPrograms *= extent;
+    numPrograms = llvm::SaturatingMultiply<uint64_t>(numPrograms, extent);
   }
   if (numPrograms == 0)
     return result;
@@ -239,7 +240,7 @@ RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
     writeArgument(gridRun.memory, parameter, argument, prologue.data());
 
   result.numInstructions = runPrograms(gridRun, prologue);
-  result.numPrograms = static_cast<uint64_t>(numPrograms);
+  result.numPrograms = numPrograms;
   result.errors = gridRun.errors.take();
   result.output = gridRun.output.take();
   result.seconds =

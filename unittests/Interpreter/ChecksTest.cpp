@@ -592,4 +592,17 @@ tk.kernel @k(%x: !tk.view<?xf32>) {
            {tensorOf(x)}, {0, 1, 1});
   EXPECT_EQ(x[0], 5.0f);
 }
+
+TEST_F(ChecksTest, HugeGridsAreRefused) {
+  // The product of the first three extents is 0 in 128 bits.
+  constexpr int64_t kHuge = int64_t(1) << 62;
+  for (std::array<int64_t, 3> grid :
+       {std::array<int64_t, 3>{kHuge, kHuge, kHuge},
+        std::array<int64_t, 3>{65536, 65536, 1}}) {
+    RunResult result = run("tk.kernel @k() { tk.return }", {}, grid);
+    ASSERT_EQ(result.errors.size(), 1u);
+    EXPECT_EQ(result.errors[0].message,
+              "the interpreter runs at most 2^32 - 1 programs");
+  }
+}
 } // namespace
