@@ -1,5 +1,4 @@
-//===- TensorMapChanges.cpp - tensormap.replace and tensormap.cp_fenceproxy
-//===//
+//===- TensorMapChanges.cpp - replacing and copying tensor maps -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // PTX ISA 9.7.9.28 and 9.7.13.16. The 128 bytes are the emulator's own

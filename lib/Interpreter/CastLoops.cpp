@@ -24,10 +24,6 @@ struct CastRule {
 };
 } // namespace
 
-template <typename T> static T *slotAs(char *const *slots, unsigned i) {
-  return reinterpret_cast<T *>(slots[i]);
-}
-
 //===----------------------------------------------------------------------===//
 // One element
 //===----------------------------------------------------------------------===//

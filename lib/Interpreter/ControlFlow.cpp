@@ -1,5 +1,4 @@
 //===- ControlFlow.cpp - compiling control flow to jumps ------------------===//
-//===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Builder.h"

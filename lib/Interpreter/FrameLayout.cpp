@@ -1,5 +1,4 @@
 //===- FrameLayout.cpp - fusing instructions, placing values in frames ----===//
-//===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Builder.h"

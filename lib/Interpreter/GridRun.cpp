@@ -1,5 +1,4 @@
 //===- GridRun.cpp - errors and output of the programs of one run ---------===//
-//----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "GridRun.h"

@@ -1,5 +1,4 @@
 //===- GridRun.h - what the programs of one run share ---------------------===//
-//----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef TK_LIB_INTERPRETER_GRIDRUN_H

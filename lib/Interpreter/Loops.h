@@ -52,11 +52,32 @@ LaneLoop selectSelectLoop(ElementKind kind);
   _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0;           \
                                                       i < (count); ++i)
 
+template <typename T> T *slotAs(char *const *slots, unsigned i) {
+  return reinterpret_cast<T *>(slots[i]);
+}
+
+/// The loop of `Body` for floats of `kind`; null for what is no float.
+template <template <typename, typename> class Body, typename Fn>
+LaneLoop forFloat(ElementKind kind) {
+  switch (kind) {
+  case ElementKind::F16:
+    return Body<F16, Fn>::run;
+  case ElementKind::BF16:
+    return Body<BF16, Fn>::run;
+  case ElementKind::F32:
+    return Body<float, Fn>::run;
+  case ElementKind::F64:
+    return Body<double, Fn>::run;
+  default:
+    return nullptr;
+  }
+}
+
 /// result[i] = Fn()(operand[i]), computed in the wide type and rounded.
 template <typename T, typename Fn>
 void unaryLoop(char *const *slots, int64_t count, LoopFault &) {
-  T *result = reinterpret_cast<T *>(slots[0]);
-  const T *operand = reinterpret_cast<const T *>(slots[1]);
+  T *result = slotAs<T>(slots, 0);
+  const T *operand = slotAs<const T>(slots, 1);
   TK_LANES(i, count)
   result[i] = roundTo<T>(Fn()(widen(operand[i])));
 }

@@ -14,10 +14,6 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-template <typename T> static T *slotAs(char *const *slots, unsigned i) {
-  return reinterpret_cast<T *>(slots[i]);
-}
-
 //===----------------------------------------------------------------------===//
 // Transcendental functions
 //===----------------------------------------------------------------------===//
@@ -313,22 +309,6 @@ template <typename U, typename> struct IPow {
 //===----------------------------------------------------------------------===//
 // Selection
 //===----------------------------------------------------------------------===//
-
-template <template <typename, typename> class Body, typename Fn>
-static LaneLoop forFloat(ElementKind kind) {
-  switch (kind) {
-  case ElementKind::F16:
-    return Body<F16, Fn>::run;
-  case ElementKind::BF16:
-    return Body<BF16, Fn>::run;
-  case ElementKind::F32:
-    return Body<float, Fn>::run;
-  case ElementKind::F64:
-    return Body<double, Fn>::run;
-  default:
-    return nullptr;
-  }
-}
 
 template <template <typename, typename> class Body, typename Fn>
 static LaneLoop forInteger(ElementKind kind) {

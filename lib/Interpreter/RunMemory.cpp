@@ -1,5 +1,4 @@
 //===- RunMemory.cpp - the memory of a run and who touched it -------------===//
-//----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RunMemory.h"

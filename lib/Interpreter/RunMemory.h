@@ -1,5 +1,4 @@
 //===- RunMemory.h - the memory of a run and who touched it ---------------===//
-//------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef TK_LIB_INTERPRETER_RUNMEMORY_H

@@ -1,5 +1,4 @@
 //===- ShadowMemory.cpp - who accessed each element last: finding races ---===//
-//---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ShadowMemory.h"
@@ -15,7 +14,8 @@ using namespace mlir::tk;
 
 constexpr unsigned kProgramBits = 24, kEpochBits = 20, kInstructionBits = 18;
 constexpr uint64_t kUsed = 1, kAtomic = 2;
-/// Reader word: several programs, see `readers`.
+/// Reader word: several programs, see `readers`. No program has this word, for
+/// epochs count from 1.
 constexpr uint64_t kManyReaders = 4 | kUsed;
 
 static uint64_t clampTo(uint64_t value, unsigned bits) {

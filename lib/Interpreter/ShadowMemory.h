@@ -1,5 +1,4 @@
 //===- ShadowMemory.h - who accessed each element last: finding races -----===//
-//-----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Two programs race if they access one element, one of them writes, not both

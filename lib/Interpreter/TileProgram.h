@@ -1,5 +1,4 @@
 //===- TileProgram.h - a kernel as a linear list of tile instructions -----===//
-//---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A kernel is compiled once. Structured control flow becomes jumps, so that a

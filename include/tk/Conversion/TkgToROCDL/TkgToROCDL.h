@@ -1,5 +1,4 @@
-//===- TkgToROCDL.h - from kernels to the ROCDL dialect
-//---------------------===//
+//===- TkgToROCDL.h - from kernels to the ROCDL dialect -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef TK_CONVERSION_TKGTOROCDL_TKGTOROCDL_H
