@@ -4,6 +4,7 @@
 #include "tk/Runtime/LaunchPlan.h"
 #include "tk/Runtime/HostTensor.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
@@ -232,14 +233,14 @@ static Error checkRequirements(const ManifestKernel &kernel,
     if (*holds)
       continue;
     std::string values;
+    StringSet<> named;
     requirement.forEachName([&](StringRef name) {
       auto it = bindings.values.find(name);
-      if (it == bindings.values.end() || !it->second.isInteger())
+      if (it == bindings.values.end() || !it->second.isInteger() ||
+          !named.insert(name).second)
         return;
-      std::string value = (name + " = " + Twine(it->second.getInteger())).str();
-      if (StringRef(values).contains(value))
-        return;
-      values += (values.empty() ? "" : ", ") + value;
+      values += (values.empty() ? "" : ", ") + name.str() + " = " +
+                std::to_string(it->second.getInteger());
     });
     return createStringError("'" + kernel.instance + "' requires " +
                              requirement.str() +

@@ -159,6 +159,13 @@ TEST(LaunchPlanTest, WrongArgumentsAreNamed) {
   EXPECT_EQ(getError(kernel, arguments), "argument 'y': is null");
   EXPECT_EQ(getError(kernel, makeArguments(3, 1024)),
             "'scale' requires N <= 1000, got N = 1024");
+  // Every name once, those that end in another name too.
+  kernel.params[2].name = "XN";
+  kernel.requirements = {parse("XN + N + N < 9")};
+  arguments = makeArguments(3, 100);
+  arguments[2].value = HostValue::integer(100);
+  EXPECT_EQ(getError(kernel, arguments),
+            "'scale' requires XN + N + N < 9, got XN = 100, N = 100");
 }
 
 TEST(LaunchPlanTest, WrittenMemoryOverlapsNothingElse) {
