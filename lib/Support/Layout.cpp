@@ -140,7 +140,7 @@ Layout::getChecked(DigitShape shape,
         error = describe(dim, text) + " places an odd digit twice";
         return std::nullopt;
       }
-      size *= text.radix;
+      size = SaturatingMultiply<uint64_t>(size, text.radix);
       if (size >> 48) {
         error = "expects at most 2^48 values of '" + getName(dim).str() + "'";
         return std::nullopt;

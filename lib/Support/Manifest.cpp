@@ -7,7 +7,6 @@
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/xxhash.h"
-#include <cmath>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -185,13 +184,9 @@ static json::Array writeExprs(ArrayRef<HostExpr> exprs) {
 }
 
 std::string mlir::tk::formatInitialValue(double value) {
-  std::string text;
-  raw_string_ostream os(text);
   // Seventeen digits tell every number of 64 bits.
-  if (value == std::trunc(value) && std::fabs(value) < 1e15)
-    os << static_cast<int64_t>(value);
-  else
-    os << format("%.17g", value);
+  std::string text;
+  raw_string_ostream(text) << format("%.17g", value);
   return text;
 }
 
@@ -408,14 +403,17 @@ public:
     }
     for (auto [extent, value] : zip_equal(extents, *array)) {
       std::optional<int64_t> integer = value.getAsInteger();
-      if (!integer || *integer < 1)
-        fail(path + key, "an array of three integers from 1 up");
+      if (!integer || *integer < 1 || *integer > kMaxExtent)
+        fail(path + key, "an array of three integers from 1 to 1024");
       extent = integer.value_or(1);
     }
     return extents;
   }
 
 private:
+  /// No chip has larger blocks or clusters.
+  static constexpr int64_t kMaxExtent = 1024;
+
   std::string problem;
 };
 } // namespace

@@ -117,6 +117,12 @@ TEST(LayoutTest, MistakesAreNamed) {
             "expects digits from 1 to 2^32 - 1, got 281474976710656");
   EXPECT_EQ(getError("shape = [[1073741824], [1073741824]]"),
             "expects a tile of at most 2^48 elements");
+  // 2^47 * 131073 lanes are 2^47 in 64 bits.
+  std::string lanes;
+  for (int i = 0; i < 47; ++i)
+    lanes += "[0], ";
+  EXPECT_EQ(getError("shape = [[2]], lane = [" + lanes + "131073 * [0]]"),
+            "expects at most 2^48 values of 'lane'");
 }
 
 TEST(DigitShapeTest, PointsRoundTripForEveryDigitListUpTo64) {

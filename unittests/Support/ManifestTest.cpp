@@ -146,7 +146,12 @@ static std::string getErrorWith(StringRef from, StringRef to) {
 TEST(ManifestTest, WrongFieldsAreNamedByPath) {
   EXPECT_EQ(getErrorWith(R"("block":[128,1,1])", R"("block":[128,0,1])"),
             "bad manifest: 'kernels[0].variants[0].block' is missing or is not "
-            "an array of three integers from 1 up");
+            "an array of three integers from 1 to 1024");
+  // The product would be 0.
+  EXPECT_EQ(getErrorWith(R"("block":[128,1,1])",
+                         R"("block":[4294967296,4294967296,1])"),
+            "bad manifest: 'kernels[0].variants[0].block' is missing or is not "
+            "an array of three integers from 1 to 1024");
   EXPECT_EQ(getErrorWith(R"("x.stride0")", R"("x.stride7")"),
             "bad manifest: 'kernels[0].variants[0].abi' is missing or is not "
             "made of parameters such as \"x.stride0\"");
@@ -165,7 +170,9 @@ TEST(ManifestTest, HashesAreStable) {
 
 TEST(ManifestTest, InitialValuesAreWrittenAsTheLanguageWritesThem) {
   EXPECT_EQ(formatInitialValue(0), "0");
+  EXPECT_EQ(formatInitialValue(-0.0), "-0");
   EXPECT_EQ(formatInitialValue(-5), "-5");
+  EXPECT_EQ(formatInitialValue(123456789012345), "123456789012345");
   EXPECT_EQ(formatInitialValue(0.5), "0.5");
   EXPECT_EQ(formatInitialValue(-HUGE_VAL), "-inf");
   for (double value : {0.1, 1e300, -HUGE_VAL, 0.0}) {
