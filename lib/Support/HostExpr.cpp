@@ -170,19 +170,14 @@ static Error makeOverflow(Kind kind, int64_t lhs, int64_t rhs) {
 }
 
 /// Integer division and remainder floor, as in the language.
-static int64_t floorDivide(int64_t lhs, int64_t rhs) {
-  int64_t quotient = lhs / rhs;
-  return quotient - ((lhs % rhs != 0) && ((lhs < 0) != (rhs < 0)));
-}
-
 static Expected<HostValue> evaluateDivision(Kind kind, int64_t lhs,
                                             int64_t rhs) {
   if (rhs == 0)
     return makeError(
         formatv("'{0}' of {1} by zero", getSpelling(kind), lhs).str());
-  if (lhs == std::numeric_limits<int64_t>::min() && rhs == -1)
+  if (divideSignedWouldOverflow(lhs, rhs))
     return makeOverflow(kind, lhs, rhs);
-  int64_t quotient = floorDivide(lhs, rhs);
+  int64_t quotient = divideFloorSigned(lhs, rhs);
   if (kind == Kind::Divide)
     return HostValue::integer(quotient);
   // The remainder has the sign of the divisor and cannot overflow.

@@ -25,9 +25,8 @@ static void readItem(StringRef item, StringRef unit, int64_t &number) {
   item = item.trim();
   if (!item.consume_back(unit))
     return;
-  item.rtrim().rsplit(' ').second.getAsInteger(10, number);
-  if (!item.trim().contains(' '))
-    item.trim().getAsInteger(10, number);
+  item = item.rtrim();
+  item.substr(item.rfind(' ') + 1).getAsInteger(10, number);
 }
 
 static void readItems(StringRef list, ResourceUsage &usage) {
