@@ -26,6 +26,14 @@ tk.kernel @wishes(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %b: tensor<64
     %d = tkg.dot %s, %b, %acc instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
     scf.yield %d : tensor<64x64xf32>
   } {tkg.num_stages = 30 : i32}
+  // Registers are not counted; the loads in front of the loop are.
+  // expected-remark @below {{loop asks for 1000000 stages, but gets 32 at most}}
+  // expected-remark @below {{loop is pipelined: 32 stages of 0 bytes}}
+  %p = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %d = tkg.dot %s, %b, %acc instruction #mma : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  } {tkg.num_stages = 1000000 : i32}
   // expected-remark @below {{loop is not pipelined: it has one stage}}
   %q = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
     %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>

@@ -10,9 +10,9 @@
 //                 since every further one costs registers
 //   stage S - 1   everything else: first the wait for the copies
 //
-// A loop without dots has no copies. Its loads are stage 0 of two, one iteration
-// ahead of the work on them, so that memory is busy while a block computes or
-// waits; of more where the program asks for more.
+// A loop without dots has no copies. Its loads are stage 0 of two, one
+// iteration ahead of the work on them, so that memory is busy while a block
+// computes or waits; of more where the program asks for more.
 //
 // In one time step the wait comes first, then the copies, so that one barrier
 // between them serves both: copies of other threads have arrived, and the slot
@@ -47,6 +47,9 @@ constexpr int64_t kLatencyInCycles = 2400;
 constexpr int64_t kMaxRegistersAhead = 144;
 /// More stages than this have not paid off on any chip that we measured.
 constexpr int64_t kMaxStages = 5;
+/// The most that a program gets by asking: each stage repeats the copies and
+/// loads in front of the loop, and no latency takes so many to hide.
+constexpr int64_t kMaxAskedStages = 32;
 
 namespace {
 /// Orders within one time step.
@@ -378,11 +381,19 @@ static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
   if (!hint)
     hint = loop->getParentOfType<tk::KernelOp>().getStagesAttr();
   int64_t wanted = hint ? hint.getInt() : getWantedStages(loop, candidates);
-  if (candidates.bytesPerStage == 0)
-    return wanted;
   int64_t room = target.getMaxSharedMemory() - getOtherBytes(loop);
-  int64_t possible = std::max<int64_t>(1, room / candidates.bytesPerStage);
-  if (wanted > possible && hint)
+  int64_t possible = kMaxAskedStages;
+  if (candidates.bytesPerStage != 0)
+    possible = std::clamp<int64_t>(room / candidates.bytesPerStage, 1,
+                                   kMaxAskedStages);
+  if (wanted <= possible)
+    return wanted;
+  if (hint && possible == kMaxAskedStages)
+    remarkMissed(loop, "FewerStages", kScheduleRemark)
+        << llvm::formatv("loop asks for {0} stages, but gets {1} at most",
+                         wanted, possible)
+               .str();
+  else if (hint)
     remarkMissed(loop, "FewerStages", kScheduleRemark)
         << llvm::formatv(
                "loop asks for {0} stages of {1} bytes, but {2} has room for "
@@ -390,7 +401,7 @@ static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
                wanted, candidates.bytesPerStage, target.getName(), possible,
                std::max<int64_t>(room, 0))
                .str();
-  return std::min(wanted, possible);
+  return possible;
 }
 
 //===----------------------------------------------------------------------===//
