@@ -478,13 +478,34 @@ static bool waitAtTheEnd(tk::KernelOp kernel) {
   return false;
 }
 
+/// The analyses follow the blocks of these alone: an access anywhere else would
+/// get no barrier.
+static LogicalResult checkControlFlow(tk::KernelOp kernel) {
+  if (!kernel.getBody().hasOneBlock())
+    return kernel.emitError() << "expects structured control flow, but the "
+                                 "body has several blocks";
+  WalkResult result = kernel.getBody().walk([&](Operation *op) {
+    Operation *parent = op->getParentOp();
+    bool isFollowed =
+        isa<tk::KernelOp, scf::ForOp, scf::WhileOp, scf::IfOp>(parent);
+    bool counts = !getMemoryAccesses(op).empty() || getScratchAccess(op) ||
+                  isa<AsyncCommitOp, AsyncWaitOp, BarrierOp>(op);
+    if (isFollowed || !counts)
+      return WalkResult::advance();
+    InFlightDiagnostic diag = parent->emitError()
+                              << "expects 'scf.for', 'scf.while' or 'scf.if' "
+                                 "around accesses to memory, got '"
+                              << parent->getName() << "'";
+    diag.attachNote(op->getLoc()) << "the access is here";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
 void PlaceSynchronisation::runOnOperation() {
   tk::KernelOp kernel = getOperation();
-  if (!kernel.getBody().hasOneBlock()) {
-    kernel.emitError() << "expects structured control flow, but the body has "
-                          "several blocks";
+  if (failed(checkControlFlow(kernel)))
     return signalPassFailure();
-  }
   countAsyncGroups(kernel);
   for (auto [op, need] : BarrierSearch(kernel).run()) {
     if (need == Need::Nothing)
