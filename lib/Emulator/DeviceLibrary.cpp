@@ -11,6 +11,7 @@
 #include "ThreadBlock.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <algorithm>
 #include <cstdio>
 
 using namespace mlir::tk;
@@ -114,14 +115,16 @@ bool Formatter::runConversion(llvm::StringRef &rest) {
       rest = rest.drop_front();
     }
   };
+  // A width of more digits would only print blanks.
+  constexpr int32_t maxWidth = 9999;
   auto takeNumber = [&] {
     if (rest.consume_front("*")) {
       if (!read(4, value))
         return false;
-      spec += std::to_string(static_cast<int32_t>(value));
+      spec += std::to_string(
+          std::clamp(static_cast<int32_t>(value), -maxWidth, maxWidth));
       return true;
     }
-    // A width of more digits would only print blanks.
     llvm::StringRef digits = rest.take_while(llvm::isDigit);
     rest = rest.drop_front(digits.size());
     spec += digits.take_front(4).str();

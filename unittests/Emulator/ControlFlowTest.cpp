@@ -315,6 +315,26 @@ TEST(ControlFlowTest, PrintfWritesTheOutput) {
                                "t 1  1.50 word 123456789ab%\n");
 }
 
+TEST(ControlFlowTest, PrintfBoundsTheWidthThatAnArgumentGives) {
+  PtxRun run(
+      header +
+      std::string(
+          ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 "
+          "b);\n"
+          ".global .b8 format[] = \"%*d\";\n"
+          ".visible .entry kernel()\n{\n"
+          ".local .align 8 .b8 depot[8]; .reg .b64 %l<2>;\n"
+          "st.local.u32 [depot], 2000000000;\nst.local.u32 [depot+4], 7;\n"
+          "mov.u64 %l0, depot;\ncvta.local.u64 %l0, %l0;\n"
+          "mov.u64 %l1, format;\n"
+          "{ .param .b64 a; .param .b64 b; .param .b32 c;\n"
+          "st.param.b64 [a], %l1;\nst.param.b64 [b], %l0;\n"
+          "call (c), vprintf, (a, b); }\nret;\n}\n"));
+  run.launch.block = {1, 1, 1};
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.result.output, std::string(9998, ' ') + "7");
+}
+
 TEST(ControlFlowTest, TrapEndsTheRun) {
   PtxRun run(makeKernel("", "trap;\nret;"));
   EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"trap:6"});
