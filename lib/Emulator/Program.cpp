@@ -40,7 +40,6 @@ mlir::tk::emulator::allocateVariable(Program &program, DeviceMemory &memory,
 /// Module-scope variables; a declaration does not hide a definition.
 static llvm::Error declareVariables(Program &program, DeviceMemory &memory) {
   const PtxModule &ptx = *program.ptx;
-  llvm::StringMap<const PtxVariable *> externals;
   for (const PtxVariable &variable : ptx.variables) {
     bool isKnown = program.sharedByName.count(variable.name) ||
                    program.addresses.count(variable.name);
@@ -51,10 +50,8 @@ static llvm::Error declareVariables(Program &program, DeviceMemory &memory) {
       program.sharedVariables.push_back({&variable});
       continue;
     }
-    if (variable.linkage == PtxLinkage::Extern) {
-      externals[variable.name] = &variable;
+    if (variable.linkage == PtxLinkage::Extern)
       continue;
-    }
     if (isKnown)
       return ptx.error(variable.location,
                        "'" + variable.name + "' is declared twice");
@@ -68,11 +65,13 @@ static llvm::Error declareVariables(Program &program, DeviceMemory &memory) {
       return address.takeError();
     program.addresses[variable.name] = *address;
   }
-  for (const auto &external : externals)
-    if (!program.addresses.count(external.getKey()))
-      return ptx.error(external.getValue()->location,
-                       "'" + external.getKey() +
-                           "' is not defined in this module");
+  for (const PtxVariable &variable : ptx.variables)
+    if (variable.linkage == PtxLinkage::Extern &&
+        variable.space != PtxSpace::Shared &&
+        !program.addresses.count(variable.name))
+      return ptx.error(variable.location, "'" + variable.name +
+                                              "' is not defined in this "
+                                              "module");
   return llvm::Error::success();
 }
 

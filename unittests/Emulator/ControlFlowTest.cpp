@@ -352,6 +352,16 @@ TEST(ControlFlowTest, EndlessLoopsMeetTheDeadline) {
   EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"time-limit:6"});
 }
 
+TEST(ControlFlowTest, TheFirstVariableThatIsMissingIsNamed) {
+  std::string text = header;
+  for (char name = 'h'; name >= 'a'; --name)
+    text += std::string(".extern .global .b32 ") + name + ";\n";
+  Emulator emulator;
+  llvm::Expected<EmulatorModule *> module = emulator.load(text, "test.ptx");
+  ASSERT_FALSE(bool(module));
+  EXPECT_EQ(llvm::toString(module.takeError()).find("test.ptx:4:"), 0u);
+}
+
 TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
   auto contains = [](const std::string &code, const std::string &message) {
     std::string error = refusal(code);
