@@ -57,6 +57,16 @@ func.func private @extent(tensor<2x5xf32, #a>)
 
 // -----
 
+// expected-error @below {{expects m, n and k to be powers of two up to 256, got 96}}
+#a = #tkg.mma<mma_sync, m = 16, n = 8, k = 96, type = bf16, warpsM = 1, warpsN = 2>
+
+// -----
+
+// expected-error @below {{expects m, n and k to be powers of two up to 256, got 65536}}
+#a = #tkg.mma<fma, m = 65536, n = 8, k = 1, type = f32, warpsM = 1, warpsN = 2>
+
+// -----
+
 // expected-error @below {{expects an operand type that is a float or an integer, got 'index'}}
 #a = #tkg.mma<mma_sync, m = 16, n = 8, k = 16, type = index, warpsM = 1, warpsN = 2>
 

@@ -407,12 +407,19 @@ LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 //===----------------------------------------------------------------------===//
 
 LogicalResult MmaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                              MmaKind, unsigned m, unsigned n, unsigned k,
+                              MmaKind kind, unsigned m, unsigned n, unsigned k,
                               Type type, unsigned warpsM, unsigned warpsN, bool,
                               OperandSource, OperandSource) {
   for (unsigned value : {m, n, k, warpsM, warpsN})
     if (value == 0)
       return emitError() << "expects m, n, k, warpsM and warpsN to be positive";
+  // Layouts give the digits of an instruction to registers and lanes. Of wgmma
+  // any multiple of 8 columns will do.
+  constexpr unsigned kMaxExtent = 256;
+  for (unsigned extent : {m, kind == MmaKind::Wgmma ? 1u : n, k})
+    if (!llvm::isPowerOf2_32(extent) || extent > kMaxExtent)
+      return emitError() << "expects m, n and k to be powers of two up to "
+                         << kMaxExtent << ", got " << extent;
   if (!isa<FloatType, IntegerType>(type))
     return emitError() << "expects an operand type that is a float or an "
                           "integer, got "

@@ -98,7 +98,8 @@ def Tkg_MmaAttr : Tkg_Attr<"Mma", "mma"> {
     n = 16, swap = true` is a transposed m16n8 instruction. `a` and `b` tell where each
     operand comes from.
 
-    Requires positive numbers, and warps that multiply to those of the block.
+    Requires positive numbers, powers of two for `m`, `n` (not of wgmma) and `k`,
+    and warps that multiply to those of the block.
     Fixes the layouts of the dot: see `getDotLayouts`.
 
     ```mlir
