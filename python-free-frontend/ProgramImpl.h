@@ -123,7 +123,7 @@ public:
   std::optional<SequencePlan> getSequencePlan(const BoundInstance &instance);
 
   //===--------------------------------------------------------------------===//
-  // Tests: TestModel.cpp
+  // Tests: TestSelection.cpp, TestModel.cpp
   //===--------------------------------------------------------------------===//
 
   const std::vector<TestCase> &getTests();

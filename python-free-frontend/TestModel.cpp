@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ProgramImpl.h"
+#include "TestContents.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -27,7 +28,8 @@ public:
   TestCaseBuilder(CheckedProgram::Impl &program, const TestDecl &decl,
                   const SweepPoint &point)
       : program(program), diags(program.diags), decl(decl),
-        checker(program.makeContext(arena, functions), scope) {
+        checker(program.makeContext(arena, functions), scope),
+        contents(decl, checker, diags) {
     test.name = decl.name.name.str();
     test.isBench = decl.isBench;
     test.range = decl.name.range;
@@ -71,9 +73,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   const TestArg *findArg(StringRef name) const {
-    const auto *found = llvm::find_if(
-        decl.args, [&](const TestArg &arg) { return arg.name.name == name; });
-    return found == decl.args.end() ? nullptr : found;
+    return findTestArg(decl, name);
   }
 
   /// Every argument must name a parameter or a dimension; optional parameters
@@ -126,83 +126,6 @@ private:
     return false;
   }
 
-  /// `randn[37, 100]`, `uniform[7](0, 9)`, `like(x)`: the generator's name, its
-  /// shape and its numbers.
-  struct Source {
-    StringRef name;
-    SourceRange range;
-    ArrayRef<IndexItem> shape;
-    ArrayRef<CallArg> numbers;
-    bool hasShape = false;
-  };
-
-  std::optional<Source> parseSource(const Expr &expr) {
-    Source source;
-    const Expr *inner = &expr;
-    source.range = expr.range;
-    if (auto *call = dyn_cast<CallExpr>(inner)) {
-      source.numbers = call->args;
-      inner = call->callee;
-    }
-    if (auto *index = dyn_cast<IndexExpr>(inner)) {
-      source.shape = index->items;
-      source.hasShape = true;
-      inner = index->base;
-    }
-    if (auto *name = dyn_cast<NameExpr>(inner)) {
-      source.name = name->name;
-      return source;
-    }
-    diags.report(expr.range, DiagKind::ExpectedGenerator);
-    return std::nullopt;
-  }
-
-  std::optional<SmallVector<int64_t, 4>> getShape(const TestArg &arg) {
-    std::optional<Source> source = parseSource(*arg.value);
-    if (!source)
-      return std::nullopt;
-    SmallVector<int64_t, 4> shape;
-    if (source->name == "like" && source->numbers.size() == 1) {
-      auto *other = dyn_cast<NameExpr>(source->numbers[0].value);
-      const TestArg *otherArg = other ? findArg(other->name) : nullptr;
-      if (!otherArg || otherArg == &arg || isLike(*otherArg)) {
-        diags.report(source->numbers[0].range, DiagKind::ExpectedGenerator);
-        return std::nullopt;
-      }
-      return getShape(*otherArg);
-    }
-    if (!source->hasShape) {
-      auto message =
-          diags.report(arg.value->range, DiagKind::ExpectedGenerator);
-      if (isa<CallExpr>(arg.value))
-        message.hint("the shape stands in brackets: '" + source->name +
-                     "[...]'");
-      return std::nullopt;
-    }
-    for (const IndexItem &item : source->shape) {
-      if (item.kind != IndexItem::Kind::Value) {
-        diags.report(item.range, DiagKind::ExpectedGenerator);
-        return std::nullopt;
-      }
-      std::optional<int64_t> extent =
-          checker.evaluateInteger(*item.value, "a dimension");
-      if (!extent)
-        return std::nullopt;
-      if (*extent < 0) {
-        diags.report(item.range, DiagKind::NegativeExtent, *extent);
-        return std::nullopt;
-      }
-      shape.push_back(*extent);
-    }
-    return shape;
-  }
-
-  static bool isLike(const TestArg &arg) {
-    auto *call = dyn_cast<CallExpr>(arg.value);
-    auto *name = call ? dyn_cast<NameExpr>(call->callee) : nullptr;
-    return name && name->name == "like";
-  }
-
   /// Takes the named dimensions from the shapes of the arguments.
   bool bindDims() {
     for (const Param &param : instance.parts.params) {
@@ -210,7 +133,7 @@ private:
       const TestArg *arg = findArg(param.name.name);
       if (!tensor || !arg)
         continue;
-      std::optional<SmallVector<int64_t, 4>> shape = getShape(*arg);
+      std::optional<SmallVector<int64_t, 4>> shape = contents.readShape(*arg);
       if (!shape)
         return false;
       if (shape->size() != tensor->dims.size()) {
@@ -332,19 +255,6 @@ private:
   // Arguments, with all sizes known
   //===--------------------------------------------------------------------===//
 
-  std::optional<double> getNumber(const Expr &expr) {
-    ConstValue value = checker.evaluate(expr);
-    if (!value)
-      return std::nullopt;
-    if (const Int128 *integer = value.getInteger())
-      return static_cast<double>(*integer);
-    if (const llvm::APFloat *number = value.getFloat())
-      return roundTo(ScalarKind::F64, *number).convertToDouble();
-    diags.report(expr.range, DiagKind::ExpectedNumber,
-                 value.getValueType().str());
-    return std::nullopt;
-  }
-
   /// What the test gives a scalar, or its default; null if there is neither.
   const Expr *getScalarExpr(const ParamInfo &info) const {
     if (const TestArg *arg = findArg(info.name))
@@ -384,105 +294,6 @@ private:
     return std::nullopt;
   }
 
-  std::optional<DataSource> getData(const TestArg &arg, bool isOutput) {
-    std::optional<Source> source = parseSource(*arg.value);
-    if (!source)
-      return std::nullopt;
-    if (source->name == "like") {
-      auto *other = cast<NameExpr>(source->numbers[0].value);
-      return getData(*findArg(other->name), isOutput);
-    }
-    struct Form {
-      StringRef name;
-      DataSource::Kind kind;
-      double first, second;
-      size_t maxNumbers;
-    };
-    static const Form kForms[] = {
-        {"arange", DataSource::Kind::Arange, 0, 1, 2},
-        {"full", DataSource::Kind::Full, 0, 0, 1},
-        {"normal", DataSource::Kind::Randn, 0, 1, 2},
-        {"npy", DataSource::Kind::File, 0, 0, 1},
-        {"ones", DataSource::Kind::Full, 1, 0, 0},
-        {"poison", DataSource::Kind::Unspecified, 0, 0, 0},
-        {"randn", DataSource::Kind::Randn, 0, 1, 2},
-        {"uniform", DataSource::Kind::Uniform, 0, 1, 2},
-        {"zeros", DataSource::Kind::Full, 0, 0, 0},
-    };
-    const Form *form = llvm::find_if(
-        kForms, [&](const Form &form) { return form.name == source->name; });
-    if (form == std::end(kForms)) {
-      SmallVector<StringRef> names;
-      for (const Form &known : kForms)
-        names.push_back(known.name);
-      auto message = diags.report(source->range, DiagKind::UnknownGenerator,
-                                  source->name, llvm::join(names, ", "));
-      if (std::optional<StringRef> closest = findClosest(source->name, names))
-        message.note(source->range, DiagKind::DidYouMean, *closest);
-      return std::nullopt;
-    }
-    bool needsNumber = form->name == "full" || form->name == "npy";
-    if (source->numbers.size() > form->maxNumbers ||
-        (needsNumber && source->numbers.empty())) {
-      diags.report(source->range, DiagKind::WrongArgumentCount, form->name,
-                   formatCount(form->maxNumbers, "argument"),
-                   source->numbers.size());
-      return std::nullopt;
-    }
-    DataSource data{form->kind, form->first, form->second, {}};
-    if (data.kind == DataSource::Kind::File) {
-      ConstValue path = checker.evaluate(*source->numbers[0].value);
-      if (!path)
-        return std::nullopt;
-      if (!path.getString()) {
-        diags.report(source->numbers[0].range, DiagKind::ExpectedGenerator);
-        return std::nullopt;
-      }
-      data.path = path.getString()->str();
-      return data;
-    }
-    double *targets[] = {&data.first, &data.second};
-    for (auto [i, number] : llvm::enumerate(source->numbers)) {
-      std::optional<double> value = getNumber(*number.value);
-      if (!value)
-        return std::nullopt;
-      *targets[i] = *value;
-    }
-    return data;
-  }
-
-  /// Row-major, or as written.
-  bool setStrides(const TestArg *arg, TestArgument &argument) {
-    argument.strides.assign(argument.dims.size(), 1);
-    if (!arg || !arg->strides) {
-      int64_t stride = 1;
-      for (size_t i = argument.dims.size(); i-- > 0;) {
-        argument.strides[i] = stride;
-        if (llvm::MulOverflow(stride, std::max<int64_t>(argument.dims[i], 1),
-                              stride)) {
-          diags.report(arg ? arg->range : decl.name.range,
-                       DiagKind::TensorTooLarge, argument.name);
-          return false;
-        }
-      }
-      return true;
-    }
-    if (arg->strides->elements.size() != argument.dims.size()) {
-      diags.report(arg->strides->range, DiagKind::StrideCount,
-                   formatCount(argument.dims.size(), "stride"),
-                   arg->strides->elements.size());
-      return false;
-    }
-    for (auto [expr, stride] :
-         llvm::zip_equal(arg->strides->elements, argument.strides)) {
-      std::optional<int64_t> value = checker.evaluateInteger(*expr, "a stride");
-      if (!value)
-        return false;
-      stride = *value;
-    }
-    return true;
-  }
-
   bool buildArguments() {
     std::optional<InstanceInfo> info = program.getInfo(instance);
     if (!info)
@@ -515,10 +326,10 @@ private:
         test.arguments.push_back(std::move(argument));
         continue;
       }
-      if (!setDims(param, arg, argument) || !setStrides(arg, argument))
+      if (!setDims(param, arg, argument) || !contents.setStrides(arg, argument))
         return false;
       if (arg) {
-        std::optional<DataSource> data = getData(*arg, !isInput);
+        std::optional<DataSource> data = contents.readData(*arg);
         if (!data)
           return false;
         argument.data = *data;
@@ -584,7 +395,7 @@ private:
                        arg.name.name);
           return false;
         }
-        std::optional<double> value = getNumber(*arg.value);
+        std::optional<double> value = contents.readNumber(*arg.value);
         if (!value)
           return false;
         // NaN is no bound either.
@@ -703,6 +514,7 @@ private:
   TypedArena arena;
   FunctionInstances functions;
   BodyChecker checker;
+  ContentsReader contents;
   BoundInstance instance;
   std::vector<InstanceBinding> selected;
   llvm::StringMap<SmallVector<int64_t, 4>> shapes;
@@ -710,75 +522,6 @@ private:
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// What a user asks for
-//===----------------------------------------------------------------------===//
-
-bool CheckedProgram::Impl::select(const TestSelection &selection) {
-  definitions = selection.definitions;
-  if (selection.kernel.empty())
-    return true;
-  const Decl *decl = parseDecl("export " + selection.kernel + ";");
-  if (!decl)
-    return false;
-  auto *exports = dyn_cast<ExportDecl>(decl);
-  if (!exports || exports->instances.size() != 1) {
-    diags.report({}, DiagKind::UnknownName, selection.kernel);
-    return false;
-  }
-  const InstanceRef &ref = exports->instances.front();
-  selectedKernel = findLaunchable(ref.name);
-  if (!selectedKernel)
-    return false;
-  if (ref.args.empty())
-    return true;
-  Scope scope;
-  std::optional<BoundInstance> bound = bindInstance(ref, scope);
-  if (!bound)
-    return false;
-  // Those that are not given stay as the tests have them.
-  for (auto [position, param] : llvm::enumerate(bound->parts.genericParams)) {
-    auto isParam = [&, position = position,
-                    &param = param](const auto &indexed) {
-      const GenericArg &arg = indexed.value();
-      return arg.name ? arg.name.name == param.name.name
-                      : indexed.index() == position;
-    };
-    if (llvm::any_of(llvm::enumerate(ref.args), isParam))
-      selectedBindings.push_back(
-          {param.name.name.str(),
-           bound->getInstance().getBinding(param.name.name).str()});
-  }
-  return true;
-}
-
-std::vector<InstanceBinding>
-CheckedProgram::Impl::getSelectedBindings(const BoundInstance &bound) {
-  std::vector<InstanceBinding> bindings = selectedBindings;
-  for (const InstanceBinding &definition : definitions)
-    if (llvm::any_of(bound.parts.genericParams, [&](const GenericParam &param) {
-          return param.name.name == definition.name;
-        })) {
-      bindings.push_back(definition);
-      usedDefinitions.insert(definition.name);
-    }
-  return bindings;
-}
-
-std::vector<TestCase> CheckedProgram::Impl::parseTests(StringRef text,
-                                                       bool isBench) {
-  // The name of the kernel is that of the test.
-  StringRef name = text.ltrim().take_while(
-      [](char c) { return llvm::isAlnum(c) || c == '_'; });
-  std::vector<TestCase> cases;
-  const Decl *decl =
-      parseDecl(Twine(isBench ? "bench " : "test ") +
-                (name.empty() ? "unnamed" : name) + " : " + text + ";");
-  if (auto *test = dyn_cast_or_null<TestDecl>(decl))
-    buildTest(*test, cases);
-  return cases;
-}
 
 void CheckedProgram::Impl::buildTest(const TestDecl &decl,
                                      std::vector<TestCase> &cases) {
@@ -795,23 +538,4 @@ void CheckedProgram::Impl::buildTest(const TestDecl &decl,
       return;
     cases.push_back(std::move(*test));
   }
-}
-
-void CheckedProgram::Impl::buildTests() {
-  tests.emplace();
-  benches.emplace();
-  for (const TestDecl *decl : decls.tests)
-    buildTest(*decl, decl->isBench ? *benches : *tests);
-}
-
-const std::vector<TestCase> &CheckedProgram::Impl::getTests() {
-  if (!tests)
-    buildTests();
-  return *tests;
-}
-
-const std::vector<TestCase> &CheckedProgram::Impl::getBenches() {
-  if (!benches)
-    buildTests();
-  return *benches;
 }
