@@ -245,13 +245,18 @@ private:
     if (!target)
       return;
     LaunchableParts parts = getLaunchableParts(*target);
-    SmallVector<StringRef> inputs, outputs;
+    // What is not named behind a pointer stays as it was.
+    SmallVector<StringRef> inputs, outputs, mustBeAnswered;
     for (const GenericParam &param : parts.genericParams)
       inputs.push_back(param.name.name);
     for (const Param &param : parts.params) {
       if (param.mode == Param::Mode::In || param.mode == Param::Mode::Mut)
         inputs.push_back(param.name.name);
-      if (param.mode == Param::Mode::Out || param.mode == Param::Mode::Mut)
+      bool isOutput =
+          param.mode == Param::Mode::Out || param.mode == Param::Mode::Mut;
+      if (isOutput)
+        mustBeAnswered.push_back(param.name.name);
+      if (isOutput || isa_and_nonnull<PtrTypeExpr>(param.type))
         outputs.push_back(param.name.name);
     }
     auto checkNames = [&](const Identifier &name, ArrayRef<StringRef> known,
@@ -276,7 +281,7 @@ private:
     // A name that is no output may stand for the one that is missing.
     if (diags.getNumErrors() != errorsBefore)
       return;
-    for (StringRef output : outputs)
+    for (StringRef output : mustBeAnswered)
       if (none_of(answered,
                   [&](const Identifier &name) { return name.name == output; }))
         diags

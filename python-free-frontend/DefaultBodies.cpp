@@ -150,26 +150,57 @@ private:
     if (!info || !isLegal(*info))
       return;
     Messages common;
+    bool isFirst = true;
     constexpr int64_t kFirstAndStep[][2] = {{16, 0}, {1, 0}, {16, 16}};
-    for (auto [first, step] : kFirstAndStep) {
-      std::optional<TestCase> test = makeTest(*info, first, step);
-      if (!test)
-        continue;
-      Messages messages =
-          collect([&] { program.checkReference(*test, *bound, reference); });
-      bool isFirst = common.empty();
-      if (isFirst)
-        common = std::move(messages);
-      else
-        llvm::erase_if(common, [&](const SourceDiagnostic &message) {
-          return llvm::none_of(messages, [&](const SourceDiagnostic &other) {
-            return isSame(message, other);
-          });
-        });
-      if (common.empty())
-        return;
-    }
+    for (const PointerRanks &ranks : listPointerRanks(*info))
+      for (auto [first, step] : kFirstAndStep) {
+        std::optional<TestCase> test = makeTest(*info, first, step, ranks);
+        if (!test)
+          continue;
+        Messages messages =
+            collect([&] { program.checkReference(*test, *bound, reference); });
+        if (isFirst)
+          common = std::move(messages);
+        else
+          keepCommon(common, messages);
+        isFirst = false;
+        if (common.empty())
+          return;
+      }
     report(common);
+  }
+
+  /// How many dimensions a test gives the memory behind each pointer.
+  using PointerRanks = SmallVector<unsigned>;
+
+  /// Nothing says which shape the memory behind a pointer has: every choice of
+  /// 1 to 3 dimensions, or none if there are too many pointers to try them all.
+  static std::vector<PointerRanks> listPointerRanks(const InstanceInfo &info) {
+    constexpr unsigned kMaxRank = 3;
+    constexpr size_t kMaxPointers = 5;
+    size_t numPointers = llvm::count_if(
+        info.params, [](const ParamInfo &param) { return param.isPointer; });
+    if (numPointers > kMaxPointers)
+      return {};
+    std::vector<PointerRanks> choices = {{}};
+    for (size_t i = 0; i < numPointers; ++i) {
+      std::vector<PointerRanks> longer;
+      for (const PointerRanks &choice : choices)
+        for (unsigned rank = 1; rank <= kMaxRank; ++rank) {
+          longer.push_back(choice);
+          longer.back().push_back(rank);
+        }
+      choices = std::move(longer);
+    }
+    return choices;
+  }
+
+  static void keepCommon(Messages &common, const Messages &messages) {
+    llvm::erase_if(common, [&](const SourceDiagnostic &message) {
+      return llvm::none_of(messages, [&](const SourceDiagnostic &other) {
+        return isSame(message, other);
+      });
+    });
   }
 
   /// A text that names sizes differs, and may be right for other sizes.
@@ -181,7 +212,8 @@ private:
   /// Arguments with `first` as the first dimension and `step` more for each
   /// one after it; nothing if the other dimensions do not follow from them.
   std::optional<TestCase> makeTest(const InstanceInfo &info, int64_t first,
-                                   int64_t step) {
+                                   int64_t step,
+                                   ArrayRef<unsigned> pointerRanks) {
     TestCase test;
     int64_t size = first;
     auto bindSize = [&](StringRef name) {
@@ -193,14 +225,22 @@ private:
       for (const HostExpr &dim : param.dims)
         dim.forEachName(bindSize);
     for (const ParamInfo &param : info.params) {
-      // No test can give it yet.
-      if (param.isPointer)
+      // No test can make it.
+      if (param.holdsPointers)
         return std::nullopt;
+      using Kind = TestArgument::Kind;
       TestArgument &argument = test.arguments.emplace_back();
       argument.name = param.name;
       argument.mode = param.mode;
-      argument.isTensor = param.isTensor;
       argument.dtype = param.dtype;
+      if (param.isTensor)
+        argument.kind = Kind::Tensor;
+      if (param.isPointer) {
+        argument.kind = Kind::Pointer;
+        argument.mode = ParamMode::Mut;
+        argument.dims.assign(pointerRanks.front(), first);
+        pointerRanks = pointerRanks.drop_front();
+      }
       for (const HostExpr &dim : param.dims) {
         llvm::Expected<int64_t> extent = dim.evaluateInteger(test.bindings);
         if (!extent) {

@@ -15,7 +15,8 @@ bool HostExprBuilder::isConstant(const Expr &expr) const {
   bool result = true;
   walk(expr, [&](const Node &node) {
     if (auto *name = dyn_cast<NameExpr>(&node))
-      result &= !names.contains(name->name) && name->name != "num_sms";
+      result &= !names.contains(name->name) && !memory.contains(name->name) &&
+                name->name != "num_sms";
     if (isa<MemberExpr>(node))
       result = false;
     return result;
@@ -128,7 +129,10 @@ std::optional<HostExpr> HostExprBuilder::build(const Expr &expr) {
     return buildConstant(expr);
   switch (expr.kind) {
   case NodeKind::NameExpr:
-    return names.find(cast<NameExpr>(expr).name)->second;
+    if (auto found = names.find(cast<NameExpr>(expr).name);
+        found != names.end())
+      return found->second;
+    break;
   case NodeKind::BinaryExpr: {
     auto &binary = cast<BinaryExpr>(expr);
     if (std::optional<Kind> kind = getKind(binary.op))
@@ -153,7 +157,7 @@ std::optional<HostExpr> HostExprBuilder::build(const Expr &expr) {
   case NodeKind::MemberExpr: {
     auto &member = cast<MemberExpr>(expr);
     auto *base = dyn_cast<NameExpr>(member.base);
-    if (base && member.member.name == "bytes")
+    if (base && memory.lookup(base->name) && member.member.name == "bytes")
       return HostExpr::name((base->name + ".bytes").str());
     break;
   }

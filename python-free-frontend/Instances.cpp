@@ -311,7 +311,9 @@ void CheckedProgram::Impl::declareHostNames(const BoundInstance &instance,
     if (param.isOptional)
       hostExprs.declare(param.name.name, HostExpr::boolean(!isAbsent));
     auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type);
-    if (!tensor && !isAbsent)
+    if (tensor || isa_and_nonnull<PtrTypeExpr>(param.type))
+      hostExprs.declareMemory(param.name.name, /*hasSize=*/tensor);
+    else if (!isAbsent)
       hostExprs.declare(param.name.name, HostExpr::name(param.name.name));
     if (!tensor)
       continue;
@@ -357,6 +359,8 @@ CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
   }
   info.isTensor = type.isView();
   info.isPointer = type.getElement().isPointer();
+  info.holdsPointers =
+      info.isPointer && (info.isTensor || type.getElement().pointerDepth > 1);
   info.dtype = getDType(type.getElement().scalar);
   if (param.init && !checkInit(param, type, checker))
     return std::nullopt;

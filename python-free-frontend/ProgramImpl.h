@@ -43,6 +43,11 @@ public:
   void declare(llvm::StringRef name, HostExpr value) {
     names.insert_or_assign(name, std::move(value));
   }
+  /// A parameter that is no number itself. What a pointer points to has no size
+  /// unless a test gives it one.
+  void declareMemory(llvm::StringRef name, bool hasSize) {
+    memory.insert_or_assign(name, hasSize);
+  }
   bool knows(llvm::StringRef name) const { return names.contains(name); }
 
   std::optional<HostExpr> build(const Expr &expr);
@@ -57,6 +62,8 @@ private:
   BodyChecker &constants;
   DiagnosticReporter &diags;
   llvm::StringMap<HostExpr> names;
+  /// Whether `name.bytes` is known.
+  llvm::StringMap<bool> memory;
 };
 
 class CheckedProgram::Impl {

@@ -93,7 +93,7 @@ protected:
   void declareArgument(const TestArgument &argument) {
     const Param &param = getParam(argument.name);
     SourceRange range = param.name.range;
-    if (!argument.isTensor) {
+    if (!argument.isBuffer()) {
       Variable *variable = arena.createVariable(
           param.name.name,
           ValueType::scalar(getReferenceElement(argument.dtype)), range);
@@ -176,7 +176,7 @@ private:
   DictionaryAttr makeArgAttrs(const TestArgument &argument, Access access) {
     NamedAttrList attrs;
     attrs.append(kNameAttr, builder.getStringAttr(argument.name));
-    if (argument.isTensor)
+    if (argument.isBuffer())
       attrs.append(kAccessAttr, AccessAttr::get(builder.getContext(), access));
     attrs.append(kDtypeAttr, builder.getStringAttr(
                                  getReferenceElement(argument.dtype).str()));
@@ -191,7 +191,7 @@ private:
     SmallVector<Type> types;
     SmallVector<Attribute> argAttrs;
     for (auto [argument, variable] : inputs) {
-      types.push_back(argument->isTensor
+      types.push_back(argument->isBuffer()
                           ? getViewType(*argument)
                           : convertType(variable->type, builder.getContext()));
       argAttrs.push_back(makeArgAttrs(*argument, Access::Read));
@@ -210,7 +210,7 @@ private:
     for (auto [i, input] : llvm::enumerate(inputs)) {
       auto [argument, variable] = input;
       Value value = arguments[i];
-      if (argument->isTensor)
+      if (argument->isBuffer())
         value = loadWhole(value, *argument, variable->range);
       generator.define(variable, value);
     }

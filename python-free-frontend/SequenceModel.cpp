@@ -12,8 +12,9 @@ namespace {
 
 /// What a launch may be given: a parameter or temp of the sequence.
 struct SequenceBuffer {
+  enum class Kind { Scalar, Tensor, Pointer };
   DType dtype;
-  bool isTensor = false;
+  Kind kind = Kind::Scalar;
   bool isWritable = false;
   size_t rank = 0;
   bool isAbsent = false;
@@ -37,10 +38,7 @@ public:
         buffers.try_emplace(param.name.name, buffer);
       }
     for (const ParamInfo &param : info.params)
-      buffers.try_emplace(param.name,
-                          SequenceBuffer{param.dtype, param.isTensor,
-                                         param.mode != ParamMode::In,
-                                         param.dims.size()});
+      buffers.try_emplace(param.name, describe(param));
     plan.info = std::move(info);
     bool isGood = true;
     for (const Stmt *stmt : instance.parts.body->stmts)
@@ -51,6 +49,15 @@ public:
   }
 
 private:
+  static SequenceBuffer describe(const ParamInfo &param) {
+    using Kind = SequenceBuffer::Kind;
+    Kind kind = param.isTensor    ? Kind::Tensor
+                : param.isPointer ? Kind::Pointer
+                                  : Kind::Scalar;
+    bool isWritable = kind == Kind::Pointer || param.mode != ParamMode::In;
+    return {param.dtype, kind, isWritable, param.dims.size()};
+  }
+
   bool addStmt(const Stmt &stmt) {
     switch (stmt.kind) {
     case NodeKind::BindingStmt:
@@ -109,13 +116,39 @@ private:
       }
       temp.isZeroed = true;
     }
-    SequenceBuffer buffer{temp.dtype, true, true, temp.dims.size()};
+    SequenceBuffer buffer{temp.dtype, SequenceBuffer::Kind::Tensor, true,
+                          temp.dims.size()};
     if (!buffers.try_emplace(temp.name, buffer).second) {
       diags.report(stmt.name.range, DiagKind::Redeclared, temp.name);
       return false;
     }
     plan.temps.push_back(std::move(temp));
     return true;
+  }
+
+  /// The call in `tensor(buffer, [dims], [strides])`; null if `expr` is none.
+  static const CallExpr *getReshaping(const Expr &expr) {
+    auto *call = dyn_cast<CallExpr>(&expr);
+    auto *callee = call ? dyn_cast<NameExpr>(call->callee) : nullptr;
+    bool isReshaping =
+        callee && callee->name == "tensor" && call->args.size() == 3;
+    return isReshaping ? call : nullptr;
+  }
+
+  /// What is given, in its own shape or in another.
+  static const Expr &getMemory(const Expr &expr) {
+    const CallExpr *reshaping = getReshaping(expr);
+    return reshaping ? *reshaping->args[0].value : expr;
+  }
+
+  /// The name in `tensor<T>[M]` or `ptr<T>`.
+  static const NamedTypeExpr *getElement(const Param &param) {
+    const TypeExpr *element = nullptr;
+    if (auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type))
+      element = tensor->element;
+    else if (auto *pointer = dyn_cast_or_null<PtrTypeExpr>(param.type))
+      element = pointer->element;
+    return dyn_cast_or_null<NamedTypeExpr>(element);
   }
 
   /// The kernel of a launch, its generic arguments told or taken from the
@@ -145,10 +178,8 @@ private:
       if (isGiven || param.kind != GenericParam::Kind::Type)
         continue;
       for (auto [kernelParam, arg] : llvm::zip(kernel->params, call.args)) {
-        auto *tensor = dyn_cast_or_null<TensorTypeExpr>(kernelParam.type);
-        auto *element =
-            tensor ? dyn_cast<NamedTypeExpr>(tensor->element) : nullptr;
-        auto *name = dyn_cast<NameExpr>(arg.value);
+        auto *element = getElement(kernelParam);
+        auto *name = dyn_cast<NameExpr>(&getMemory(*arg.value));
         auto buffer = name ? buffers.find(name->name) : buffers.end();
         if (!element || element->name != param.name.name ||
             buffer == buffers.end() || buffer->second.isAbsent)
@@ -237,8 +268,7 @@ private:
     for (auto [param, arg, value] :
          llvm::zip_equal(info->params, step.args, values)) {
       auto found = buffers.find(arg.buffer);
-      if (!param.isTensor || found == buffers.end() ||
-          found->second.dtype == param.dtype)
+      if (found == buffers.end() || found->second.dtype == param.dtype)
         continue;
       diags.report(value->range, DiagKind::ExpectedElement,
                    getDTypeName(param.dtype),
@@ -259,60 +289,71 @@ private:
   std::optional<SequenceArg> bindArg(const Param &param, const Expr &expr) {
     SequenceArg bound;
     bound.param = param.name.name.str();
-    bool isTensor = isa_and_nonnull<TensorTypeExpr>(param.type);
-    if (!isTensor) {
+    auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type);
+    bool isPointer = isa_and_nonnull<PtrTypeExpr>(param.type);
+    if (!tensor && !isPointer) {
       bound.scalar = hostExprs.build(expr);
       return bound.scalar ? std::optional(std::move(bound)) : std::nullopt;
     }
-    const Expr *buffer = &expr;
-    // tensor(buffer, [dims], [strides]): the same memory in another shape.
-    auto *call = dyn_cast<CallExpr>(&expr);
-    auto *callee = call ? dyn_cast<NameExpr>(call->callee) : nullptr;
-    if (callee && callee->name == "tensor" && call->args.size() == 3) {
-      buffer = call->args[0].value;
-      for (auto [list, target] :
-           {std::make_pair(call->args[1].value, &bound.dims),
-            std::make_pair(call->args[2].value, &bound.strides)}) {
-        auto *elements = dyn_cast<ListExpr>(list);
-        if (!elements) {
-          diags.report(list->range, DiagKind::ExpectedList);
-          return std::nullopt;
-        }
-        for (const Expr *element : elements->elements) {
-          std::optional<HostExpr> value = hostExprs.build(*element);
-          if (!value)
-            return std::nullopt;
-          target->push_back(*value);
-        }
-      }
-    }
-    auto *name = dyn_cast<NameExpr>(buffer);
+    const CallExpr *reshaping = tensor ? getReshaping(expr) : nullptr;
+    if (reshaping && !bindShape(*reshaping, bound))
+      return std::nullopt;
+    const Expr *memory = reshaping ? reshaping->args[0].value : &expr;
+    using Kind = SequenceBuffer::Kind;
+    auto *name = dyn_cast<NameExpr>(memory);
     auto found = name ? buffers.find(name->name) : buffers.end();
-    if (found == buffers.end() || !found->second.isTensor) {
-      auto message = diags.report(buffer->range, DiagKind::ExpectedBuffer,
-                                  param.name.name);
-      SmallVector<StringRef> names;
-      for (const auto &entry : buffers)
-        names.push_back(entry.getKey());
-      llvm::sort(names);
-      if (name)
-        if (std::optional<StringRef> closest = findClosest(name->name, names))
-          message.note(buffer->range, DiagKind::DidYouMean, *closest);
+    Kind kind = found == buffers.end() ? Kind::Scalar : found->second.kind;
+    // What a pointer points to has no shape of its own.
+    if (kind == Kind::Scalar ||
+        (kind == Kind::Pointer && tensor && bound.dims.empty())) {
+      reportNoBuffer(param, *memory);
       return std::nullopt;
     }
-    if (param.mode != Param::Mode::In && !found->second.isWritable) {
-      diags.report(buffer->range, DiagKind::NotWritable);
+    const SequenceBuffer &buffer = found->second;
+    if ((isPointer || param.mode != Param::Mode::In) && !buffer.isWritable) {
+      diags.report(memory->range, DiagKind::NotWritable);
       return std::nullopt;
     }
-    size_t rank = bound.dims.empty() ? found->second.rank : bound.dims.size();
-    size_t expected = cast<TensorTypeExpr>(param.type)->dims.size();
-    if (rank != expected) {
+    size_t rank = bound.dims.empty() ? buffer.rank : bound.dims.size();
+    if (tensor && rank != tensor->dims.size()) {
       diags.report(expr.range, DiagKind::WrongRank, param.name.name,
-                   formatCount(expected, "dimension"), rank);
+                   formatCount(tensor->dims.size(), "dimension"), rank);
       return std::nullopt;
     }
     bound.buffer = name->name.str();
     return bound;
+  }
+
+  /// The shape in `tensor(buffer, [dims], [strides])`.
+  bool bindShape(const CallExpr &reshaping, SequenceArg &bound) {
+    for (auto [list, target] :
+         {std::make_pair(reshaping.args[1].value, &bound.dims),
+          std::make_pair(reshaping.args[2].value, &bound.strides)}) {
+      auto *elements = dyn_cast<ListExpr>(list);
+      if (!elements) {
+        diags.report(list->range, DiagKind::ExpectedList);
+        return false;
+      }
+      for (const Expr *element : elements->elements) {
+        std::optional<HostExpr> value = hostExprs.build(*element);
+        if (!value)
+          return false;
+        target->push_back(*value);
+      }
+    }
+    return true;
+  }
+
+  void reportNoBuffer(const Param &param, const Expr &expr) {
+    auto message =
+        diags.report(expr.range, DiagKind::ExpectedBuffer, param.name.name);
+    SmallVector<StringRef> names;
+    for (const auto &entry : buffers)
+      names.push_back(entry.getKey());
+    llvm::sort(names);
+    if (auto *name = dyn_cast<NameExpr>(&expr))
+      if (std::optional<StringRef> closest = findClosest(name->name, names))
+        message.note(expr.range, DiagKind::DidYouMean, *closest);
   }
 
   CheckedProgram::Impl &program;

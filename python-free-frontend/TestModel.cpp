@@ -130,26 +130,41 @@ private:
   bool bindDims() {
     for (const Param &param : instance.parts.params) {
       auto *tensor = dyn_cast_or_null<TensorTypeExpr>(param.type);
+      bool isPointer = isa_and_nonnull<PtrTypeExpr>(param.type);
       const TestArg *arg = findArg(param.name.name);
-      if (!tensor || !arg)
+      if (!(tensor || isPointer) || !arg)
         continue;
       std::optional<SmallVector<int64_t, 4>> shape = contents.readShape(*arg);
-      if (!shape)
+      if (!shape || !(tensor ? bindDims(*tensor, param.name.name, *shape, *arg)
+                             : checkRank(shape->size(), *arg)))
         return false;
-      if (shape->size() != tensor->dims.size()) {
-        diags.report(arg->value->range, DiagKind::WrongRank, param.name.name,
-                     formatCount(tensor->dims.size(), "dimension"),
-                     shape->size());
-        return false;
-      }
-      for (auto [dim, extent] : llvm::zip_equal(tensor->dims, *shape))
-        if (auto *name = dyn_cast<NameExpr>(dim))
-          if (!instance.bindings.count(name->name) &&
-              !bindDim(name->name, extent, arg->value->range))
-            return false;
       shapes[param.name.name] = std::move(*shape);
     }
     return true;
+  }
+
+  bool bindDims(const TensorTypeExpr &tensor, StringRef param,
+                ArrayRef<int64_t> shape, const TestArg &arg) {
+    if (shape.size() != tensor.dims.size()) {
+      diags.report(arg.value->range, DiagKind::WrongRank, param,
+                   formatCount(tensor.dims.size(), "dimension"), shape.size());
+      return false;
+    }
+    for (auto [dim, extent] : llvm::zip_equal(tensor.dims, shape))
+      if (auto *name = dyn_cast<NameExpr>(dim))
+        if (!instance.bindings.count(name->name) &&
+            !bindDim(name->name, extent, arg.value->range))
+          return false;
+    return true;
+  }
+
+  /// Memory behind a pointer has the shape that the test gives it.
+  bool checkRank(size_t rank, const TestArg &arg) {
+    if (rank <= kMaxTensorRank)
+      return true;
+    diags.report(arg.value->range, DiagKind::RankTooLarge, "a tensor",
+                 kMaxTensorRank, rank);
+    return false;
   }
 
   //===--------------------------------------------------------------------===//
@@ -299,64 +314,89 @@ private:
     if (!info)
       return false;
     for (const ParamInfo &param : info->params) {
-      TestArgument argument;
+      TestArgument &argument = test.arguments.emplace_back();
       argument.name = param.name;
       argument.mode = param.mode;
-      argument.isTensor = param.isTensor;
       argument.dtype = param.dtype;
-      argument.stream = test.arguments.size();
-      const TestArg *arg = findArg(param.name);
-      if (param.isPointer) {
-        diags.report(decl.target.range, DiagKind::PointerInTest, param.name);
+      argument.stream = test.arguments.size() - 1;
+      bool isScalar = !param.isTensor && !param.isPointer;
+      if (!(isScalar ? setScalar(param, argument) : setBuffer(param, argument)))
         return false;
-      }
-      bool isInput =
-          param.mode == ParamMode::In || param.mode == ParamMode::Mut;
-      const Expr *scalar = param.isTensor ? nullptr : getScalarExpr(param);
-      if (!arg && !scalar && isInput) {
-        diags.report(decl.target.range, DiagKind::MissingArgument,
-                     instance.parts.name.name, param.name);
-        return false;
-      }
-      if (!param.isTensor) {
-        std::optional<HostValue> value = getScalar(*scalar, param);
-        if (!value)
-          return false;
-        argument.value = *value;
-        test.arguments.push_back(std::move(argument));
-        continue;
-      }
-      if (!setDims(param, arg, argument) || !contents.setStrides(arg, argument))
-        return false;
-      if (arg) {
-        std::optional<DataSource> data = contents.readData(*arg);
-        if (!data)
-          return false;
-        argument.data = *data;
-      }
-      if (param.mode == ParamMode::Out)
-        argument.data = {};
-      if (param.mode == ParamMode::Temp && param.isZeroed)
-        argument.data = {DataSource::Kind::Full, 0, 0, {}};
-      if (param.initialValue)
-        argument.data = {DataSource::Kind::Full, *param.initialValue, 0, {}};
-      int64_t bytes = getSizeInBytes(param.dtype);
-      for (int64_t extent : argument.dims)
-        if (llvm::MulOverflow(bytes, extent, bytes)) {
-          diags.report(arg ? arg->range : decl.name.range,
-                       DiagKind::TensorTooLarge, argument.name);
-          return false;
-        }
-      test.bindings.values.insert_or_assign(param.name + ".bytes",
-                                            HostValue::integer(bytes));
-      test.arguments.push_back(std::move(argument));
     }
+    return true;
+  }
+
+  bool reportMissing(const ParamInfo &param) {
+    diags.report(decl.target.range, DiagKind::MissingArgument,
+                 instance.parts.name.name, param.name);
+    return false;
+  }
+
+  bool setScalar(const ParamInfo &param, TestArgument &argument) {
+    const Expr *expr = getScalarExpr(param);
+    if (!expr)
+      return reportMissing(param);
+    std::optional<HostValue> value = getScalar(*expr, param);
+    if (!value)
+      return false;
+    argument.value = *value;
+    return true;
+  }
+
+  /// A tensor, or memory behind a pointer.
+  bool setBuffer(const ParamInfo &param, TestArgument &argument) {
+    if (param.holdsPointers) {
+      diags.report(decl.target.range, DiagKind::PointerInTest, param.name);
+      return false;
+    }
+    using Kind = TestArgument::Kind;
+    argument.kind = param.isTensor ? Kind::Tensor : Kind::Pointer;
+    const TestArg *arg = findArg(param.name);
+    if (!arg && (param.mode == ParamMode::In || param.mode == ParamMode::Mut))
+      return reportMissing(param);
+    if (!setDims(param, arg, argument) || !contents.setStrides(arg, argument) ||
+        !setData(param, arg, argument))
+      return false;
+    int64_t bytes = getSizeInBytes(param.dtype);
+    for (int64_t extent : argument.dims)
+      if (llvm::MulOverflow(bytes, extent, bytes)) {
+        diags.report(arg ? arg->range : decl.name.range,
+                     DiagKind::TensorTooLarge, argument.name);
+        return false;
+      }
+    test.bindings.values.insert_or_assign(param.name + ".bytes",
+                                          HostValue::integer(bytes));
+    return true;
+  }
+
+  bool setData(const ParamInfo &param, const TestArg *arg,
+               TestArgument &argument) {
+    if (arg) {
+      std::optional<DataSource> data = contents.readData(*arg);
+      if (!data)
+        return false;
+      argument.data = *data;
+    }
+    if (argument.kind == TestArgument::Kind::Pointer)
+      argument.mode = argument.data.kind == DataSource::Kind::Unspecified
+                          ? ParamMode::Out
+                          : ParamMode::Mut;
+    if (param.mode == ParamMode::Out)
+      argument.data = {};
+    if (param.mode == ParamMode::Temp && param.isZeroed)
+      argument.data = {DataSource::Kind::Full, 0, 0, {}};
+    if (param.initialValue)
+      argument.data = {DataSource::Kind::Full, *param.initialValue, 0, {}};
     return true;
   }
 
   bool setDims(const ParamInfo &param, const TestArg *arg,
                TestArgument &argument) {
     auto given = shapes.find(param.name);
+    if (argument.kind == TestArgument::Kind::Pointer) {
+      argument.dims = given->second;
+      return true;
+    }
     SourceRange range = arg ? arg->value->range : decl.target.range;
     for (auto [axis, dim] : llvm::enumerate(param.dims)) {
       llvm::Expected<int64_t> extent = dim.evaluateInteger(test.bindings);
@@ -447,6 +487,9 @@ private:
                                 constants);
     HostExprBuilder hostExprs(constantChecker, diags);
     program.declareHostNames(instance, hostExprs);
+    for (const TestArgument &argument : test.arguments)
+      if (argument.isBuffer())
+        hostExprs.declareMemory(argument.name, /*hasSize=*/true);
     for (const auto &[name, value] : test.sweepPoint)
       if (!hostExprs.knows(name))
         hostExprs.declare(name, HostExpr::integer(value));
@@ -463,36 +506,50 @@ private:
   }
 
   bool buildOutputs() {
-    auto found = program.decls.references.find(test.instance.name);
     const ReferenceDecl *reference =
-        found == program.decls.references.end() ? nullptr : found->second;
+        program.decls.references.lookup(test.instance.name);
     test.hasReference = reference;
     unsigned nextResult = 0;
-    for (size_t i = 0; i < test.arguments.size(); ++i) {
-      const TestArgument &argument = test.arguments[i];
+    for (auto [number, argument] : llvm::enumerate(test.arguments)) {
       if (argument.mode != ParamMode::Out && argument.mode != ParamMode::Mut)
         continue;
-      OutputCheck check;
-      check.argument = i;
-      const ReferenceResult *result = nullptr;
-      if (reference) {
-        const auto *position = llvm::find_if(
-            reference->results, [&](const ReferenceResult &candidate) {
-              return candidate.name.name == argument.name;
-            });
-        result = position == reference->results.end() ? nullptr : position;
+      OutputCheck &check = test.outputs.emplace_back();
+      check.argument = number;
+      const ReferenceResult *result =
+          reference ? findResult(*reference, argument.name) : nullptr;
+      if (!result) {
+        check.expectation = getExpectation(reference, argument);
+        continue;
       }
-      check.isIgnored = !result;
-      if (result) {
-        check.referenceResult = nextResult++;
-        const Tolerance &tolerance =
-            decl.tolerance.range.isValid() ? decl.tolerance : result->tolerance;
-        if (tolerance.range.isValid() && !setTolerance(tolerance, check))
-          return false;
-      }
-      test.outputs.push_back(check);
+      check.referenceResult = nextResult++;
+      const Tolerance &tolerance =
+          decl.tolerance.range.isValid() ? decl.tolerance : result->tolerance;
+      if (tolerance.range.isValid() && !setTolerance(tolerance, check))
+        return false;
     }
     return true;
+  }
+
+  static const ReferenceResult *findResult(const ReferenceDecl &reference,
+                                           StringRef name) {
+    const auto *found =
+        llvm::find_if(reference.results, [&](const ReferenceResult &result) {
+          return result.name.name == name;
+        });
+    return found == reference.results.end() ? nullptr : found;
+  }
+
+  /// Of memory that is no result of the reference.
+  static OutputCheck::Expectation getExpectation(const ReferenceDecl *reference,
+                                                 const TestArgument &argument) {
+    using Expectation = OutputCheck::Expectation;
+    bool isIgnored =
+        !reference || argument.kind != TestArgument::Kind::Pointer ||
+        argument.mode != ParamMode::Mut ||
+        llvm::any_of(reference->ignored, [&](const Identifier &name) {
+          return name.name == argument.name;
+        });
+    return isIgnored ? Expectation::Anything : Expectation::Unchanged;
   }
 
   bool evaluateCounts() {

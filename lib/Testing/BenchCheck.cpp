@@ -26,6 +26,7 @@
 
 using namespace mlir;
 using namespace mlir::tk;
+using Expectation = OutputCheck::Expectation;
 
 /// Elements that are sampled of all dimensions together, at first.
 constexpr double kMaxSampleSize = 4096;
@@ -140,7 +141,7 @@ bool TestRunner::isSeparable(const SampledBench &sampled,
   if (failed(whole) || failed(part))
     return false;
   for (const OutputCheck &check : sampled.test.outputs) {
-    if (check.isIgnored)
+    if (check.expectation != Expectation::Result)
       continue;
     const TestArgument &argument = sampled.test.arguments[check.argument];
     llvm::Expected<HostTensor> expected =
@@ -278,11 +279,11 @@ LogicalResult TestRunner::compareWithPlain(const TestCase &bench,
   check.method = "plain configuration";
   for (const OutputCheck &output : bench.outputs) {
     // Without a reference nobody said what may be ignored.
-    if (output.isIgnored && bench.hasReference)
+    if (output.expectation == Expectation::Anything && bench.hasReference)
       continue;
     unsigned number = llvm::count_if(
         ArrayRef(bench.arguments).take_front(output.argument),
-        [](const TestArgument &argument) { return argument.isTensor; });
+        [](const TestArgument &argument) { return argument.isBuffer(); });
     const HostTensor &found = after[number].tensor;
     DType dtype = found.getDType();
     llvm::Expected<HostTensor> expected =
@@ -418,7 +419,7 @@ FailureOr<TestPlan> TestRunner::makeSampledPlan(const TestCase &bench,
     return failure();
   TestPlan plan;
   for (const TestArgument &argument : bench.arguments) {
-    if (!argument.isTensor)
+    if (!argument.isBuffer())
       continue;
     FailureOr<HostTensor> tensor = makeSampledTensor(
         argument, getAxisElements(argument, DimNames(*info), sampled.samples),

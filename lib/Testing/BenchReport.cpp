@@ -54,7 +54,7 @@ static std::string getDTypeText(const TestCase &bench) {
     if (parseDTypeName(binding.value))
       return binding.value;
   for (const TestArgument &argument : bench.arguments)
-    if (argument.isTensor)
+    if (argument.isBuffer())
       return getDTypeName(argument.dtype).str();
   return "";
 }

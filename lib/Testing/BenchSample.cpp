@@ -57,7 +57,7 @@ llvm::Expected<HostTensor> mlir::tk::gather(const HostTensor &tensor,
 
 StringRef DimNames::get(StringRef param, unsigned axis) const {
   for (const ParamInfo &candidate : info.params)
-    if (candidate.name == param &&
+    if (candidate.name == param && axis < candidate.dims.size() &&
         candidate.dims[axis].getKind() == HostExpr::Kind::Name)
       return candidate.dims[axis].getName();
   return "";
@@ -88,7 +88,7 @@ SmallVector<StringRef> mlir::tk::findSampledDims(const TestCase &bench,
   SmallVector<StringRef> candidates;
   bool isFirst = true;
   for (const OutputCheck &check : bench.outputs) {
-    if (check.isIgnored)
+    if (check.expectation != OutputCheck::Expectation::Result)
       continue;
     const TestArgument &output = bench.arguments[check.argument];
     SmallVector<StringRef> own;
@@ -135,7 +135,7 @@ mlir::tk::cutBuffers(const TestCase &bench, const DimNames &names,
                      ArrayRef<DimSample> samples) {
   std::vector<TestBuffer> result;
   for (const TestArgument &argument : bench.arguments) {
-    if (!argument.isTensor)
+    if (!argument.isBuffer())
       continue;
     const TestBuffer &buffer = buffers[result.size()];
     llvm::Expected<HostTensor> tensor =

@@ -23,7 +23,8 @@ class DimNames {
 public:
   explicit DimNames(const InstanceInfo &info) : info(info) {}
 
-  /// The name of a dimension; empty if it is computed from others.
+  /// The name of a dimension; empty if it is computed from others, or if the
+  /// memory is behind a pointer and its extents have no names.
   StringRef get(StringRef param, unsigned axis) const;
   /// Whether some dimension is computed from `name`: it cannot be cut.
   bool isUsedInExpressions(StringRef name) const;

@@ -118,7 +118,7 @@ LogicalResult TestRunner::addKernelLaunch(const TestCase &test,
   std::vector<TestLaunchArgument> arguments;
   unsigned nextBuffer = 0;
   for (const TestArgument &argument : test.arguments) {
-    if (argument.isTensor)
+    if (argument.isBuffer())
       arguments.push_back({nextBuffer++, HostValue::integer(0)});
     else
       arguments.push_back({std::nullopt, argument.value});
@@ -207,7 +207,7 @@ FailureOr<TestLaunchArgument> TestRunner::makeSequenceArgument(
     return made;
   }
   for (const TestArgument &given : test.arguments)
-    if (!given.isTensor && given.name == argument.buffer)
+    if (!given.isBuffer() && given.name == argument.buffer)
       return TestLaunchArgument{std::nullopt, given.value};
   return emitError("'" + argument.buffer + "' is no buffer of " +
                    test.instance.str());
@@ -252,7 +252,7 @@ LogicalResult TestRunner::addLaunches(const TestCase &test, TestPlan &plan) {
 static double getTensorBytes(const TestCase &test) {
   double sum = 0;
   for (const TestArgument &argument : test.arguments) {
-    double bytes = argument.isTensor ? getSizeInBytes(argument.dtype) : 0;
+    double bytes = argument.isBuffer() ? getSizeInBytes(argument.dtype) : 0;
     for (int64_t extent : argument.dims)
       bytes *= extent;
     sum += bytes;
@@ -266,7 +266,7 @@ FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
     return emitError(llvm::toString(std::move(error)));
   TestPlan plan;
   for (const TestArgument &argument : test.arguments) {
-    if (!argument.isTensor)
+    if (!argument.isBuffer())
       continue;
     FailureOr<HostTensor> tensor = makeTensor(argument, seed);
     if (failed(tensor))

@@ -19,7 +19,7 @@ TestReport::Columns TestReport::getColumns(const TestCase &test) {
         .push_back(isType ? binding.value : binding.name + "=" + binding.value);
   }
   for (const TestArgument &argument : test.arguments)
-    if (argument.isTensor && argument.mode != ParamMode::Out)
+    if (argument.isBuffer() && argument.mode != ParamMode::Out)
       shapes.push_back(argument.name + formatShape(argument.dims));
   if (dtypes.empty() && !test.arguments.empty())
     dtypes.push_back(getDTypeName(test.arguments.front().dtype).str());
@@ -73,7 +73,8 @@ static void printErrors(llvm::raw_ostream &os, const TestCase &test,
                         const TestOutcome &outcome) {
   const TestOutcome::Output *worst = findWorst(outcome);
   if (!worst) {
-    os << "runs   (no reference)";
+    os << (test.hasReference ? "runs   (nothing to compare)"
+                             : "runs   (no reference)");
     return;
   }
   const Comparison &comparison = worst->comparison;

@@ -14,6 +14,7 @@
 
 using namespace mlir;
 using namespace mlir::tk;
+using Expectation = OutputCheck::Expectation;
 
 LogicalResult TestRunner::emitError(const Twine &message) const {
   return mlir::emitError(location, message);
@@ -80,7 +81,7 @@ static llvm::Expected<std::vector<HostTensor>>
 makeResults(const TestCase &test) {
   std::vector<const TestArgument *> arguments;
   for (const OutputCheck &check : test.outputs) {
-    if (check.isIgnored)
+    if (check.expectation != Expectation::Result)
       continue;
     if (arguments.size() <= check.referenceResult)
       arguments.resize(check.referenceResult + 1);
@@ -106,7 +107,7 @@ TestRunner::evaluate(ModuleOp reference, const TestCase &test,
   Evaluation evaluation;
   unsigned nextBuffer = 0;
   for (const TestArgument &argument : test.arguments) {
-    if (!argument.isTensor) {
+    if (!argument.isBuffer()) {
       evaluation.scalars.push_back(argument.value);
       continue;
     }
@@ -148,7 +149,8 @@ LogicalResult TestRunner::makeReferences(const TestCase &test,
 LogicalResult TestRunner::addMagnitudes(const TestCase &test,
                                         References &references) {
   for (const OutputCheck &check : test.outputs) {
-    if (check.isIgnored || !needsMagnitude(check.toleranceClass))
+    if (check.expectation != Expectation::Result ||
+        !needsMagnitude(check.toleranceClass))
       continue;
     DotMagnitude dots = getDotMagnitude(check.toleranceClass);
     OwningOpRef<ModuleOp> &module = references.magnitudes[dots];
@@ -253,7 +255,18 @@ static void keepWorse(TestOutcome &outcome, unsigned argument,
 static unsigned getBufferNumber(const TestCase &test, unsigned argument) {
   return llvm::count_if(
       ArrayRef(test.arguments).take_front(argument),
-      [](const TestArgument &argument) { return argument.isTensor; });
+      [](const TestArgument &argument) { return argument.isBuffer(); });
+}
+
+/// Whether the kernel left memory as it was.
+FailureOr<Comparison>
+TestRunner::compareUnchanged(const HostTensor &after, const HostTensor &before,
+                             const OutputCheck &check) const {
+  llvm::Expected<HostTensor> expected =
+      before.convertTo(getReferenceType(before.getDType()));
+  if (!expected)
+    return emitError(llvm::toString(expected.takeError()));
+  return compareOutput(after, *expected, check, {});
 }
 
 LogicalResult
@@ -271,10 +284,17 @@ TestRunner::compare(const TestCase &test, const References &references,
     magnitudes.emplace(dots, std::move(*evaluation));
   }
   for (const OutputCheck &check : test.outputs) {
-    if (check.isIgnored)
+    unsigned number = getBufferNumber(test, check.argument);
+    const HostTensor &found = after[number].tensor;
+    if (check.expectation == Expectation::Unchanged) {
+      FailureOr<Comparison> comparison =
+          compareUnchanged(found, before.buffers[number].tensor, check);
+      if (failed(comparison))
+        return failure();
+      keepWorse(outcome, check.argument, std::move(*comparison));
+    }
+    if (check.expectation != Expectation::Result)
       continue;
-    const HostTensor &found =
-        after[getBufferNumber(test, check.argument)].tensor;
     ToleranceContext toleranceContext;
     toleranceContext.sumFactor = getSumFactor(test, launches, found);
     toleranceContext.operandError = getOperandError(launches);
@@ -324,7 +344,7 @@ bool TestRunner::isTooExpensive(const TestCase &test,
   if (references.values)
     cost = estimateCost(*references.values);
   for (const TestArgument &argument : test.arguments) {
-    double bytes = argument.isTensor ? getSizeInBytes(argument.dtype) : 0;
+    double bytes = argument.isBuffer() ? getSizeInBytes(argument.dtype) : 0;
     for (int64_t extent : argument.dims)
       bytes *= extent;
     cost.bytes += bytes;

@@ -189,6 +189,16 @@ TEST(CheckerErrorsTest, Declarations) {
       {"kernel k(x: tensor<f32>[N]) grid(exp(N)) {}",
        "'exp(N)' the host cannot compute this before a launch "
        "[NotAHostExpr]\n"},
+      {"kernel k(x: tensor<f32>[N]) grid(x) {}",
+       "'x' the host cannot compute this before a launch [NotAHostExpr]\n"},
+      {"kernel k(p: ptr<f32>) grid(p) {}",
+       "'p' the host cannot compute this before a launch [NotAHostExpr]\n"},
+      {"kernel k(p: ptr<f32>) grid(p.bytes) {}",
+       "'p.bytes' the host cannot compute this before a launch "
+       "[NotAHostExpr]\n"},
+      {"kernel k(n: i32) grid(n.bytes) {}",
+       "'n.bytes' the host cannot compute this before a launch "
+       "[NotAHostExpr]\n"},
       {"kernel k<B: const = 1>() grid(1) tune(BB in [1]) {}",
        "'BB' 'BB' is no generic parameter of this kernel, nor 'warps' or "
        "'stages' [UnknownTuneAxis]\n"},
@@ -888,12 +898,32 @@ TEST(CheckerErrorsTest, Sequences) {
        "export s;",
        "'x' 'x' has 1 dimension, got 2 [WrongRank]\n"},
   });
+  const std::string kernels =
+      "kernel k(p: ptr<f32>) grid(1) { store(p, 1.0); }\n"
+      "kernel l(x: tensor<f32>[N]) grid(1) { assert(x[0] == 0); }\n";
+  for (auto [sequence, errors] :
+       {std::make_pair("sequence s(p: ptr<f16>) { k(p); }",
+                       "'p' expected elements of type f32, got f16 "
+                       "[ExpectedElement]\n"),
+        // Behind a pointer is no shape; a kernel may write behind each.
+        std::make_pair("sequence s(p: ptr<f32>) { l(p); }",
+                       "'p' 'x' needs a parameter or temp of this sequence "
+                       "[ExpectedBuffer]\n"),
+        std::make_pair("sequence s(x: tensor<f32>[N]) { k(x); }",
+                       "'x' this tensor is read-only [NotWritable]\n"),
+        std::make_pair("sequence s(n: i32) { k(n); }",
+                       "'n' 'p' needs a parameter or temp of this sequence "
+                       "[ExpectedBuffer]\n"),
+        std::make_pair("sequence s(p: ptr<f32>) { k(tensor(p, [1], [1])); }",
+                       "'tensor(p, [1], [1])' 'p' needs a parameter or temp of "
+                       "this sequence [ExpectedBuffer]\n")})
+    EXPECT_EQ(getErrorsOfFile(kernels + sequence), errors) << sequence;
 }
 
 TEST(CheckerErrorsTest, Tests) {
   expectWithCopy({
       {"test t : copy(x = 4);",
-       "'4' expected the contents of a tensor, such as 'randn[37, 100]' "
+       "'4' expected the contents of memory, such as 'randn[37, 100]' "
        "[ExpectedGenerator]\n"},
       {"test t : copy(x = rand[4]);",
        "'rand[4]' unknown contents 'rand', expected one of arange, full, "
@@ -915,7 +945,31 @@ TEST(CheckerErrorsTest, Tests) {
   });
   expectInFiles({
       {"kernel k(p: ptr<f32>) grid(1) {}\ntest t : k();",
-       "'k' 'p' is a pointer, which a test cannot make [PointerInTest]\n"},
+       "'k' 'k' needs the argument 'p' [MissingArgument]\n"},
+      {"kernel k(p: ptr<f32>) grid(1) {}\ntest t : k(p = 5);",
+       "'5' expected the contents of memory, such as 'randn[37, 100]' "
+       "[ExpectedGenerator]\n"},
+      {"kernel k(p: ptr<f32>) grid(1) {}\n"
+       "test t : k(p = zeros[1, 1, 1, 1, 1, 1]);",
+       "'zeros[1, 1, 1, 1, 1, 1]' a tensor has at most 5 dimensions, got 6 "
+       "[RankTooLarge]\n"},
+      {"kernel k(p: ptr<f32>) grid(1) {}\n"
+       "test t : k(p = zeros[4] stride [1, 1]);",
+       "'[1, 1]' expected 1 stride, got 2 [StrideCount]\n"},
+      {"kernel k(p: ptr<f32>) grid(1) {}\n"
+       "test t : k(p = zeros[4294967296, 4294967296]);",
+       "'p = zeros[4294967296, 4294967296]' 'p' does not fit into 64 bits of "
+       "address [TensorTooLarge]\n"},
+      {"kernel k(p: ptr<ptr<f32>>) grid(1) {}\ntest t : k(p = zeros[1]);",
+       "'k' 'p' is memory that holds pointers, which a test cannot make "
+       "[PointerInTest]\n"},
+      {"kernel k(p: tensor<ptr<f32>>[N]) grid(1) {}\n"
+       "test t : k(p = zeros[1]);",
+       "'k' 'p' is memory that holds pointers, which a test cannot make "
+       "[PointerInTest]\n"},
+      {"kernel k(p: ptr<f32>) grid(1) {}\n"
+       "reference k(p) -> (p within X, q within X) { p = p; }",
+       "'q' 'k' has no output 'q' [NotAReferenceName]\n"},
       {"kernel k(x: out tensor<f32>[P]) grid(P) {}\ntest t : k();",
        "'k' cannot tell extent 'P' of 'x': 'P' has no value here "
        "[UnboundDim]\n"},
@@ -958,7 +1012,9 @@ TEST(CheckerErrorsTest, BodiesThatNothingUses) {
         "fn r(a: f32) -> f32 { return r(a); }",
         "fn f(a: f32) -> i32 { return a; }",
         "kernel k(y: out tensor<f32>[N]) grid(1) {}\n"
-        "reference k() -> (y within X) { y = i32(3) + 1.0; }"})
+        "reference k() -> (y within X) { y = i32(3) + 1.0; }",
+        "kernel k(p: ptr<f32>, q: ptr<i32>) grid(1) {}\n"
+        "reference k(p, q) -> (p within X) { let n: i32 = 3.5; }"})
     EXPECT_EQ(countErrors(good + bad), 1u) << bad;
   for (const char *fine :
        {"fn f<T: any>(a: T) -> f32 { return a; }",
@@ -967,6 +1023,9 @@ TEST(CheckerErrorsTest, BodiesThatNothingUses) {
         "kernel k<B: const = 0>(y: out tensor<f32>[N]) grid(1) require(B > 0) "
         "{ y[0 +: B] = 1.0; }",
         "fn f(a: f64) -> f64 { let half = 0.5; return a * half; }",
+        // Each shape of the memory behind pointers must be wrong.
+        "kernel k(p: ptr<f32>, q: ptr<f32>) grid(1) {}\n"
+        "reference k(p) -> (q within X) { q = dot(trans(p), p)[0, :]; }",
         "kernel k(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(1) {}\n"
         "reference k(x) -> (y within X) "
         "{ y = reshape(trans(reshape(x, [N / 4, 4]), [1, 0]), [N]); }"})

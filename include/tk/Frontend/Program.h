@@ -85,6 +85,8 @@ struct ParamInfo {
   bool isTensor = false;
   /// Elements are pointers to `dtype`.
   bool isPointer = false;
+  /// Its memory holds pointers: a tensor of them, or a pointer to one.
+  bool holdsPointers = false;
   /// `index` parameters are I64.
   DType dtype = DType::F32;
   /// Of a tensor; over the names of dimensions.
@@ -172,10 +174,17 @@ struct DataSource {
 };
 
 struct TestArgument {
+  enum class Kind { Scalar, Tensor, Pointer };
+
+  bool isBuffer() const { return kind != Kind::Scalar; }
+
   std::string name;
+  Kind kind = Kind::Scalar;
+  /// A kernel may write behind every pointer: one is Mut, or Out if the test
+  /// gives its memory no contents.
   ParamMode mode = ParamMode::In;
-  bool isTensor = false;
   DType dtype = DType::F32;
+  /// Of a tensor, or of the memory behind a pointer.
   llvm::SmallVector<int64_t, 4> dims;
   /// In elements; always filled in.
   llvm::SmallVector<int64_t, 4> strides;
@@ -191,11 +200,20 @@ enum class ToleranceClass { X, A, M, R, D, S, F, FB, N, Q, P, Explicit };
 
 llvm::StringRef stringifyToleranceClass(ToleranceClass toleranceClass);
 
+/// What must be in memory that a kernel may write.
 struct OutputCheck {
+  enum class Expectation {
+    /// A result of the reference.
+    Result,
+    /// What was there before: the reference does not name this pointer.
+    Unchanged,
+    /// Under `ignore(...)`, or the kernel has no reference.
+    Anything,
+  };
+
   /// Index into the arguments of the test.
   unsigned argument = 0;
-  /// Under `ignore(...)`, or the kernel has no reference.
-  bool isIgnored = false;
+  Expectation expectation = Expectation::Result;
   ToleranceClass toleranceClass = ToleranceClass::X;
   /// K of D(K); 0 where the class has none.
   int64_t length = 0;

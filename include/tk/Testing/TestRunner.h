@@ -137,6 +137,9 @@ private:
                                  const TestPlan &plan) const;
   LogicalResult runSeed(const TestCase &test, const References &references,
                         uint64_t seed, TestOutcome &outcome);
+  FailureOr<Comparison> compareUnchanged(const HostTensor &after,
+                                         const HostTensor &before,
+                                         const OutputCheck &check) const;
   /// `launches` made `after` of `before`; only its kernels are looked at.
   LogicalResult compare(const TestCase &test, const References &references,
                         const TestPlan &before, ArrayRef<TestBuffer> after,
