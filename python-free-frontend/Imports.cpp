@@ -6,6 +6,8 @@
 
 #include "ParserImpl.h"
 #include "tk/Frontend/Parser.h"
+#include "tk/Support/Manifest.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
@@ -28,31 +30,50 @@ struct Import {
 class Loader {
 public:
   Loader(llvm::SourceMgr &sourceMgr, ASTContext &context,
-         DiagnosticReporter &diags)
-      : sourceMgr(sourceMgr), context(context), diags(diags) {}
+         DiagnosticReporter &diags, const std::vector<EmbeddedFile> *embedded)
+      : sourceMgr(sourceMgr), context(context), diags(diags),
+        embedded(embedded) {}
 
   ParsedProgram run() {
     unsigned mainId = sourceMgr.getMainFileID();
-    StringRef name = sourceMgr.getMemoryBuffer(mainId)->getBufferIdentifier();
-    load(mainId, getRealPath(name));
+    Target main;
+    main.path = sourceMgr.getMemoryBuffer(mainId)->getBufferIdentifier().str();
+    main.key = embedded ? "" : getRealPath(main.path);
+    load(mainId, main);
     return std::move(program);
   }
 
 private:
-  enum class State { Loading, Loaded };
+  /// A file to be read.
+  struct Target {
+    /// Equal for equal files.
+    std::string key;
+    std::string path;
+    /// Null for a file on disk.
+    const EmbeddedFile *embedded = nullptr;
+    /// Among embedded files: what EmbeddedFile::Importer calls it.
+    size_t number = 0;
+  };
+  /// A file that was read, or is being read.
+  struct Loaded {
+    size_t slot;
+    bool isParsed = false;
+  };
 
-  void load(unsigned bufferId, const std::string &realPath) {
-    states[realPath] = State::Loading;
+  void load(unsigned bufferId, const Target &target) {
+    size_t slot = program.files.size();
+    loaded[target.key] = {slot};
     StringRef text = sourceMgr.getMemoryBuffer(bufferId)->getBuffer();
     TokenStream stream = lex(text, diags);
-    size_t slot = program.files.size();
     program.files.emplace_back();
     for (const Import &import : findImports(stream.tokens))
-      loadImport(import, bufferId);
+      loadImport(import, slot,
+                 embedded ? findEmbedded(import, target.number)
+                          : findOnDisk(import, bufferId));
     collectGenericNames(stream.tokens, genericNames);
     Parser parser(std::move(stream), genericNames, context, diags);
     program.files[slot] = parser.parseFile(bufferId);
-    states[realPath] = State::Loaded;
+    loaded[target.key].isParsed = true;
   }
 
   static std::vector<Import> findImports(llvm::ArrayRef<Token> tokens) {
@@ -65,21 +86,44 @@ private:
     return imports;
   }
 
-  void loadImport(const Import &import, unsigned importerId) {
-    std::string path = findFile(import.path, importerId);
-    std::string realPath = getRealPath(path);
-    auto known = states.find(realPath);
-    if (known != states.end()) {
-      if (known->second == State::Loading)
+  void loadImport(const Import &import, size_t importer,
+                  std::optional<Target> target) {
+    if (!target)
+      return;
+    auto known = loaded.find(target->key);
+    if (known != loaded.end()) {
+      if (!known->second.isParsed) {
         diags.report(import.range, DiagKind::ImportCycle, import.path);
+        return;
+      }
+      program.imports.push_back({importer, known->second.slot, import.path});
       return;
     }
-    std::unique_ptr<llvm::MemoryBuffer> buffer = read(path, import);
+    std::unique_ptr<llvm::MemoryBuffer> buffer =
+        target->embedded ? llvm::MemoryBuffer::getMemBufferCopy(
+                               target->embedded->text, target->path)
+                         : read(target->path, import);
     if (!buffer)
       return;
+    program.imports.push_back({importer, program.files.size(), import.path});
     unsigned bufferId =
         sourceMgr.AddNewSourceBuffer(std::move(buffer), import.range.Start);
-    load(bufferId, realPath);
+    load(bufferId, *target);
+  }
+
+  std::optional<Target> findOnDisk(const Import &import, unsigned importerId) {
+    std::string path = findFile(import.path, importerId);
+    return Target{getRealPath(path), path};
+  }
+
+  std::optional<Target> findEmbedded(const Import &import, size_t importer) {
+    EmbeddedFile::Importer wanted = {importer, import.path};
+    for (auto [i, file] : llvm::enumerate(*embedded))
+      if (llvm::is_contained(file.importers, wanted))
+        return Target{std::to_string(i), file.name, &file, i + 1};
+    diags.report(import.range, DiagKind::ImportNotFound, import.path,
+                 "it was not embedded with the source");
+    return std::nullopt;
   }
 
   std::unique_ptr<llvm::MemoryBuffer> read(StringRef path,
@@ -130,15 +174,17 @@ private:
   llvm::SourceMgr &sourceMgr;
   ASTContext &context;
   DiagnosticReporter &diags;
+  const std::vector<EmbeddedFile> *embedded;
   ParsedProgram program;
-  llvm::StringMap<State> states;
+  llvm::StringMap<Loaded> loaded;
   llvm::StringSet<> genericNames;
 };
 
 } // namespace
 
-ParsedProgram mlir::tk::parseProgram(llvm::SourceMgr &sourceMgr,
-                                     ASTContext &context,
-                                     DiagnosticReporter &diags) {
-  return Loader(sourceMgr, context, diags).run();
+ParsedProgram
+mlir::tk::parseProgram(llvm::SourceMgr &sourceMgr, ASTContext &context,
+                       DiagnosticReporter &diags,
+                       const std::vector<EmbeddedFile> *embedded) {
+  return Loader(sourceMgr, context, diags, embedded).run();
 }

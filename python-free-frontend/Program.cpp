@@ -3,13 +3,18 @@
 
 #include "tk/Frontend/Program.h"
 #include "ProgramImpl.h"
+#include "tk/Support/Manifest.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace mlir::tk;
 
 bool CheckedProgram::Impl::parse() {
-  parsed = parseProgram(sourceMgr, astContext, diags);
+  parsed = parseProgram(sourceMgr, astContext, diags, embedded);
   if (diags.hasErrors())
     return false;
   decls = collectDeclarations(parsed, diags);
@@ -28,11 +33,36 @@ CheckedProgram::CheckedProgram(std::unique_ptr<Impl> impl)
 CheckedProgram::~CheckedProgram() = default;
 
 std::unique_ptr<CheckedProgram>
-CheckedProgram::create(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags) {
-  auto impl = std::make_unique<Impl>(sourceMgr, diags);
+CheckedProgram::create(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags,
+                       const std::vector<EmbeddedFile> *embedded) {
+  auto impl = std::make_unique<Impl>(sourceMgr, diags, embedded);
   if (!impl->parse())
     return nullptr;
   return std::unique_ptr<CheckedProgram>(new CheckedProgram(std::move(impl)));
+}
+
+std::vector<EmbeddedFile> CheckedProgram::listImports() const {
+  const ParsedProgram &parsed = impl->parsed;
+  // The file 0 is the main one, which nothing can import.
+  std::vector<EmbeddedFile> files(parsed.files.size() - 1);
+  for (auto [file, parsedFile] :
+       llvm::zip_equal(files, llvm::drop_begin(parsed.files)))
+    file.text =
+        impl->sourceMgr.getMemoryBuffer(parsedFile.bufferId)->getBuffer();
+  for (const ParsedImport &import : parsed.imports) {
+    EmbeddedFile &file = files[import.imported - 1];
+    file.importers.push_back({import.importer, import.path});
+    if (!file.name.empty())
+      continue;
+    // The importer has its name already: files are numbered as they are met.
+    llvm::SmallString<128> name;
+    if (import.importer > 0 && !llvm::sys::path::is_absolute(import.path))
+      name = llvm::sys::path::parent_path(files[import.importer - 1].name);
+    llvm::sys::path::append(name, import.path);
+    llvm::sys::path::remove_dots(name, /*remove_dot_dot=*/true);
+    file.name = name.str();
+  }
+  return files;
 }
 
 std::vector<Instance> CheckedProgram::listInstances() {

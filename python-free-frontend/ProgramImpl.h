@@ -68,8 +68,9 @@ private:
 
 class CheckedProgram::Impl {
 public:
-  Impl(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags)
-      : sourceMgr(sourceMgr), diags(diags) {}
+  Impl(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags,
+       const std::vector<EmbeddedFile> *embedded)
+      : sourceMgr(sourceMgr), diags(diags), embedded(embedded) {}
 
   bool parse();
 
@@ -169,6 +170,8 @@ public:
 
   llvm::SourceMgr &sourceMgr;
   DiagnosticReporter &diags;
+  /// What can be imported; null for files on disk.
+  const std::vector<EmbeddedFile> *embedded;
   ASTContext astContext;
   ParsedProgram parsed;
   Declarations decls;

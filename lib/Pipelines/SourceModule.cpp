@@ -188,9 +188,12 @@ OwningOpRef<ModuleOp> mlir::tk::buildSourceModule(
     return nullptr;
   }
   manifest.target = options.target.target->getName().str();
-  manifest.sourceHash = hashSource(buffer->getBuffer());
-  if (options.embedsSource)
+  std::vector<EmbeddedFile> imports = program->listImports();
+  manifest.sourceHash = hashSource(buffer->getBuffer(), imports);
+  if (options.embedsSource) {
     manifest.source = buffer->getBuffer().str();
+    manifest.imports = std::move(imports);
+  }
   (*module)->setAttr(kManifestAttrName,
                      StringAttr::get(&context, manifest.toJSON()));
   return module;

@@ -148,6 +148,17 @@ static void describeSequence(const ManifestSequence &sequence,
   }
 }
 
+static std::string describeEmbedding(const Manifest &manifest) {
+  if (manifest.source.empty())
+    return "";
+  size_t count = manifest.imports.size();
+  if (count == 0)
+    return " (embedded)";
+  return (" (embedded with " + Twine(count) +
+          (count == 1 ? " import)" : " imports)"))
+      .str();
+}
+
 Error mlir::tk::describeBinary(StringRef contents, raw_ostream &os) {
   Expected<Manifest> manifest = readManifest(contents);
   if (!manifest)
@@ -156,8 +167,7 @@ Error mlir::tk::describeBinary(StringRef contents, raw_ostream &os) {
   os << stringifyBinaryKind(*identifyBinary(contents)) << " for "
      << manifest->target;
   if (!manifest->sourceHash.empty())
-    os << ", source " << manifest->sourceHash
-       << (manifest->source.empty() ? "" : " (embedded)");
+    os << ", source " << manifest->sourceHash << describeEmbedding(*manifest);
   os << "\n";
   SmallVector<DeviceFunction> functions = readDeviceFunctions(contents);
   const TargetInfo *target = TargetInfo::lookup(manifest->target);

@@ -67,7 +67,7 @@ bool ManifestSequence::operator==(const ManifestSequence &other) const {
 bool Manifest::operator==(const Manifest &other) const {
   return target == other.target && kernels == other.kernels &&
          sequences == other.sequences && sourceHash == other.sourceHash &&
-         source == other.source;
+         source == other.source && imports == other.imports;
 }
 
 //===----------------------------------------------------------------------===//
@@ -144,8 +144,13 @@ std::optional<AbiSlot> mlir::tk::parseAbiSlot(StringRef text,
   return slot;
 }
 
-std::string mlir::tk::hashSource(StringRef source) {
-  return utohexstr(xxh3_64bits(source), /*LowerCase=*/true, /*Width=*/16);
+std::string mlir::tk::hashSource(StringRef source,
+                                 ArrayRef<EmbeddedFile> imports) {
+  std::string text = source.str();
+  // A null between the files, as none contains one.
+  for (const EmbeddedFile &file : imports)
+    (text += '\0') += file.text;
+  return utohexstr(xxh3_64bits(text), /*LowerCase=*/true, /*Width=*/16);
 }
 
 const ManifestKernel *Manifest::findInstance(StringRef instance) const {
@@ -283,6 +288,21 @@ static json::Value writeSequence(const ManifestSequence &sequence) {
   };
 }
 
+static json::Array writeImports(ArrayRef<EmbeddedFile> imports) {
+  json::Array files;
+  for (const EmbeddedFile &file : imports) {
+    json::Array importers;
+    for (const EmbeddedFile::Importer &importer : file.importers)
+      importers.push_back(
+          json::Object{{"file", static_cast<int64_t>(importer.file)},
+                       {"path", json::fixUTF8(importer.path)}});
+    files.push_back(json::Object{{"name", json::fixUTF8(file.name)},
+                                 {"text", json::fixUTF8(file.text)},
+                                 {"importers", std::move(importers)}});
+  }
+  return files;
+}
+
 std::string Manifest::toJSON() const {
   json::Array kernelArray, sequenceArray;
   for (const ManifestKernel &kernel : kernels)
@@ -301,6 +321,8 @@ std::string Manifest::toJSON() const {
   // JSON is UTF-8, and so is what the front end accepts.
   if (!source.empty())
     object["source"] = json::fixUTF8(source);
+  if (!imports.empty())
+    object["imports"] = writeImports(imports);
   // Objects print their keys in order.
   std::string text;
   raw_string_ostream os(text);
@@ -547,6 +569,21 @@ static ManifestSequence readSequence(Reader &reader, const json::Object &object,
   return sequence;
 }
 
+static EmbeddedFile readImport(Reader &reader, const json::Object &object,
+                               const Twine &path) {
+  EmbeddedFile file;
+  file.name = reader.getString(object, "name", path);
+  file.text = reader.getString(object, "text", path);
+  reader.forEachObject(
+      object, "importers", path,
+      [&](const json::Object &importer, const Twine &p) {
+        file.importers.push_back(
+            {static_cast<size_t>(reader.getInteger(importer, "file", p)),
+             reader.getString(importer, "path", p)});
+      });
+  return file;
+}
+
 Expected<Manifest> Manifest::fromJSON(StringRef text) {
   Expected<json::Value> value = json::parse(text);
   if (!value)
@@ -577,6 +614,12 @@ Expected<Manifest> Manifest::fromJSON(StringRef text) {
                          });
   manifest.sourceHash = object->getString("source_hash").value_or("").str();
   manifest.source = object->getString("source").value_or("").str();
+  if (object->get("imports"))
+    reader.forEachObject(*object, "imports", "",
+                         [&](const json::Object &file, const Twine &path) {
+                           manifest.imports.push_back(
+                               readImport(reader, file, path));
+                         });
   if (Error error = reader.takeError())
     return std::move(error);
   return manifest;

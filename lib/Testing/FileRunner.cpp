@@ -73,6 +73,8 @@ struct FileRunner::Input {
   /// Launches from the command line, in the language of the program.
   std::vector<std::string> launches;
   bool isBinary = false;
+  /// Of a binary: what its source imports.
+  std::vector<EmbeddedFile> imports;
   std::vector<TestCase> cases;
   std::optional<TestReport> report;
 };
@@ -240,6 +242,7 @@ bool FileRunner::openBinary(StringRef contents, Input &input) {
     input.launches.push_back(std::move(*translated));
   }
   input.isBinary = true;
+  input.imports = std::move(manifest->imports);
   if (llvm::Error error =
           device->addBinary(contents, hasSource ? llvm::StringMap<std::string>()
                                                 : declarations.getInstances()))
@@ -266,7 +269,8 @@ bool FileRunner::openFile(StringRef path, Input &input) {
 /// Reads the tests or benches that are to run.
 bool FileRunner::listCases(Input &input) {
   DiagnosticReporter &reporter = input.session->getReporter();
-  input.program = CheckedProgram::create(input.sources, reporter);
+  input.program = CheckedProgram::create(
+      input.sources, reporter, input.isBinary ? &input.imports : nullptr);
   if (!input.program || !input.program->select(options.selection))
     return false;
   if (options.launches.empty())

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ParsedText.h"
+#include "tk/Support/Manifest.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
@@ -45,6 +47,22 @@ protected:
       result += llvm::sys::path::filename(
                     main.sourceMgr.getMemoryBuffer(file.bufferId)
                         ->getBufferIdentifier())
+                    .str() +
+                " ";
+    return result + main.getErrors();
+  }
+
+  /// The same, with nothing but `embedded` to import.
+  std::string loadEmbedded(StringRef text,
+                           const std::vector<EmbeddedFile> &embedded) {
+    ReportedText main(text, pathOf("main.tk"));
+    ASTContext context;
+    ParsedProgram program =
+        parseProgram(main.sourceMgr, context, main.diags, &embedded);
+    std::string result;
+    for (const SourceFile &file : llvm::drop_begin(program.files))
+      result += main.sourceMgr.getMemoryBuffer(file.bufferId)
+                    ->getBufferIdentifier()
                     .str() +
                 " ";
     return result + main.getErrors();
@@ -100,4 +118,36 @@ TEST_F(ImportsTest, CycleIsReportedWhereItCloses) {
   EXPECT_EQ(load("tk 1; import \"a.tk\";"),
             "main.tk a.tk 2:8 '\"main.tk\"' 'main.tk' imports itself, directly "
             "or through other files [ImportCycle]\n");
+}
+
+TEST_F(ImportsTest, WhatIsEmbeddedIsFoundByItsImporter) {
+  // Two files are called a.tk; which one is meant depends on who asks.
+  std::vector<EmbeddedFile> embedded = {
+      {"lib/b.tk", "tk 1; import \"a.tk\";", {{0, "lib/b.tk"}}},
+      {"lib/a.tk", "tk 1; enum Inner { x }", {{1, "a.tk"}}},
+      {"a.tk", "tk 1; enum Outer { x }", {{0, "a.tk"}}}};
+  EXPECT_EQ(
+      loadEmbedded("tk 1; import \"lib/b.tk\"; import \"a.tk\";", embedded),
+      "lib/b.tk lib/a.tk a.tk ");
+}
+
+TEST_F(ImportsTest, WhatIsNotEmbeddedIsNotReadFromDisk) {
+  write("a.tk", "tk 1;");
+  const std::string missing = "1:14 '\"a.tk\"' cannot read 'a.tk': it was not "
+                              "embedded with the source [ImportNotFound]\n";
+  EXPECT_EQ(loadEmbedded("tk 1; import \"a.tk\";", {}), missing);
+  // Only the main file may import it under this name.
+  EXPECT_EQ(loadEmbedded("tk 1; import \"a.tk\";",
+                         {{"a.tk", "tk 1; import \"a.tk\";", {{0, "a.tk"}}}}),
+            "a.tk " + missing);
+}
+
+TEST_F(ImportsTest, EmbeddedFilesMayFormNoCycle) {
+  std::vector<EmbeddedFile> embedded = {
+      {"a.tk", "tk 1; import \"b.tk\";", {{0, "a.tk"}, {2, "a.tk"}}},
+      {"b.tk", "tk 1; import \"a.tk\";", {{1, "b.tk"}}}};
+  EXPECT_EQ(
+      loadEmbedded("tk 1; import \"a.tk\";", embedded),
+      "a.tk b.tk 1:14 '\"a.tk\"' 'a.tk' imports itself, directly or through "
+      "other files [ImportCycle]\n");
 }

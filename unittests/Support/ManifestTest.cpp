@@ -74,7 +74,9 @@ static Manifest makeManifest() {
   manifest.kernels = {kernel};
   manifest.sequences = {sequence};
   manifest.source = "kernel axpy // \"µ\"\n";
-  manifest.sourceHash = hashSource(manifest.source);
+  manifest.imports = {{"lib/a.tk", "tk 1;\n", {{0, "lib/a.tk"}, {2, "a.tk"}}},
+                      {"lib/b.tk", "tk 1; // \"µ\"\n", {{1, "b.tk"}}}};
+  manifest.sourceHash = hashSource(manifest.source, manifest.imports);
   return manifest;
 }
 
@@ -89,6 +91,14 @@ TEST(ManifestTest, EverythingReadsBack) {
   ASSERT_TRUE(bool(back)) << toString(back.takeError());
   EXPECT_EQ(*back, manifest);
   EXPECT_EQ(back->toJSON(), manifest.toJSON());
+}
+
+TEST(ManifestTest, TheHashIsOfAllThatWasCompiled) {
+  Manifest manifest = makeManifest();
+  EXPECT_EQ(hashSource(manifest.source), hashSource(manifest.source, {}));
+  EXPECT_NE(hashSource(manifest.source), manifest.sourceHash);
+  manifest.imports[1].text += " ";
+  EXPECT_NE(hashSource(manifest.source, manifest.imports), manifest.sourceHash);
 }
 
 TEST(ManifestTest, SequencesLaunchWhatIsThere) {

@@ -11,6 +11,8 @@
 
 namespace mlir::tk {
 
+struct EmbeddedFile;
+
 /// Deepest nesting of expressions, blocks and types together. Bounds the stack
 /// of the parser and of everything that walks the tree.
 constexpr unsigned kMaxNesting = 256;
@@ -30,17 +32,28 @@ SourceFile parseSourceFile(const llvm::SourceMgr &sourceMgr, unsigned bufferId,
                            const llvm::StringSet<> &importedGenerics,
                            ASTContext &context, DiagnosticReporter &diags);
 
+/// One `import`, of one of the files of a program by another one.
+struct ParsedImport {
+  size_t importer = 0;
+  size_t imported = 0;
+  /// As it is written.
+  std::string path;
+};
+
 /// The main file first, then everything it imports, each file once. All their
 /// declarations share one scope.
 struct ParsedProgram {
   std::vector<SourceFile> files;
+  std::vector<ParsedImport> imports;
 };
 
 /// Parses the main buffer of `sourceMgr` and, recursively, what it imports. A
 /// path in an import is looked for beside the importing file, then in the
-/// include directories of `sourceMgr`.
+/// include directories of `sourceMgr`; where files came with the main one, in
+/// `embedded` and nowhere else.
 ParsedProgram parseProgram(llvm::SourceMgr &sourceMgr, ASTContext &context,
-                           DiagnosticReporter &diags);
+                           DiagnosticReporter &diags,
+                           const std::vector<EmbeddedFile> *embedded = nullptr);
 
 } // namespace mlir::tk
 

@@ -33,6 +33,8 @@ class SourceMgr;
 
 namespace mlir::tk {
 
+struct EmbeddedFile;
+
 //===----------------------------------------------------------------------===//
 // Instances
 //===----------------------------------------------------------------------===//
@@ -269,9 +271,15 @@ class CheckedProgram {
 public:
   /// Parses the main buffer of `sourceMgr`. Both must outlive the program.
   /// Returns null if an error was reported.
-  static std::unique_ptr<CheckedProgram> create(llvm::SourceMgr &sourceMgr,
-                                                DiagnosticReporter &diags);
+  /// Without `embedded` imports are files on disk; with it, only what came with
+  /// a binary: see Manifest::imports.
+  static std::unique_ptr<CheckedProgram>
+  create(llvm::SourceMgr &sourceMgr, DiagnosticReporter &diags,
+         const std::vector<EmbeddedFile> *embedded = nullptr);
   ~CheckedProgram();
+
+  /// Everything that was imported, to be embedded.
+  std::vector<EmbeddedFile> listImports() const;
 
   /// The exported instances; without `export`, those that tests and benches
   /// name, each once. A sequence brings the instances of its kernels with it.

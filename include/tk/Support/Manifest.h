@@ -144,6 +144,30 @@ struct ManifestSequence {
   bool operator==(const ManifestSequence &other) const;
 };
 
+/// A file that an embedded source imports, directly or through others.
+struct EmbeddedFile {
+  /// For messages: where it was, seen from the source. Two files may have one
+  /// name.
+  std::string name;
+  std::string text;
+  struct Importer {
+    /// 0 for the source, i + 1 for the file i.
+    size_t file;
+    /// As it is written in the import.
+    std::string path;
+
+    bool operator==(const Importer &other) const {
+      return file == other.file && path == other.path;
+    }
+  };
+  std::vector<Importer> importers;
+
+  bool operator==(const EmbeddedFile &other) const {
+    return name == other.name && text == other.text &&
+           importers == other.importers;
+  }
+};
+
 struct Manifest {
   static constexpr int64_t kSchemaVersion = 1;
   static constexpr llvm::StringLiteral kSymbolName = "__tk_manifest";
@@ -152,10 +176,13 @@ struct Manifest {
   std::string target;
   std::vector<ManifestKernel> kernels;
   std::vector<ManifestSequence> sequences;
-  /// Of the text that was compiled, as 16 hexadecimal digits; may be empty.
+  /// Of the text that was compiled and of what it imports, as 16 hexadecimal
+  /// digits; may be empty.
   std::string sourceHash;
   /// The text itself, if it was embedded: makes a binary testable.
   std::string source;
+  /// What the embedded source imports.
+  std::vector<EmbeddedFile> imports;
 
   /// Canonical: equal manifests give equal bytes.
   std::string toJSON() const;
@@ -172,7 +199,8 @@ struct Manifest {
 };
 
 /// The hash for Manifest::sourceHash.
-std::string hashSource(llvm::StringRef source);
+std::string hashSource(llvm::StringRef source,
+                       llvm::ArrayRef<EmbeddedFile> imports = {});
 
 /// "x.address", "x.dim0", "x.stride1", "alpha", "grid.1", "workspace".
 std::string formatAbiSlot(const AbiSlot &slot,
