@@ -3,10 +3,15 @@
 
 #include "tk/Testing/GpuTestDevice.h"
 #include "mlir/IR/Diagnostics.h"
-#include "tk/Support/BinaryFile.h"
 
 using namespace mlir;
 using namespace mlir::tk;
+
+/// A binary, on the GPU.
+struct GpuTestDevice::LoadedModule : LoadedBinary {
+  explicit LoadedModule(DeviceModule module) : module(std::move(module)) {}
+  DeviceModule module;
+};
 
 /// What is ready to be queued again and again.
 struct GpuTestDevice::PreparedPlan {
@@ -25,11 +30,12 @@ struct GpuTestDevice::PreparedPlan {
 GpuTestDevice::GpuTestDevice(MLIRContext &context,
                              const GpuTestOptions &options,
                              std::unique_ptr<GpuDevice> gpu)
-    : context(context), options(options), gpu(std::move(gpu)) {}
+    : CompiledTestDevice(context, options.compiler, options.variant),
+      options(options), gpu(std::move(gpu)) {}
 
 GpuTestDevice::~GpuTestDevice() {
   // Modules are unloaded while the device is still there.
-  kernels.clear();
+  clearKernels();
 }
 
 llvm::Expected<std::unique_ptr<GpuTestDevice>>
@@ -71,84 +77,12 @@ llvm::Error GpuTestDevice::checkMemory(double sizeInBytes) {
   return gpu->checkMemory(sizeInBytes);
 }
 
-LogicalResult GpuTestDevice::report(Location loc, llvm::Error error) {
-  if (!error)
-    return success();
-  return emitError(loc) << llvm::toString(std::move(error));
-}
-
-//===----------------------------------------------------------------------===//
-// Kernels
-//===----------------------------------------------------------------------===//
-
-void GpuTestDevice::clearKernels() {
-  kernels.clear();
-  hasOnlyBinaries = false;
-}
-
 llvm::Expected<std::shared_ptr<GpuTestDevice::LoadedBinary>>
 GpuTestDevice::load(StringRef contents) {
-  auto binary = std::make_shared<LoadedBinary>();
-  llvm::Expected<Manifest> manifest = readManifest(contents);
-  if (!manifest)
-    return manifest.takeError();
-  binary->manifest = std::move(*manifest);
   llvm::Expected<DeviceModule> module = gpu->load(contents);
   if (!module)
     return module.takeError();
-  binary->module = std::move(*module);
-  return binary;
-}
-
-llvm::Error
-GpuTestDevice::addBinary(StringRef contents,
-                         const llvm::StringMap<std::string> &names) {
-  llvm::Expected<std::shared_ptr<LoadedBinary>> binary = load(contents);
-  if (!binary)
-    return binary.takeError();
-  const Manifest &manifest = (*binary)->manifest;
-  for (const ManifestKernel &kernel : manifest.kernels)
-    kernels[kernel.instance] = {&kernel, *binary};
-  for (const auto &[name, instance] : names)
-    if (const ManifestKernel *kernel = manifest.findInstance(instance))
-      kernels[name] = {kernel, *binary};
-  hasOnlyBinaries = true;
-  return llvm::Error::success();
-}
-
-FailureOr<GpuTestDevice::LoadedKernel>
-GpuTestDevice::compile(TestLaunch &launch) {
-  TimingScope noTiming;
-  CompilerOptions compilerOptions = options.compiler;
-  if (isPlain)
-    compilerOptions.definitions.push_back({"stages", "1"});
-  FailureOr<CompilerOutput> output =
-      Compiler(context, compilerOptions)
-          .compile(OwningOpRef<ModuleOp>(launch.module->clone()), noTiming);
-  if (failed(output))
-    return failure();
-  llvm::Expected<std::shared_ptr<LoadedBinary>> binary =
-      load(output->getContents());
-  if (!binary)
-    return report(launch.module->getLoc(), binary.takeError());
-  return LoadedKernel{&(*binary)->manifest.kernels.front(), *binary};
-}
-
-FailureOr<GpuTestDevice::LoadedKernel>
-GpuTestDevice::getKernel(TestLaunch &launch) {
-  std::string instance = launch.info.instance.str();
-  if (!hasOnlyBinaries && isPlain)
-    instance = "plain " + instance;
-  auto found = kernels.find(instance);
-  if (found != kernels.end())
-    return found->second;
-  if (hasOnlyBinaries)
-    return emitError(launch.module->getLoc())
-           << "the binary has no kernel '" << instance << "'";
-  FailureOr<LoadedKernel> kernel = compile(launch);
-  if (succeeded(kernel))
-    kernels[instance] = *kernel;
-  return kernel;
+  return std::make_shared<LoadedModule>(std::move(*module));
 }
 
 //===----------------------------------------------------------------------===//
@@ -156,39 +90,19 @@ GpuTestDevice::getKernel(TestLaunch &launch) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult GpuTestDevice::prepareLaunch(TestLaunch &launch,
+                                           ArrayRef<LaunchArgument> buffers,
                                            PreparedPlan &prepared) {
   Location loc = launch.module->getLoc();
   FailureOr<LoadedKernel> kernel = getKernel(launch);
   if (failed(kernel))
     return failure();
-  const ManifestKernel &description = *kernel->description;
-  SmallVector<LaunchArgument> arguments;
-  for (auto [argument, param] :
-       llvm::zip(launch.arguments, description.params)) {
-    if (!argument.buffer) {
-      arguments.push_back(LaunchArgument::scalar(argument.scalar));
-      continue;
-    }
-    const DeviceTensor &buffer = prepared.tensors[*argument.buffer];
-    LaunchArgument tensor =
-        argument.hasOwnShape()
-            ? buffer.getArgument(argument.shape, argument.strides)
-            : buffer.getArgument();
-    arguments.push_back(
-        param.isTensor ? tensor : LaunchArgument::pointer(tensor.address));
-  }
-  std::optional<StringRef> variant;
-  if (isPlain)
-    variant = "general";
-  else if (!options.variant.empty())
-    variant = options.variant;
-  llvm::Expected<LaunchPlan> plan =
-      planLaunch(description, arguments, getNumSms(), variant);
-  if (!plan)
-    return report(loc, plan.takeError());
+  FailureOr<LaunchPlan> plan =
+      planLaunch(launch, *kernel->description, buffers);
+  if (failed(plan))
+    return failure();
   PreparedPlan::Launch &result = prepared.launches.emplace_back();
   result.kernel = *kernel;
-  result.zeroesWorkspace = description.workspace.isZeroed;
+  result.zeroesWorkspace = kernel->description->workspace.isZeroed;
   result.plan = std::move(*plan);
   llvm::Expected<DeviceBuffer> workspace =
       gpu->allocate(result.plan.workspaceBytes);
@@ -219,8 +133,11 @@ LogicalResult GpuTestDevice::prepare(TestPlan &plan, PreparedPlan &prepared) {
   for (auto [number, buffer] : llvm::enumerate(plan.buffers))
     if (buffer.mode == ParamMode::Temp && buffer.isInitialized)
       prepared.zeroed.push_back(number);
+  std::vector<LaunchArgument> buffers;
+  for (const DeviceTensor &tensor : prepared.tensors)
+    buffers.push_back(tensor.getArgument());
   for (TestLaunch &launch : plan.launches)
-    if (failed(prepareLaunch(launch, prepared)))
+    if (failed(prepareLaunch(launch, buffers, prepared)))
       return failure();
   return success();
 }
@@ -230,12 +147,12 @@ llvm::Error GpuTestDevice::launch(PreparedPlan &prepared) {
     if (llvm::Error error = prepared.tensors[number].zero(*gpu))
       return error;
   for (PreparedPlan::Launch &launch : prepared.launches) {
+    auto &binary = static_cast<LoadedModule &>(*launch.kernel.binary);
     if (launch.zeroesWorkspace)
       if (llvm::Error error = gpu->fill(launch.workspace.getAddress(), 0,
                                         launch.workspace.getSizeInBytes()))
         return error;
-    if (llvm::Error error =
-            gpu->launch(launch.kernel.binary->module, launch.plan))
+    if (llvm::Error error = gpu->launch(binary.module, launch.plan))
       return error;
   }
   return llvm::Error::success();
@@ -257,13 +174,6 @@ LogicalResult GpuTestDevice::run(TestPlan &plan, std::string &output) {
         failed(report(loc, tensor.download(*gpu, buffer.tensor))))
       return failure();
   return success();
-}
-
-LogicalResult GpuTestDevice::runPlain(TestPlan &plan, std::string &output) {
-  isPlain = true;
-  LogicalResult result = run(plan, output);
-  isPlain = false;
-  return result;
 }
 
 /// How many copies of the buffers go around: so many that a launch does not

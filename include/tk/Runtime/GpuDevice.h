@@ -204,12 +204,6 @@ public:
   llvm::Error zero(GpuDevice &device);
 
   int64_t getSizeInBytes() const { return buffer.getSizeInBytes(); }
-  /// The argument in another shape, from the same first element.
-  LaunchArgument getArgument(llvm::ArrayRef<int64_t> otherShape,
-                             llvm::ArrayRef<int64_t> otherStrides) const {
-    return LaunchArgument::tensor(buffer.getAddress() + originInBytes, dtype,
-                                  otherShape, otherStrides);
-  }
   LaunchArgument getArgument() const {
     return LaunchArgument::tensor(buffer.getAddress() + originInBytes, dtype,
                                   shape, strides);
