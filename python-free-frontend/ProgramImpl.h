@@ -180,6 +180,8 @@ public:
   const Decl *selectedKernel = nullptr;
   std::vector<InstanceBinding> selectedBindings, definitions;
   llvm::StringSet<> usedDefinitions;
+  /// A value of it was refused, with a message.
+  bool isSelectionWrong = false;
 
 private:
   void buildTests();

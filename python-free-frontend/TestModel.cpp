@@ -62,8 +62,10 @@ private:
         program.rebind(instance.getInstance(), selected);
     std::optional<BoundInstance> bound =
         changed ? program.resolve(*changed) : std::nullopt;
-    if (!bound)
+    if (!bound) {
+      program.isSelectionWrong = true;
       return false;
+    }
     instance = std::move(*bound);
     return true;
   }
@@ -589,6 +591,9 @@ void CheckedProgram::Impl::buildTest(const TestDecl &decl,
   if (!points)
     return;
   for (const SweepPoint &point : *points) {
+    // What other kernels say of the same values is the same mistake.
+    if (isSelectionWrong)
+      return;
     std::optional<TestCase> test = TestCaseBuilder(*this, decl, point).build();
     // The other points would say the same again.
     if (!test)
