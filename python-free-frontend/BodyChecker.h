@@ -8,9 +8,9 @@
 #ifndef TK_FRONTEND_BODYCHECKER_H
 #define TK_FRONTEND_BODYCHECKER_H
 
-#include "ConstEval.h"
 #include "Declarations.h"
 #include "Limits.h"
+#include "Scope.h"
 #include "TypedTree.h"
 #include "ValueType.h"
 #include "llvm/ADT/MapVector.h"
@@ -18,59 +18,6 @@
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::tk {
-
-/// What a name means while a body is checked: a variable or a constant.
-struct Symbol {
-  Variable *variable = nullptr;
-  ConstValue constant;
-  /// An optional parameter that this instance lacks.
-  bool isAbsent = false;
-  SourceRange range;
-};
-
-/// Nested blocks of names.
-class Scope {
-public:
-  explicit Scope(Scope *parent = nullptr, bool isLambda = false)
-      : parent(parent), isLambda(isLambda) {}
-
-  const Symbol *find(llvm::StringRef name) const {
-    for (const Scope *scope = this; scope; scope = scope->parent) {
-      auto found = scope->symbols.find(name);
-      if (found != scope->symbols.end())
-        return &found->second;
-    }
-    return nullptr;
-  }
-  const Symbol *findHere(llvm::StringRef name) const {
-    auto found = symbols.find(name);
-    return found == symbols.end() ? nullptr : &found->second;
-  }
-  void declare(llvm::StringRef name, Symbol symbol) {
-    symbols[name] = std::move(symbol);
-  }
-  /// True if `name` is declared outside of a lambda that is around here.
-  bool isCaptured(llvm::StringRef name) const {
-    bool isOutside = false;
-    for (const Scope *scope = this; scope; scope = scope->parent) {
-      if (scope->symbols.contains(name))
-        return isOutside;
-      isOutside |= scope->isLambda;
-    }
-    return false;
-  }
-  bool isInLambda() const {
-    return isLambda || (parent && parent->isInLambda());
-  }
-
-  llvm::SmallVector<llvm::StringRef> getNames() const;
-
-private:
-  Scope *parent;
-  /// These are the parameters of a lambda.
-  bool isLambda;
-  llvm::StringMap<Symbol> symbols;
-};
 
 /// "an integer constant": what `param` can be bound to.
 llvm::StringRef describeKind(const GenericParam &param);
