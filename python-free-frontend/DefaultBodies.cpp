@@ -203,10 +203,43 @@ private:
     });
   }
 
-  /// A text that names sizes differs, and may be right for other sizes.
+  /// A text that names sizes differs, and may be right for other sizes. If the
+  /// mistake is in the types of elements, no other sizes help.
   static bool isSame(const SourceDiagnostic &lhs, const SourceDiagnostic &rhs) {
-    return lhs.kind == rhs.kind && lhs.range.Start == rhs.range.Start &&
-           lhs.text == rhs.text;
+    if (lhs.kind != rhs.kind || lhs.range.Start != rhs.range.Start)
+      return false;
+    if (lhs.text == rhs.text)
+      return true;
+    return isAboutElements(lhs) &&
+           removeShapes(lhs.text) == removeShapes(rhs.text);
+  }
+
+  static bool isAboutElements(const SourceDiagnostic &message) {
+    switch (message.kind) {
+    case DiagKind::CannotCast:
+    case DiagKind::DotElement:
+    case DiagKind::ExpectedCondition:
+    case DiagKind::ExpectedFloat:
+    case DiagKind::ExpectedIndex:
+    case DiagKind::MixedTypes:
+    case DiagKind::OperatorNotDefined:
+      return true;
+    default:
+      return false;
+    }
+  }
+
+  /// "cannot mix tile<f64> and tile<i32>": without what is in brackets.
+  static std::string removeShapes(StringRef text) {
+    std::string rest;
+    bool isInBrackets = false;
+    for (char c : text) {
+      isInBrackets |= c == '[';
+      if (!isInBrackets)
+        rest += c;
+      isInBrackets &= c != ']';
+    }
+    return rest;
   }
 
   /// Arguments with `first` as the first dimension and `step` more for each

@@ -1014,7 +1014,12 @@ TEST(CheckerErrorsTest, BodiesThatNothingUses) {
         "kernel k(y: out tensor<f32>[N]) grid(1) {}\n"
         "reference k() -> (y within X) { y = i32(3) + 1.0; }",
         "kernel k(p: ptr<f32>, q: ptr<i32>) grid(1) {}\n"
-        "reference k(p, q) -> (p within X) { let n: i32 = 3.5; }"})
+        "reference k(p, q) -> (p within X) { let n: i32 = 3.5; }",
+        // The messages name shapes, but these are not what is wrong.
+        "kernel k(p: ptr<f32>, q: ptr<i32>) grid(1) {}\n"
+        "reference k(p, q) -> (p within X) { p = p + q; }",
+        "kernel k(x: tensor<f32>[M, N], y: out tensor<f32>[M]) grid(1) {}\n"
+        "reference k(x) -> (y within X) { y = argmax(x, axis = 1); }"})
     EXPECT_EQ(countErrors(good + bad), 1u) << bad;
   for (const char *fine :
        {"fn f<T: any>(a: T) -> f32 { return a; }",
@@ -1023,6 +1028,10 @@ TEST(CheckerErrorsTest, BodiesThatNothingUses) {
         "kernel k<B: const = 0>(y: out tensor<f32>[N]) grid(1) require(B > 0) "
         "{ y[0 +: B] = 1.0; }",
         "fn f(a: f64) -> f64 { let half = 0.5; return a * half; }",
+        // Right for other sizes: N = 2 * M.
+        "kernel k(x: tensor<f32>[M], y: out tensor<f32>[N]) grid(1) {}\n"
+        "reference k(x) -> (y within X) { y = repeat(x, axis = 0, times = 2); "
+        "}",
         // Each shape of the memory behind pointers must be wrong.
         "kernel k(p: ptr<f32>, q: ptr<f32>) grid(1) {}\n"
         "reference k(p) -> (q within X) { q = dot(trans(p), p)[0, :]; }",
