@@ -445,23 +445,24 @@ llvm::Error FunctionDecoder::addArguments(const PtxInstruction &instruction,
     const PtxVariable &formal = formals[i];
     ParameterPlace place;
     place.sizeInBytes = formal.sizeInBytes;
-    if (formal.space == PtxSpace::Register) {
-      llvm::Expected<Slot> slot = areResults
-                                      ? destination(operand, formal.type, false)
-                                      : source(operand, formal.type, false);
-      if (!slot)
-        return slot.takeError();
-      place.slot = *slot;
-      places.push_back(place);
-      continue;
-    }
     Symbol symbol;
     if (operand.kind == PtxOperand::Kind::Name)
       symbol = lookup(operand.name);
-    if (symbol.kind != Symbol::Kind::LocalVariable ||
-        symbol.space != PtxSpace::Param)
+    // Either space goes with either, but a register is one number: 7.1.
+    if (symbol.kind == Symbol::Kind::LocalVariable &&
+        symbol.space == PtxSpace::Param) {
+      place.localOffset = symbol.value;
+      places.push_back(place);
+      continue;
+    }
+    if (formal.sizeInBytes * 8 != getBitWidth(formal.type))
       return errorAt(operand, "expects a '.param' variable");
-    place.localOffset = symbol.value;
+    llvm::Expected<Slot> slot = areResults
+                                    ? destination(operand, formal.type, false)
+                                    : source(operand, formal.type, false);
+    if (!slot)
+      return slot.takeError();
+    place.slot = *slot;
     places.push_back(place);
   }
   return llvm::Error::success();

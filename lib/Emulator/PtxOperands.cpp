@@ -299,18 +299,10 @@ bool PtxParser::parseOperand(PtxOperand &operand, unsigned depth) {
     operand.isNegated = true;
     return parseNamedOperand(operand);
   }
-  // `(a, b)` of a call: a name or nothing follows; else it is a constant.
-  if (at("(")) {
-    PtxLexer savedLexer = lexer;
-    PtxToken savedToken = token;
-    advance();
-    if (at(")") ||
-        (token.kind == Kind::Identifier && token.text != "WARP_SZ")) {
-      operand.kind = PtxOperand::Kind::List;
-      return parseOperandList(operand.elements, ")", depth);
-    }
-    lexer = savedLexer;
-    token = savedToken;
+  // `(a, b)`; elsewhere a parenthesis begins a constant.
+  if (currentOpcode == "call" && depth == 0 && accept("(")) {
+    operand.kind = PtxOperand::Kind::List;
+    return parseOperandList(operand.elements, ")", depth);
   }
   Constant constant;
   if (parseConstant(constant, depth))
@@ -322,7 +314,7 @@ bool PtxParser::parseOperand(PtxOperand &operand, unsigned depth) {
   return hasError;
 }
 
-/// `%r1`, `%tid.x`, `_`, `p|q`, `name+8`.
+/// `%r1`, `%tid.x`, `_`, `p|q`, `name+8`, `name[2]`.
 bool PtxParser::parseNamedOperand(PtxOperand &operand) {
   const char *begin = token.begin;
   operand.name = token.text;
@@ -335,6 +327,8 @@ bool PtxParser::parseNamedOperand(PtxOperand &operand) {
   }
   if (at("+") || at("-"))
     return parseOffset(operand.bits);
+  if (accept("["))
+    return parseArrayElement(operand);
   if (!at("|"))
     return hasError;
   PtxOperand first = operand;
@@ -353,6 +347,49 @@ bool PtxParser::parseNamedOperand(PtxOperand &operand) {
   advance();
   operand.elements.push_back(std::move(second));
   return hasError;
+}
+
+/// After `name[`, 6.4.2: what an access accesses; to mov, its address.
+bool PtxParser::parseArrayElement(PtxOperand &operand) {
+  const PtxVariable *variable = lookupVariable(operand.name);
+  if (!variable)
+    return error(operand.location,
+                 "'" + operand.name + "' is no variable with elements");
+  Constant index;
+  if (parseConstant(index))
+    return true;
+  if (index.isFloat)
+    return error("expects an integer as the number of an element");
+  operand.bits =
+      index.bits * variable->vectorLength * getBitWidth(variable->type) / 8;
+  if (currentOpcode != "mov" && currentOpcode != "cvta")
+    operand.kind = PtxOperand::Kind::Address;
+  return expect("]");
+}
+
+/// Null if there is none.
+static const PtxVariable *findByName(llvm::ArrayRef<PtxVariable> variables,
+                                     llvm::StringRef name) {
+  for (const PtxVariable &variable : variables)
+    if (variable.name == name)
+      return &variable;
+  return nullptr;
+}
+
+const PtxVariable *PtxParser::lookupVariable(llvm::StringRef name) const {
+  for (uint32_t scope = currentScope;;) {
+    const PtxScope &here = currentFunction->scopes[scope];
+    if (const PtxVariable *found = findByName(here.variables, name))
+      return found;
+    if (scope == 0)
+      break;
+    scope = here.parent;
+  }
+  if (const PtxVariable *found = findByName(currentFunction->parameters, name))
+    return found;
+  if (const PtxVariable *found = findByName(currentFunction->returns, name))
+    return found;
+  return findByName(module.variables, name);
 }
 
 /// `+8`, `+-8`, `-8`, or nothing.

@@ -605,11 +605,16 @@ bool PtxParser::parseInstruction(PtxFunction &function) {
     instruction.modifiers.push_back(token.text);
     advance();
   }
+  currentOpcode = instruction.opcode;
+  currentFunction = &function;
   if (!at(";") && !at("}")) {
     do {
       PtxOperand operand;
       if (parseOperand(operand))
         return true;
+      // `[a].unified`: a hint, 9.7.9.8.
+      if (currentOpcode == "ld" && atDotted("unified"))
+        advance();
       instruction.operands.push_back(std::move(operand));
     } while (accept(","));
   }

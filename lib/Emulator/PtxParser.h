@@ -91,6 +91,8 @@ private:
   bool parseOperandList(std::vector<PtxOperand> &operands,
                         llvm::StringRef close, unsigned depth);
   bool parseNamedOperand(PtxOperand &operand);
+  bool parseArrayElement(PtxOperand &operand);
+  const PtxVariable *lookupVariable(llvm::StringRef name) const;
   bool parseOffset(uint64_t &offset);
   bool parseConstant(Constant &value, unsigned depth = 0);
   bool parseBinary(Constant &value, unsigned precedence, unsigned depth);
@@ -104,6 +106,9 @@ private:
   PtxToken token;
   /// Where the token before `token` ended.
   const char *previousEnd = nullptr;
+  /// Of the instruction whose operands are parsed.
+  llvm::StringRef currentOpcode;
+  const PtxFunction *currentFunction = nullptr;
   uint32_t currentScope = 0;
   uint32_t currentFile = 0;
   uint32_t currentLine = 0;

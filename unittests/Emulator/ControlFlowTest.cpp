@@ -116,6 +116,34 @@ TEST(ControlFlowTest, CallsGoThroughPointers) {
     EXPECT_EQ(values[i], i % 2 ? i + 1 : 2 * i);
 }
 
+/// 7.1: a register, a constant or a `.param` variable for a scalar of either
+/// space, and registers or variables for results.
+TEST(ControlFlowTest, ArgumentsMixSpaces) {
+  Words values = runModule(
+      header +
+      std::string(".func (.reg .b32 %o) twice(.reg .b32 %i)\n"
+                  "{ add.u32 %o, %i, %i; ret; }\n"
+                  ".func (.param .b32 o) next(.param .b32 i)\n"
+                  "{ .reg .b32 %r; ld.param.b32 %r, [i];\n"
+                  "add.u32 %r, %r, 1; st.param.b32 [o], %r; ret; }\n") +
+      makeEntry(".param .b32 p, q; .reg .b32 %s<8>;\nst.param.b32 [p], %t;\n"
+                "call (%s0), twice, (5);\n"
+                "call (%s1), next, (%t);\n"
+                "call (%s2), twice, (p);\n"
+                "call (q), twice, (1 + 2);\nld.param.b32 %s3, [q];\n"
+                "call (_), next, (p);\n"
+                // 10 + (t + 1) + 2 t + 6
+                "add.u32 %v, %s0, %s1; add.u32 %v, %v, %s2;\n"
+                "add.u32 %v, %v, %s3;"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], 17 + 3 * i);
+  EXPECT_NE(PtxRun(header +
+                   std::string(".func f(.param .b8 a[16]) { ret; }\n") +
+                   makeEntry("call f, (%t);"))
+                .error.find("expects a '.param' variable"),
+            std::string::npos);
+}
+
 TEST(ControlFlowTest, FunctionsHaveOtherNames) {
   Words values = runModule(
       header +
