@@ -76,7 +76,8 @@ llvm::Error emulator::expectTarget(DecodeContext &context,
 llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
   constexpr llvm::StringLiteral later("it needs sm_100"),
       images("textures and surfaces are not supported"),
-      videos("video instructions are not supported"),
+      videos("video instructions other than vabsdiff2 and vabsdiff4 are not "
+             "supported"),
       multicast("memory of several GPUs is not supported");
   return llvm::StringSwitch<llvm::StringRef>(opcode)
       .Cases({"tcgen05", "clusterlaunchcontrol"}, later)
@@ -84,9 +85,9 @@ llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
       .Cases({"suld", "sust", "sured", "suq"}, images)
       .Cases({"vadd", "vsub", "vabsdiff", "vmin", "vmax"}, videos)
       .Cases({"vshl", "vshr", "vmad", "vset"}, videos)
-      .Cases({"vadd2", "vsub2", "vavrg2", "vabsdiff2", "vmin2"}, videos)
+      .Cases({"vadd2", "vsub2", "vavrg2", "vmin2"}, videos)
       .Cases({"vmax2", "vset2", "vadd4", "vsub4", "vavrg4"}, videos)
-      .Cases({"vabsdiff4", "vmin4", "vmax4", "vset4"}, videos)
+      .Cases({"vmin4", "vmax4", "vset4"}, videos)
       .Case("multimem", multicast)
       .Default("");
 }

@@ -428,6 +428,28 @@ static llvm::Error decodeDotProduct(DecodeContext &context,
                         {PtxType::B32, PtxType::B32, sum});
 }
 
+/// vabsdiff4.dtype.atype.btype{.add} d, a, b, c: what nvcc makes of __vsadu4
+/// and its kind. Without `.sat`, `.dtype` changes nothing.
+static llvm::Error decodeDifferences(DecodeContext &context,
+                                     const PtxInstruction &instruction,
+                                     Modifiers &modifiers,
+                                     Instruction &result) {
+  bool isSignedSource[3] = {};
+  for (bool &isSource : isSignedSource) {
+    llvm::Expected<PtxType> type =
+        takeType(context, instruction, modifiers, {PtxType::U32, PtxType::S32});
+    if (!type)
+      return type.takeError();
+    isSource = isSigned(*type);
+  }
+  bool isSum = modifiers.accept("add");
+  result.handler =
+      TK_AT_HOST_LEVEL(findDifferences, instruction.opcode == "vabsdiff4",
+                       isSignedSource[1], isSignedSource[2], isSum);
+  return decodeOperands(context, instruction, result, PtxType::U32,
+                        {PtxType::U32, PtxType::U32, PtxType::U32});
+}
+
 static llvm::Error decodePermute(DecodeContext &context,
                                  const PtxInstruction &instruction,
                                  Modifiers &modifiers, Instruction &result) {
@@ -491,5 +513,7 @@ void emulator::registerIntegerArithmetic(DecoderTable &table) {
   table.add("fns", decodeFindNthSet);
   table.add("dp4a", decodeDotProduct);
   table.add("dp2a", decodeDotProduct);
+  table.add("vabsdiff2", decodeDifferences);
+  table.add("vabsdiff4", decodeDifferences);
   table.add("prmt", decodePermute);
 }

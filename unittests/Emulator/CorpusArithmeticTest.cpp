@@ -166,6 +166,34 @@ TEST_F(CorpusTest, dotProducts) {
   });
 }
 
+TEST_F(CorpusTest, differences) {
+  auto x = input<uint32_t>(kSize, [](size_t i) { return scramble(i); });
+  auto y = input<uint32_t>(kSize, [](size_t i) { return scramble(~i); });
+  auto out = output<uint32_t>(5 * kSize);
+  run(kIntegers, "differences", {{8, 1, 1}, {128, 1, 1}}, out, x, y,
+      int(kSize));
+  expect<uint32_t>(out, [&](size_t i) {
+    uint32_t a = x[i / 5], b = y[i / 5];
+    uint32_t bytes = 0, sumOfBytes = 0, sumOfHalves = 0, sumOfSigned = 100;
+    uint32_t halves = 0;
+    for (unsigned at = 0; at < 32; at += 8) {
+      uint32_t difference =
+          std::abs(int(uint8_t(a >> at)) - int(uint8_t(b >> at)));
+      bytes |= difference << at;
+      sumOfBytes += difference;
+      sumOfSigned += std::abs(int(int8_t(a >> at)) - int(int8_t(b >> at)));
+    }
+    for (unsigned at = 0; at < 32; at += 16) {
+      sumOfHalves += std::abs(int(uint16_t(a >> at)) - int(uint16_t(b >> at)));
+      uint32_t difference =
+          std::abs(int(int16_t(a >> at)) - int(int16_t(b >> at)));
+      halves |= difference << at;
+    }
+    uint32_t results[] = {bytes, sumOfBytes, sumOfHalves, sumOfSigned, halves};
+    return results[i % 5];
+  });
+}
+
 TEST_F(CorpusTest, addWithCarry) {
   auto a = input<uint64_t>(
       kSize, [](size_t i) { return i % 3 ? scramble(i) : ~uint64_t(0); });

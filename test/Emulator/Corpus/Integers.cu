@@ -56,6 +56,19 @@ extern "C" __global__ void dotProducts(int32_t *signedOut, uint32_t *unsignedOut
   unsignedOut[i] = __dp2a_lo(uint32_t(x[i]), uint32_t(y[i]), 7u);
 }
 
+// Differences of bytes and of halves, and their sums: 5 words an element.
+extern "C" __global__ void differences(uint32_t *out, const uint32_t *x, const uint32_t *y, int n) {
+  int i = INDEX;
+  if (i >= n)
+    return;
+  uint32_t *o = out + 5 * i;
+  o[0] = __vabsdiffu4(x[i], y[i]);
+  o[1] = __vsadu4(x[i], y[i]);
+  o[2] = __vsadu2(x[i], y[i]);
+  asm("vabsdiff4.s32.s32.s32.add %0, %1, %2, %3;" : "=r"(o[3]) : "r"(x[i]), "r"(y[i]), "r"(100));
+  asm("vabsdiff2.u32.s32.s32 %0, %1, %2, %3;" : "=r"(o[4]) : "r"(x[i]), "r"(y[i]), "r"(0));
+}
+
 // (a, b) + (c, d) as 128-bit numbers by carries.
 extern "C" __global__ void addWithCarry(uint64_t *low, uint64_t *high, const uint64_t *a, const uint64_t *b, int n) {
   int i = INDEX;
