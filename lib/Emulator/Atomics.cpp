@@ -263,40 +263,56 @@ static bool isSupported(AtomicOperation operation, PtxType type,
   return false;
 }
 
-/// `.sem`, `.scope`, space, operation, vector, hints, `.noftz`, type. The order
-/// of those behind the operation differs between versions of PTX.
+static constexpr llvm::StringRef operationNames[] = {
+    "add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"};
+
+/// `.sem`, `.scope`, space, operation, vector, hints, `.noftz`, in any order,
+/// as the assembler takes them, then the type: Triton writes
+/// `.global.gpu.acq_rel`, cooperative groups `.add.acquire.cta`.
 static llvm::Error decodeModifiers(DecodeContext &context,
                                    const PtxInstruction &instruction,
                                    Modifiers &modifiers, AtomicDetails &details,
                                    bool &hasCacheHint) {
   MemoryRequest &request = details.request;
-  std::optional<Order> order = acceptOrder(modifiers);
-  std::optional<Scope> scope = acceptScope(modifiers);
-  request.space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
-  // Triton writes `.global.gpu.acq_rel`, and the assembler takes it.
-  if (!scope)
-    scope = acceptScope(modifiers);
-  if (!order)
-    order = acceptOrder(modifiers);
-  request.order = order.value_or(Order::Relaxed);
-  request.scope = scope.value_or(Scope::Device);
-  std::optional<unsigned> operation = modifiers.acceptOneOf(
-      {"add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"});
+  std::optional<Order> order;
+  std::optional<Scope> scope;
+  std::optional<PtxSpace> space;
+  std::optional<unsigned> operation, vector;
+  bool hasNoFtz = false;
+  // Each where it is still missing; false if the next is none of them.
+  auto take = [&](auto &value, auto accept) {
+    return !value && (value = accept());
+  };
+  auto takeNext = [&] {
+    return take(order, [&] { return acceptOrder(modifiers); }) ||
+           take(scope, [&] { return acceptScope(modifiers); }) ||
+           take(space, [&] { return modifiers.acceptSpace(); }) ||
+           take(operation,
+                [&] { return modifiers.acceptOneOf(operationNames); }) ||
+           take(vector, [&] { return modifiers.acceptVector(); }) ||
+           take(hasNoFtz, [&] { return modifiers.accept("noftz"); }) ||
+           take(hasCacheHint,
+                [&] { return modifiers.accept("L2::cache_hint"); });
+  };
+  while (takeNext())
+    ;
   if (!operation)
     return context.error(instruction, "expects an operation such as '.add'");
   details.operation = static_cast<AtomicOperation>(*operation);
-  bool hasNoFtz = false;
-  for (bool isTaken = true; isTaken;) {
-    isTaken = false;
-    if (modifiers.accept("noftz"))
-      isTaken = hasNoFtz = true;
-    if (modifiers.accept("L2::cache_hint"))
-      isTaken = hasCacheHint = true;
-    if (std::optional<unsigned> count = modifiers.acceptVector()) {
-      details.numElements = *count;
-      isTaken = true;
-    }
-  }
+  request.order = order.value_or(Order::Relaxed);
+  request.scope = scope.value_or(Scope::Device);
+  request.space = space.value_or(PtxSpace::Generic);
+  bool isShared = request.space == PtxSpace::Shared ||
+                  request.space == PtxSpace::SharedCluster;
+  if (!isShared && request.space != PtxSpace::Global &&
+      request.space != PtxSpace::Generic)
+    return context.error(instruction, "'." + getName(request.space) +
+                                          "' memory has no atomics");
+  if (vector)
+    details.numElements = *vector;
+  if (isShared && (vector || hasCacheHint))
+    return context.error(instruction,
+                         "vectors and '.L2::cache_hint' need '.global' memory");
   std::optional<PtxType> type = modifiers.acceptType();
   if (!type)
     return context.error(instruction, "expects a type");
@@ -307,7 +323,7 @@ static llvm::Error decodeModifiers(DecodeContext &context,
   bool isHalf =
       isFloat(*type) && *type != PtxType::F32 && *type != PtxType::F64;
   if (!isSupported(details.operation, *type, isVector) ||
-      (isVector && !isFloat(*type)) ||
+      (isVector && (!isFloat(*type) || *type == PtxType::F64)) ||
       details.numElements * details.elementBytes > 16)
     return context.error(instruction, "'." + getName(*type) +
                                           "' does not fit the operation");

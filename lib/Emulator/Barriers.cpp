@@ -297,6 +297,59 @@ static llvm::Error decodeBarrier(DecodeContext &context,
   return decodeBlockBarrier(context, instruction, modifiers, result, false);
 }
 
+/// `.release.sync_restrict::shared::cta`, `.acquire.sync_restrict::shared::
+/// cluster`. The restriction only weakens the fence: it is taken as a whole
+/// one.
+static llvm::Error decodeRestriction(DecodeContext &context,
+                                     const PtxInstruction &instruction,
+                                     Modifiers &modifiers, Order order,
+                                     bool &isRestricted) {
+  std::optional<unsigned> space = modifiers.acceptOneOf(
+      {"sync_restrict::shared::cta", "sync_restrict::shared::cluster"});
+  isRestricted = space.has_value();
+  if (isRestricted && order != (*space ? Order::Acquire : Order::Release))
+    return context.error(instruction,
+                         "expects '.release.sync_restrict::shared::cta' or "
+                         "'.acquire.sync_restrict::shared::cluster'");
+  return llvm::Error::success();
+}
+
+static llvm::Error decodeAsyncProxyFence(DecodeContext &context,
+                                         const PtxInstruction &instruction,
+                                         Modifiers &modifiers,
+                                         Instruction &result) {
+  PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
+  if (space == PtxSpace::Local || space == PtxSpace::Param ||
+      space == PtxSpace::Const)
+    return context.error(instruction, "the async proxy does not access '." +
+                                          getName(space) + "' memory");
+  result.flags = static_cast<uint8_t>(space);
+  result.handler = runProxyFence;
+  return llvm::Error::success();
+}
+
+/// `fence.proxy.async::generic`: one direction of `fence.proxy.async`, on
+/// shared memory alone.
+static llvm::Error decodeOneWayProxyFence(DecodeContext &context,
+                                          const PtxInstruction &instruction,
+                                          Modifiers &modifiers,
+                                          Instruction &result) {
+  bool isRestricted = false;
+  std::optional<Order> order = acceptOrder(modifiers);
+  if (llvm::Error error =
+          decodeRestriction(context, instruction, modifiers,
+                            order.value_or(Order::Relaxed), isRestricted))
+    return error;
+  if (!isRestricted || !modifiers.accept("cluster"))
+    return context.error(
+        instruction, "expects '.release.sync_restrict::shared::cta.cluster' "
+                     "or '.acquire.sync_restrict::shared::cluster.cluster'");
+  result.flags = static_cast<uint8_t>(
+      order == Order::Release ? PtxSpace::Shared : PtxSpace::SharedCluster);
+  result.handler = runProxyFence;
+  return llvm::Error::success();
+}
+
 static llvm::Error decodeProxyFence(DecodeContext &context,
                                     const PtxInstruction &instruction,
                                     Modifiers &modifiers, Instruction &result) {
@@ -307,12 +360,10 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
   }
   if (llvm::Error error = expectTarget(context, instruction, 90))
     return error;
-  if (modifiers.accept("async")) {
-    PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
-    result.flags = static_cast<uint8_t>(space);
-    result.handler = runProxyFence;
-    return llvm::Error::success();
-  }
+  if (modifiers.accept("async"))
+    return decodeAsyncProxyFence(context, instruction, modifiers, result);
+  if (modifiers.accept("async::generic"))
+    return decodeOneWayProxyFence(context, instruction, modifiers, result);
   if (!modifiers.accept("tensormap::generic"))
     return context.error(instruction, "expects '.alias', '.async' or "
                                       "'.tensormap::generic'");
@@ -330,7 +381,12 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
   OperandReader operands(context, instruction, 2);
   DecodeContext::Address address = operands.address(PtxSpace::Generic);
   result.operands[0] = address.base;
-  result.operands[1] = operands.source(PtxType::U32);
+  const PtxOperand *size = operands.next("a size");
+  if (size && (size->kind != PtxOperand::Kind::Integer || size->bits != 128))
+    return context.error(instruction, "the size is 128 bytes");
+  if (size)
+    result.operands[1] =
+        operands.take(context.source(*size, PtxType::U32, false));
   result.immediate = address.offset;
   result.flags = address.is32Bit;
   result.handler = runTensorMapAcquire;
@@ -356,10 +412,14 @@ static llvm::Error decodeFence(DecodeContext &context,
     order = *given;
   if (order == Order::Relaxed)
     return context.error(instruction, "a fence is not '.relaxed'");
-  // The restriction only weakens the fence.
-  modifiers.acceptOneOf(
-      {"sync_restrict::shared::cta", "sync_restrict::shared::cluster"});
+  bool isRestricted = false;
+  if (llvm::Error error = decodeRestriction(context, instruction, modifiers,
+                                            order, isRestricted))
+    return error;
   std::optional<Scope> scope = acceptScope(modifiers);
+  if (isRestricted && scope != Scope::Cluster)
+    return context.error(instruction, "the scope of '.sync_restrict' is "
+                                      "'.cluster'");
   if (!scope)
     return context.error(instruction, "expects a scope: '.cta', '.cluster', "
                                       "'.gpu' or '.sys'");

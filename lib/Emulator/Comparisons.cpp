@@ -230,6 +230,8 @@ namespace {
 /// `.ftz`.
 struct CompareHead {
   Comparison comparison;
+  /// `lo`, `ls`, `hi` or `hs`.
+  bool isUnsignedName;
   BooleanOp combine;
   bool flushes;
 };
@@ -238,11 +240,13 @@ struct CompareHead {
 static llvm::Expected<CompareHead> takeHead(DecodeContext &context,
                                             const PtxInstruction &instruction,
                                             Modifiers &modifiers) {
+  bool isUnsignedName =
+      llvm::is_contained({"lo", "ls", "hi", "hs"}, modifiers.peek());
   std::optional<Comparison> comparison = takeComparison(modifiers);
   if (!comparison)
     return context.error(instruction, "'." + modifiers.peek() +
                                           "' is no comparison operator");
-  CompareHead head{*comparison, BooleanOp::None, false};
+  CompareHead head{*comparison, isUnsignedName, BooleanOp::None, false};
   if (std::optional<unsigned> op = modifiers.acceptOneOf({"and", "or", "xor"}))
     head.combine = static_cast<BooleanOp>(*op + 1);
   head.flushes = modifiers.accept("ftz");
@@ -263,6 +267,15 @@ static llvm::Error decodeSources(DecodeContext &context,
   if (!isFloat(type) && head.comparison > Comparison::GreaterEqual)
     return context.error(instruction, "this operator compares floats, got ." +
                                           getName(type));
+  llvm::StringRef typeName = getName(type);
+  if (head.isUnsignedName && !typeName.starts_with("u"))
+    return context.error(instruction,
+                         "this operator compares unsigned numbers, got ." +
+                             typeName);
+  if (typeName.starts_with("b") && !isFloat(type) &&
+      head.comparison > Comparison::NotEqual)
+    return context.error(instruction,
+                         "'." + typeName + "' has '.eq' and '.ne' alone");
   for (unsigned i = 1; i <= 2; ++i) {
     llvm::Expected<Slot> source = context.source(instruction.operands[i], type);
     if (!source)
@@ -300,6 +313,9 @@ static llvm::Error decodeSetPredicate(DecodeContext &context,
     return error;
   const PtxOperand &destination = instruction.operands[0];
   bool isPair = destination.kind == PtxOperand::Kind::Pair;
+  if (isPair && (*type == PtxType::F16 || *type == PtxType::BF16))
+    return context.error(instruction,
+                         "'." + getName(*type) + "' sets one predicate");
   llvm::Expected<Slot> first = context.predicateDestination(
       isPair ? destination.elements[0] : destination);
   if (!first)
@@ -336,6 +352,14 @@ static llvm::Error decodeSetValue(DecodeContext &context,
       takeType(context, instruction, modifiers, sourceTypes);
   if (!type)
     return type.takeError();
+  bool isOfHalves = getBitWidth(*resultType) == 16 ||
+                    *resultType == PtxType::F16x2 ||
+                    *resultType == PtxType::BF16x2;
+  bool isHalf = *resultType == PtxType::F16 || *resultType == PtxType::BF16;
+  if (isOfHalves && !isHalf && !isFloat(*type))
+    return context.error(instruction, "a result ." + getName(*resultType) +
+                                          " needs floats, got ." +
+                                          getName(*type));
   CompareDetails &details = context.makeDetails<CompareDetails>();
   if (llvm::Error error =
           decodeSources(context, instruction, result, details, *head, *type))

@@ -287,6 +287,16 @@ static llvm::Error decodeElements(DecodeContext &context,
   return llvm::Error::success();
 }
 
+/// Of ld and st, 9.7.9.8.
+static std::optional<PtxType> acceptAccessType(Modifiers &modifiers) {
+  std::optional<PtxType> type = modifiers.acceptType();
+  // Those of the enumeration up to .s64 are bits and integers.
+  bool isTaken =
+      type && *type != PtxType::Pred &&
+      (*type <= PtxType::S64 || *type == PtxType::F32 || *type == PtxType::F64);
+  return isTaken ? type : std::nullopt;
+}
+
 static llvm::Error decodeAccess(DecodeContext &context,
                                 const PtxInstruction &instruction,
                                 Modifiers &modifiers, Instruction &result,
@@ -296,9 +306,11 @@ static llvm::Error decodeAccess(DecodeContext &context,
   if (llvm::Error error = memory.parse(context, instruction, modifiers, isLoad))
     return error;
   details.numElements = modifiers.acceptVector().value_or(1);
-  std::optional<PtxType> type = modifiers.acceptType();
-  if (!type || *type == PtxType::Pred || getBitWidth(*type) < 8)
-    return context.error(instruction, "expects a type");
+  std::optional<PtxType> type = acceptAccessType(modifiers);
+  if (!type)
+    return context.error(instruction,
+                         "expects a type: '.b8' to '.b128', '.u8' to '.u64', "
+                         "'.s8' to '.s64', '.f32' or '.f64'");
   details.elementBytes = getBitWidth(*type) / 8;
   details.isSigned =
       *type == PtxType::S8 || *type == PtxType::S16 || *type == PtxType::S32;
@@ -323,6 +335,8 @@ static llvm::Error decodeAccess(DecodeContext &context,
     operands.source(PtxType::B64);
   if (llvm::Error error = operands.finish())
     return error;
+  if (!isLoad && memory.space == PtxSpace::Param && !place.isLocalVariable)
+    return context.error(instruction, "parameters of an entry are not written");
   details.base = place.base;
   details.offset = place.offset;
   details.is32Bit = place.is32Bit;

@@ -401,7 +401,12 @@ Error MbarrierDecoder::decodeModifiers() {
       return error;
   details.hasParity = isWait() && modifiers.accept("parity");
   details.order = isWait() ? Order::Acquire : Order::Release;
-  if (std::optional<Order> order = acceptOrder(modifiers)) {
+  bool isOfBytes = details.action == MbarrierAction::ExpectBytes ||
+                   details.action == MbarrierAction::CompleteBytes;
+  std::optional<Order> order = acceptOrder(modifiers);
+  if (order) {
+    if (isOfBytes && *order != Order::Relaxed)
+      return context.error(instruction, "the order is '.relaxed'");
     bool isSensible = *order == Order::Relaxed || *order == details.order;
     if (!isSensible)
       return context.error(instruction,
@@ -409,7 +414,10 @@ Error MbarrierDecoder::decodeModifiers() {
                                     : "an arrival is '.release' or '.relaxed'");
     details.order = *order;
   }
-  if (std::optional<Scope> scope = acceptScope(modifiers)) {
+  std::optional<Scope> scope = acceptScope(modifiers);
+  if (order.has_value() != scope.has_value())
+    return context.error(instruction, "an order and a scope stand together");
+  if (scope) {
     if (*scope != Scope::Block && *scope != Scope::Cluster)
       return context.error(instruction, "the scope is '.cta' or '.cluster'");
     details.scope = *scope;
@@ -417,6 +425,12 @@ Error MbarrierDecoder::decodeModifiers() {
   if (std::optional<PtxSpace> given = modifiers.acceptSpace()) {
     if (*given != PtxSpace::Shared && *given != PtxSpace::SharedCluster)
       return context.error(instruction, "an mbarrier is in shared memory");
+    bool isOfBlock = isWait() || details.isNoComplete ||
+                     details.action == MbarrierAction::Initialize ||
+                     details.action == MbarrierAction::Invalidate;
+    if (isOfBlock && *given == PtxSpace::SharedCluster)
+      return context.error(instruction,
+                           "expects an mbarrier of the block: '.shared::cta'");
     space = *given;
   }
   details.isGeneric = space == PtxSpace::Generic;

@@ -24,6 +24,14 @@ struct MemoryModifiers {
 
   llvm::Error parse(DecodeContext &context, const PtxInstruction &instruction,
                     Modifiers &modifiers, bool isLoad);
+
+private:
+  llvm::Error parseOrder(DecodeContext &context,
+                         const PtxInstruction &instruction,
+                         Modifiers &modifiers, bool isLoad);
+  llvm::Error parseCaching(DecodeContext &context,
+                           const PtxInstruction &instruction,
+                           Modifiers &modifiers, bool isLoad);
 };
 
 } // namespace mlir::tk::emulator

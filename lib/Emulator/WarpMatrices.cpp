@@ -353,9 +353,29 @@ static llvm::Error decodeFragment(DecodeContext &context,
   return llvm::Error::success();
 }
 
-static bool isResultType(PtxType type) {
-  return type == PtxType::F16 || type == PtxType::F32 || type == PtxType::F64 ||
-         type == PtxType::S32;
+/// C or D beside factors of type `factor`, 9.7.14.4.
+static bool isAccumulatorOf(PtxType factor, PtxType type) {
+  switch (*kindOf(factor)) {
+  case ElementKind::Double:
+    return type == PtxType::F64;
+  case ElementKind::Integer:
+  case ElementKind::Bit:
+    return type == PtxType::S32;
+  case ElementKind::Float:
+    return type == PtxType::F32 ||
+           (factor == PtxType::F16 && type == PtxType::F16);
+  }
+  llvm_unreachable("every kind has its case");
+}
+
+/// C or D of a shape, whatever the factors are.
+static bool isResultType(const WmmaShape &shape, PtxType type) {
+  static constexpr PtxType factors[] = {
+      PtxType::F16, PtxType::BF16, PtxType::TF32, PtxType::F64,
+      PtxType::S8,  PtxType::S4,   PtxType::B1};
+  return llvm::any_of(factors, [&](PtxType factor) {
+    return doesShapeFit(shape, factor) && isAccumulatorOf(factor, type);
+  });
 }
 
 /// The address, the optional stride, and the request of a load or store.
@@ -402,9 +422,14 @@ static llvm::Error decodeAccess(DecodeContext &context,
   if (!isColumn || !shape)
     return context.error(instruction, "expects '.row' or '.col', then a shape");
   PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
+  if (space != PtxSpace::Generic && space != PtxSpace::Global &&
+      space != PtxSpace::Shared)
+    return context.error(instruction, "fragments lie in '.global' or '.shared' "
+                                      "memory");
   std::optional<PtxType> type = modifiers.acceptType();
   bool isResult = isStore || *part == 2;
-  if (!type || !(isResult ? isResultType(*type) : doesShapeFit(*shape, *type)))
+  if (!type ||
+      !(isResult ? isResultType(*shape, *type) : doesShapeFit(*shape, *type)))
     return context.error(instruction, "the type does not fit the shape");
   if (instruction.operands.size() < 2 || instruction.operands.size() > 3)
     return context.error(instruction,
@@ -468,8 +493,13 @@ static llvm::Error decodeMultiply(DecodeContext &context,
     return context.error(instruction, "expects two layouts, then a shape");
   PtxType d, a, b, c;
   if (!takeTypes(modifiers, d, a, b, c) || !doesShapeFit(*shape, a) ||
-      !doesShapeFit(*shape, b) || !isResultType(d) || !isResultType(c))
+      !doesShapeFit(*shape, b))
     return context.error(instruction, "the types do not fit the shape");
+  if (!isAccumulatorOf(a, d) || !isAccumulatorOf(a, c))
+    return context.error(instruction,
+                         "the accumulators' types do not fit ." + getName(a));
+  if (getBitWidth(a) < 8 && (*layoutA != 0 || *layoutB != 1))
+    return context.error(instruction, "'." + getName(a) + "' needs '.row.col'");
   operation.kind = *kindOf(a);
   if (bitOp.has_value() != (operation.kind == ElementKind::Bit))
     return context.error(instruction,

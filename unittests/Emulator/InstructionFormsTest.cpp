@@ -1,0 +1,173 @@
+//===- InstructionFormsTest.cpp - which forms exist, and which do not -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A modifier of PTX that the instruction at hand does not have is an error, as
+// it is to ptxas: the emulator would otherwise run what no GPU runs.
+//
+//===----------------------------------------------------------------------===//
+
+#include "EmulatorTesting.h"
+
+using namespace mlir::tk;
+
+namespace {
+struct Refusal {
+  const char *code;
+  /// Part of the message.
+  const char *message;
+};
+} // namespace
+
+static void expectRefusals(llvm::ArrayRef<Refusal> refusals) {
+  for (const Refusal &test : refusals) {
+    std::string error = refusal(test.code);
+    EXPECT_NE(error.find(test.message), std::string::npos) << test.code << "\n"
+                                                           << error;
+  }
+}
+
+static void expectTaken(llvm::ArrayRef<const char *> forms) {
+  for (const char *code : forms)
+    EXPECT_EQ(refusal(code), "") << code;
+}
+
+TEST(InstructionFormsTest, LoadsAndStores) {
+  expectRefusals({
+      {"st.global.nc.b32 [%l0], %r0;", "expects a type"},
+      {"st.cv.b32 [%l0], %r0;", "expects a type"},
+      {"st.L2::128B.b32 [%l0], %r0;", "expects a type"},
+      {"ld.wt.b32 %r0, [%l0];", "expects a type"},
+      {"ld.shared.nc.b32 %r0, [%l0];", "'.nc' needs '.global'"},
+      {"ld.volatile.global.cs.b32 %r0, [%l0];", "only weak accesses"},
+      {"ld.relaxed.gpu.global.nc.b32 %r0, [%l0];", "only weak accesses"},
+      {"ld.volatile.local.b32 %r0, [%l0];", "'.local' memory are weak"},
+      {"st.release.cta.local.b32 [%l0], %r0;", "'.local' memory are weak"},
+      {"ld.acquire.gpu.const.b32 %r0, [%l0];", "'.const' memory are weak"},
+      {"ld.mmio.relaxed.gpu.b32 %r0, [%l0];", "needs '.sys'"},
+      {"ld.mmio.relaxed.sys.shared.b32 %r0, [%l0];", "global memory"},
+      {"ld.shared.L1::evict_last.b32 %r0, [%l0];", "only global memory"},
+      {"ld.volatile.global.L1::evict_last.b32 %r0, [%l0];", "no priority"},
+      {"ld.global.L2::evict_last.b32 %r0, [%l0];", "expects a type"},
+      {"ld.global.f16 %h0, [%l0];", "expects a type"},
+      {"st.global.bf16x2 [%l0], %r0;", "expects a type"},
+  });
+  expectTaken({
+      "ld.global.nc.L1::no_allocate.L2::128B.v4.f32 {%f0, %f1, %f2, %f3}, "
+      "[%l0];",
+      "ld.global.cs.nc.b32 %r0, [%l0];",
+      "ld.relaxed.gpu.global.L1::evict_last.b32 %r0, [%l0];",
+      "ld.volatile.global.L2::128B.b32 %r0, [%l0];",
+      "ld.global.b32 %r0, [%l0].unified;",
+      "st.global.L1::evict_first.L2::cache_hint.b32 [%l0], %r0, %l1;",
+      "st.mmio.relaxed.sys.global.b32 [%l0], %r0;",
+  });
+}
+
+TEST(InstructionFormsTest, Atomics) {
+  expectRefusals({
+      {"atom.local.add.u32 %r0, [%l0], %r1;", "'.local' memory has no atomics"},
+      {"red.const.add.u32 [%l0], %r1;", "'.const' memory has no atomics"},
+      {"red.shared.add.v2.f32 [%l0], {%f0, %f1};", "need '.global'"},
+      {"atom.shared.add.L2::cache_hint.u32 %r0, [%l0], %r1, %l1;",
+       "need '.global'"},
+      {"red.global.add.v2.f64 [%l0], {%g0, %g1};", "does not fit"},
+      {"atom.add.gpu.gpu.u32 %r0, [%l0], %r1;", "expects a type"},
+      {"atom.gpu.global.u32 %r0, [%l0], %r1;", "expects an operation"},
+  });
+  expectTaken({"atom.add.acquire.cta.u32 %r0, [%l0], %r1;",
+               "atom.global.gpu.acq_rel.cas.b32 %r0, [%l0], %r1, %r2;",
+               "red.global.v2.add.f32 [%l0], {%f0, %f1};",
+               "red.global.add.v2.f32 [%l0], {%f0, %f1};"});
+}
+
+TEST(InstructionFormsTest, VideoInstructions) {
+  expectRefusals({
+      {"vadd4.u32.u32.u32 %r0, %r1, %r2, %r3;", "other than vabsdiff2"},
+      {"vabsdiff4.u32.u32.u32.sat %r0, %r1, %r2, %r3;", "'.sat'"},
+      {"vabsdiff4.u32.u32.u32 %r0.b0, %r1, %r2, %r3;", "%r0.b0"},
+  });
+  expectTaken({"vabsdiff2.s32.u32.s32.add %r0, %r1, %r2, %r3;"});
+}
+
+TEST(InstructionFormsTest, Mbarriers) {
+  expectRefusals({
+      {"mbarrier.expect_tx.release.cta.b64 [%l0], 16;", "'.relaxed'"},
+      {"mbarrier.arrive.release.b64 _, [%l0];", "stand together"},
+      {"mbarrier.try_wait.cluster.b64 %p0, [%l0], %l1;", "stand together"},
+      {"mbarrier.test_wait.shared::cluster.b64 %p0, [%l0], %l1;",
+       "an mbarrier of the block"},
+      {"mbarrier.init.shared::cluster.b64 [%l0], 1;",
+       "an mbarrier of the block"},
+  });
+  expectTaken({"mbarrier.expect_tx.relaxed.cluster.shared::cluster.b64 [%l0], "
+               "16;"});
+}
+
+TEST(InstructionFormsTest, Fences) {
+  expectRefusals({
+      {"fence.proxy.async.local;", "does not access '.local'"},
+      {"fence.acquire.sync_restrict::shared::cta.cluster;",
+       "expects '.release.sync_restrict::shared::cta'"},
+      {"fence.release.sync_restrict::shared::cta.gpu;", "is '.cluster'"},
+      {"fence.proxy.async::generic.release.cluster;", "sync_restrict"},
+      {"fence.proxy.tensormap::generic.acquire.gpu [%l0], 64;", "128 bytes"},
+  });
+  expectTaken({
+      "fence.proxy.async::generic.acquire.sync_restrict::shared::cluster."
+      "cluster;",
+      "fence.proxy.async::generic.release.sync_restrict::shared::cta.cluster;",
+      "fence.release.sync_restrict::shared::cta.cluster;",
+  });
+}
+
+TEST(InstructionFormsTest, Comparisons) {
+  expectRefusals({
+      {"setp.lo.s32 %p0, %r0, %r1;", "compares unsigned numbers"},
+      {"setp.lt.b32 %p0, %r0, %r1;", "'.eq' and '.ne' alone"},
+      {"setp.eq.f16 %p0|%p1, %h0, %h1;", "sets one predicate"},
+      {"set.eq.u16.u32 %h0, %r0, %r1;", "needs floats"},
+      {"set.eq.f16x2.s32 %r0, %r1, %r2;", "needs floats"},
+  });
+  expectTaken({"setp.lo.u32 %p0, %r0, %r1;", "setp.ne.b64 %p0, %l0, %l1;",
+               "set.eq.u16.f16 %h0, %h1, %h2;",
+               "setp.eq.f16x2 %p0|%p1, %r0, %r1;"});
+}
+
+TEST(InstructionFormsTest, Fragments) {
+  expectRefusals({
+      {"wmma.load.a.sync.aligned.row.m8n8k4.local.f64 {%g0}, [%l0], %r0;",
+       "'.global' or '.shared'"},
+      {"wmma.load.c.sync.aligned.row.m8n8k4.global.f32 {%f0, %f1}, [%l0];",
+       "does not fit the shape"},
+      {"wmma.mma.sync.aligned.row.col.m8n8k4.f32.f64.f64.f32 {%f0, %f1}, "
+       "{%g0}, {%g1}, {%f2, %f3};",
+       "accumulators' types do not fit .f64"},
+      {"wmma.mma.sync.aligned.row.row.m8n8k32.s32.s4.s4.s32 {%r0, %r1}, {%r2}, "
+       "{%r3}, {%r4, %r5};",
+       "needs '.row.col'"},
+  });
+}
+
+// 6.4.2: `a[2]` is an element, and to mov its address.
+TEST(InstructionFormsTest, ElementsOfArrays) {
+  PtxRun run(".version 8.8\n.target sm_90a\n.address_size 64\n"
+             ".global .u32 words[4] = {10, 11, 12, 13};\n"
+             ".global .v2 .u32 pairs[2] = {{1, 2}, {3, 4}};\n"
+             ".visible .entry kernel(.param .u64 out)\n{\n"
+             ".shared .b16 tile[8];\n"
+             ".reg .b32 %r<4>; .reg .b64 %l<4>; .reg .b16 %h;\n"
+             "ld.param.u64 %l0, [out];\n"
+             "ld.global.u32 %r0, words[1 + 1];\n"
+             "mov.u64 %l1, words[3]; ld.global.u32 %r1, [%l1];\n"
+             "ld.global.u32 %r2, pairs[1];\n"
+             "st.shared.b16 tile[1], 77; ld.shared.b16 %h, [tile + 2];\n"
+             "cvt.u32.u16 %r3, %h;\n"
+             "st.global.v4.u32 [%l0], {%r0, %r1, %r2, %r3};\nret;\n}\n");
+  uint64_t out = run.buffer(std::vector<uint32_t>(4));
+  run.launch.block = {1, 1, 1};
+  run.launch.addArgument(out);
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.read<uint32_t>(out, 4), (std::vector<uint32_t>{12, 13, 3, 77}));
+  EXPECT_NE(refusal("ld.global.u32 %r0, nothing[1];").find("is no variable"),
+            std::string::npos);
+}
