@@ -319,7 +319,37 @@ bool Scheduler::timeOut() {
   return hasTimedOut;
 }
 
-static std::string describe(const WaitReason &wait) {
+/// `: 64 of 128 threads came`; nothing if the barrier is not in use.
+static void describeBarrier(llvm::raw_ostream &out, const ThreadBlock &block,
+                            uint64_t number) {
+  out << "barrier " << number;
+  const NamedBarrier &barrier = block.barriers[number];
+  if (barrier && barrier->expected)
+    out << ": " << barrier->arrived << " of " << barrier->expected
+        << " threads came";
+  else if (barrier)
+    out << ": " << barrier->arrivedThreads << " of " << block.numLiveThreads
+        << " threads came";
+}
+
+static void describeMbarrier(llvm::raw_ostream &out, const ThreadBlock &block,
+                             uint64_t address) {
+  out << "the mbarrier at 0x" << llvm::utohexstr(address, true);
+  auto found = block.mbarriers.find(
+      static_cast<uint32_t>(address & (blockWindowSize - 1)));
+  if (found == block.mbarriers.end())
+    return;
+  const Mbarrier &barrier = found->second;
+  out << ": phase " << barrier.numPhases << " lacks " << barrier.pendingCount
+      << " of " << barrier.expectedCount << " arrivals";
+  if (barrier.transactionBytes > 0)
+    out << " and " << barrier.transactionBytes << " bytes";
+  else if (barrier.transactionBytes < 0)
+    out << ", and " << -barrier.transactionBytes
+        << " bytes came that nobody expects";
+}
+
+static std::string describe(const WaitReason &wait, const ThreadBlock &block) {
   std::string text;
   llvm::raw_string_ostream out(text);
   switch (wait.kind) {
@@ -331,19 +361,20 @@ static std::string describe(const WaitReason &wait) {
         << " of the warp";
     break;
   case WaitReason::Kind::Barrier:
-    out << "barrier " << wait.value;
+    describeBarrier(out, block, wait.value);
     break;
   case WaitReason::Kind::ClusterBarrier:
     out << "the barrier of the cluster";
     break;
   case WaitReason::Kind::Mbarrier:
-    out << "the mbarrier at 0x" << llvm::utohexstr(wait.value, true);
+    describeMbarrier(out, block, wait.value);
     break;
   case WaitReason::Kind::Warpgroup:
     out << "the other warps of the warpgroup";
     break;
   case WaitReason::Kind::RegisterPool:
-    out << wait.value << " registers a thread";
+    out << wait.value / numLanes << " registers a thread, "
+        << block.freeRegisters << " are free for all";
     break;
   }
   return text;
@@ -352,7 +383,7 @@ static std::string describe(const WaitReason &wait) {
 /// One report, with a site for each place where somebody waits.
 void Scheduler::reportDeadlock() {
   EmulatorReport report;
-  bool isCollective = false;
+  bool isCollective = false, isOfRegisters = true;
   std::map<std::pair<uint32_t, std::string>, unsigned> sites;
   for (std::unique_ptr<Cluster> &cluster : resident)
     for (ThreadBlock &block : cluster->blocks)
@@ -362,7 +393,8 @@ void Scheduler::reportDeadlock() {
               group.frame->function->code[group.pc];
           Place place = warp.place(instruction, group.lanes);
           isCollective |= group.wait.kind == WaitReason::Kind::Lanes;
-          std::string role = "waits for " + describe(group.wait);
+          isOfRegisters &= group.wait.kind == WaitReason::Kind::RegisterPool;
+          std::string role = "waits for " + describe(group.wait, block);
           if (sites[{instruction.index, role}]++)
             continue;
           if (report.sites.empty())
@@ -377,9 +409,10 @@ void Scheduler::reportDeadlock() {
   report.detail = std::to_string(numWaiting) + " groups of threads wait at " +
                   std::to_string(sites.size()) + " places";
   // Lanes that wait for their warp: the other lanes went elsewhere.
-  if (isCollective) {
-    report.rule = getName(Rule::DivergentCollective).str();
-    report.explanation = getExplanation(Rule::DivergentCollective).str();
+  if (isCollective || (isOfRegisters && !sites.empty())) {
+    Rule rule = isCollective ? Rule::DivergentCollective : Rule::RegisterPool;
+    report.rule = getName(rule).str();
+    report.explanation = getExplanation(rule).str();
   }
   std::lock_guard<std::mutex> lock(launch.mutex);
   launch.failures.push_back(std::move(report));

@@ -249,3 +249,45 @@ TEST(MbarriersTest, WrongFormsAreRefused) {
   EXPECT_TRUE(isRefused("wait.b64 [%l0];", "no operation"));
   EXPECT_TRUE(isRefused("pending_count.b64 %r0;", "expects 2 operands"));
 }
+
+/// A report of a deadlock says what is missing.
+TEST(MbarriersTest, AWaitForeverSaysForWhat) {
+  auto roleOf = [](const std::string &body, unsigned numThreads,
+                   std::string &rule) {
+    PtxRun run(makeKernel("", ".shared .align 8 .b8 bar[8]; .reg .b32 %r<4>; "
+                              ".reg .pred %p; .reg .b64 %l;\n" +
+                                  body));
+    run.launch.block = {numThreads, 1, 1};
+    if (!run.run() || run.result.reports.empty())
+      return std::string();
+    rule = run.result.reports[0].rule;
+    return run.result.reports[0].sites.at(0).role;
+  };
+  std::string rule;
+  std::string init = "mov.u32 %r0, bar; mbarrier.init.shared.b64 [%r0], 3;\n"
+                     "mbarrier.arrive.shared.b64 _, [%r0];\n";
+  std::string wait = "W: mbarrier.try_wait.parity.shared.b64 %p, [%r0], 0;\n"
+                     "@!%p bra W;";
+  EXPECT_EQ(roleOf(init +
+                       "mbarrier.expect_tx.relaxed.cta.shared.b64 [%r0], "
+                       "64;\n" +
+                       wait,
+                   1, rule),
+            "waits for the mbarrier at 0x400: phase 0 lacks 2 of 3 arrivals "
+            "and 64 bytes");
+  EXPECT_EQ(rule, "deadlock");
+  EXPECT_EQ(roleOf(init +
+                       "mbarrier.complete_tx.relaxed.cta.shared.b64 [%r0], "
+                       "16;\n" +
+                       wait,
+                   1, rule),
+            "waits for the mbarrier at 0x400: phase 0 lacks 2 of 3 arrivals, "
+            "and 16 bytes came that nobody expects");
+  EXPECT_EQ(roleOf("bar.sync 1, 64;", 32, rule),
+            "waits for barrier 1: 32 of 64 threads came");
+  EXPECT_EQ(rule, "deadlock");
+  // 512 threads have 128 registers each, and nobody gives any away.
+  EXPECT_EQ(roleOf("setmaxnreg.inc.sync.aligned.u32 240;", 512, rule),
+            "waits for 112 registers a thread, 0 are free for all");
+  EXPECT_EQ(rule, "register-pool");
+}
