@@ -89,6 +89,12 @@ TEST(ApproximationsTest, DivisionLosesWhatItsReciprocalLoses) {
   };
   // The reciprocal of 2^127 is subnormal: flushed, the quotient is 0.
   EXPECT_EQ(divide("div.approx.ftz.f32", 0x1p127f, 0x1p127f), 0.0f);
+  EXPECT_EQ(divide("div.approx.f32", 0x1p127f, 0x1p127f), 0.0f);
+  EXPECT_TRUE(std::isnan(divide("div.approx.f32", INFINITY, 0x1p127f)));
+  // That of a subnormal number does not overflow without .ftz.
+  EXPECT_EQ(divide("div.approx.f32", 0x1p-126f, 0x1p-149f), 0x1p23f);
+  EXPECT_EQ(divide("div.approx.f32", 0.0f, 0x1p-149f), 0.0f);
+  EXPECT_TRUE(std::isnan(divide("div.approx.ftz.f32", 0.0f, 0x1p-149f)));
   EXPECT_EQ(divide("div.full.f32", 0x1p127f, 0x1p127f), 1.0f);
   EXPECT_EQ(divide("div.full.f32", 1.0f, 3.0f), 1.0f / 3.0f);
 }
