@@ -179,6 +179,7 @@ private:
     const Access *access = nullptr;
     /// It is an operation on an mbarrier.
     bool isMbarrier = false;
+    bool isInvalidation = false;
     /// The async proxy completes bytes of an mbarrier; st.async does not belong
     /// to it.
     bool isAsyncCompletion = false;

@@ -145,6 +145,7 @@ void RaceChecker::mbarrier(const Place &place, const MemoryPlace &memory,
   if (!startRequest(request, address))
     return;
   request.isMbarrier = true;
+  request.isInvalidation = use == MbarrierUse::Invalidate;
   bool isUse = use == MbarrierUse::Use;
   request.record =
       makeRecord(isUse ? AccessKind::Atomic : AccessKind::Write, Proxy::Generic,

@@ -229,6 +229,28 @@ TEST(CheckerProxyTest, AnMbarrierIsInvalidatedAfterItsUse) {
   }
 }
 
+// As cuda::pipeline does: a lane speaks for its warp.
+TEST(CheckerProxyTest, OneLaneOfAWarpMayTellOfAnMbarriersEnd) {
+  for (bool isWritten : {false, true}) {
+    Script script;
+    MemoryPlace memory = {PtxSpace::Shared, 0};
+    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
+                             MbarrierUse::Initialize);
+    script.barrier();
+    script.checker->mbarrier(script.place(warp(1)), memory, 128,
+                             MbarrierUse::Use);
+    script.write(lane(5, 1), shared(256));
+    script.strong(lane(3, 1), AccessKind::Atomic, shared(64), Order::Release);
+    script.strong(lane(0, 0), AccessKind::Atomic, shared(64), Order::Acquire);
+    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
+                             MbarrierUse::Invalidate);
+    // Of mbarriers alone.
+    if (isWritten)
+      script.write(lane(0, 0), shared(256));
+    EXPECT_EQ(script.rules(), isWritten ? "shared-race" : "");
+  }
+}
+
 TEST(CheckerProxyTest, AnMbarrierIsNoData) {
   for (bool isInvalidated : {false, true})
     for (AccessKind kind : {AccessKind::Read, AccessKind::Write}) {
