@@ -120,6 +120,9 @@ static llvm::Error readDevice(const InputArgList &arguments,
   if (llvm::Error error = checkOptionsOfDevice(arguments, name))
     return error;
   options.device = *choice;
+  // Who names a GPU wants no interpreter where there is none of this number.
+  if (*choice == Choice::Automatic && arguments.hasArg(OPT_gpu))
+    options.device = Choice::Cuda;
   if (*choice == Choice::Hip)
     options.gpu.vendor = Vendor::AMD;
   options.gpu.driverPath = arguments.getLastArgValue(OPT_driver).str();
