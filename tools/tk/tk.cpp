@@ -8,9 +8,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Signals.h"
 #include "llvm/Support/WithColor.h"
-#include <unistd.h>
 
 namespace {
 struct Tool {
@@ -52,10 +50,6 @@ static void printUsage(llvm::raw_ostream &os) {
 }
 
 int main(int argc, char **argv) {
-  // A crash with a broken heap would wait for the heap's lock when it prints
-  // the stack. Handlers run in order: this one makes an end of that.
-  constexpr unsigned kSecondsForStack = 5;
-  llvm::sys::AddSignalHandler([](void *) { alarm(kSecondsForStack); }, nullptr);
   llvm::InitLLVM init(argc, argv);
   if (const Tool *tool = findTool(llvm::sys::path::stem(argv[0])))
     return run(*tool, argc, argv);

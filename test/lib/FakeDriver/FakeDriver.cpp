@@ -17,7 +17,6 @@
 //   hang, fake_hang*             never ends
 //   fault, fake_fault*           reads an illegal address
 //   fake_crash*                  takes the process down
-//   fake_heap*                   the same, with the lock of the heap taken
 //   fake_block*                  the driver does not return from the launch
 // The `fake_` ones are compiled from `k(x: tensor<f32>[N], y: out
 // tensor<f32>[N])`, with these parameters: x, N, y of the vector variant; x, N,
@@ -101,25 +100,12 @@ static void scale(const std::string &name, void **params, float factor) {
     y[i * yStride] = factor * x[i * xStride];
 }
 
-/// Frees what the heap takes for free already: it aborts with its lock taken.
-static void breakHeap() {
-  constexpr size_t kSize = 4000, kWords = kSize / sizeof(size_t);
-  auto *words = static_cast<volatile size_t *>(malloc(kSize));
-  void *next = malloc(kSize);
-  constexpr size_t kPreviousIsUsed = 1;
-  words[kWords + 1] &= ~kPreviousIsUsed; // the size of `next`
-  free(const_cast<size_t *>(words));
-  free(next);
-}
-
 static void runKernel(const std::string &name, void **params) {
   state.clock += 1;
   state.hangs |= name == "hang" || startsWith(name, "fake_hang");
   state.faulted |= name == "fault" || startsWith(name, "fake_fault");
   if (startsWith(name, "fake_crash"))
     abort();
-  if (startsWith(name, "fake_heap"))
-    breakHeap();
   if (startsWith(name, "fake_block"))
     pause();
   if (startsWith(name, "fake_twice"))
