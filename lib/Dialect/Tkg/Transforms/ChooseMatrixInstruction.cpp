@@ -1,7 +1,6 @@
 //===- ChooseMatrixInstruction.cpp - picks the instruction of each dot ----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "RegisterCapacity.h"
 #include "mlir/IR/Remarks.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"
@@ -248,6 +247,23 @@ MmaAttr ChooseMatrixInstruction::choose(DotOp dot, unsigned numWarps,
                       OperandSource::Register, OperandSource::Register);
 }
 
+/// A result that all registers of a processor cannot hold would live in local
+/// memory, and the assembler would need minutes to put it there.
+static LogicalResult checkSize(DotOp dot, const tk::TargetInfo &target) {
+  RankedTensorType type = dot.getType();
+  int64_t needed = type.getNumElements() *
+                   llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t available = int64_t(target.getRegistersPerProcessor()) * 4;
+  if (needed <= available)
+    return success();
+  InFlightDiagnostic error = dot.emitError("result of ");
+  llvm::interleave(type.getShape(), error, "x");
+  error << " " << type.getElementType() << " takes " << needed
+        << " bytes of registers, but a block has at most " << available
+        << " on " << target.getName();
+  return error;
+}
+
 void ChooseMatrixInstruction::runOnOperation() {
   tk::KernelOp kernel = getOperation();
   const tk::TargetInfo *target = getTargetInfo(kernel);
@@ -265,7 +281,7 @@ void ChooseMatrixInstruction::runOnOperation() {
     return signalPassFailure();
   }
   for (DotOp dot : dots) {
-    if (refuseIfTooLarge(dot, "result", dot.getType(), *target))
+    if (failed(checkSize(dot, *target)))
       return signalPassFailure();
     MmaAttr mma = choose(dot, threads->numWarps, *target);
     dot.setInstructionAttr(mma);

@@ -19,7 +19,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "MemoryAccess.h"
-#include "RegisterCapacity.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -629,25 +628,6 @@ static void stageStore(const StagedStore &staged) {
 }
 
 //===----------------------------------------------------------------------===//
-// What stays whole
-//===----------------------------------------------------------------------===//
-
-/// A tile that a loop carries or several ops want is transposed whole. Operands
-/// of dots are judged by their result.
-static LogicalResult checkSize(tk::TransOp trans,
-                               const tk::TargetInfo &target) {
-  if (llvm::all_of(trans->getUsers(), llvm::IsaPred<DotOp>))
-    return success();
-  std::optional<InFlightDiagnostic> error =
-      refuseIfTooLarge(trans, "transpose", trans.getType(), target);
-  if (!error)
-    return success();
-  error->attachNote() << "a tile that one store alone wants, through work on "
-                         "elements of loads, is transposed in slices";
-  return failure();
-}
-
-//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -689,10 +669,4 @@ void SplitTiles::runOnOperation() {
   numChains += chains.size();
   numDots += dots.size();
   numStores += stores.size();
-
-  WalkResult fits = kernel.walk([&](tk::TransOp trans) {
-    return WalkResult(checkSize(trans, *getTargetInfo(kernel)));
-  });
-  if (fits.wasInterrupted())
-    signalPassFailure();
 }

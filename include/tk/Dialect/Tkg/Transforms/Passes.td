@@ -253,9 +253,6 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
     bytes at once stay whole. Loops that were made carry `tkg.rolled`, and nobody
     unrolls them again.
 
-    A transposed tile that has to stay whole, because a loop carries it or several
-    ops want it, is an error where the registers of a processor cannot hold it.
-
     Before: copies are chosen, no tile has a layout. After: the same.
   }];
   let options = [
