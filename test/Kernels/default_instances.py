@@ -6,6 +6,7 @@ CLASSES = {
     "half": ["f16", "bf16"],
     "float": ["f16", "bf16", "f32", "f64"],
     "int": ["i8", "i64"],
+    "number": ["i8", "i64", "f16", "f32"],
     "any": ["i8", "i64", "f16", "f32"],
 }
 # A dot takes no other integers.
