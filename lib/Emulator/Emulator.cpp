@@ -142,9 +142,12 @@ layOutSharedMemory(LaunchFacts &launch, const Program &program,
   const std::vector<SharedVariable> &variables = program.sharedVariables;
   launch.sharedOffsets.resize(variables.size());
   std::vector<bool> isUsed(variables.size());
-  for (const DecodedFunction *function : reachable)
+  for (const DecodedFunction *function : reachable) {
     for (uint32_t variable : function->sharedVariables)
       isUsed[variable] = true;
+    if (function->usesReservedShared)
+      launch.sharedBegin = 0;
+  }
   uint64_t end = firstSharedOffset;
   uint64_t dynamicAlignment = 16;
   for (size_t i = 0; i < variables.size(); ++i) {

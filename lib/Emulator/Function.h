@@ -66,6 +66,8 @@ struct DecodedFunction {
   /// functions that it calls.
   std::vector<uint32_t> sharedVariables;
   std::vector<uint32_t> callees;
+  /// It asks where the device's part of shared memory is: it may use it.
+  bool usesReservedShared = false;
   /// Calls through pointers: any function whose address is taken.
   bool hasIndirectCalls = false;
   /// Blocks could see in which order they run.

@@ -187,6 +187,9 @@ llvm::Expected<Slot> FunctionDecoder::source(const PtxOperand &operand,
     return note(symbol.reg, /*isDestination=*/false);
   }
   case Symbol::Kind::Special:
+    result.usesReservedShared |=
+        symbol.special.which == SpecialRegister::ReservedSmem0 ||
+        symbol.special.which == SpecialRegister::ReservedSmem1;
     return specialSlot(operand, symbol.special, width);
   case Symbol::Kind::GlobalVariable:
   case Symbol::Kind::SharedVariable:

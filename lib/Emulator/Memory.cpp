@@ -347,8 +347,8 @@ bool Accessor::accessSharedOf(LaneMask lanes, const Extent &extent,
                               ThreadBlock &owner) {
   constexpr uint64_t offsetMask = blockWindowSize - 1;
   uint64_t windowBegin = extent.lowest & ~offsetMask;
-  uint64_t end = owner.launch.sharedEnd;
-  bool isInside = extent.lowest - windowBegin >= firstSharedOffset &&
+  uint64_t begin = owner.launch.sharedBegin, end = owner.launch.sharedEnd;
+  bool isInside = extent.lowest - windowBegin >= begin &&
                   extent.highest - windowBegin + size <= end;
   for (LaneMask rest = lanes; !isInside && rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
@@ -356,13 +356,13 @@ bool Accessor::accessSharedOf(LaneMask lanes, const Extent &extent,
     // The device would have it, the launch does not declare it.
     bool isUndeclared = offset >= firstSharedOffset &&
                         offset + size <= firstSharedOffset + maxSharedBytes;
-    if (offset < firstSharedOffset || offset + size > end)
+    if (offset < begin || offset + size > end)
       return fail(isUndeclared ? Rule::SharedSize : Rule::OutOfBounds, lane,
                   "the shared address " + hex(addresses[lane]) +
-                      " is outside of the block's memory from " +
-                      hex(firstSharedOffset) + " to " + hex(end));
+                      " is outside of the block's memory from " + hex(begin) +
+                      " to " + hex(end));
   }
-  point(lanes, owner.sharedMemory(), windowBegin + firstSharedOffset);
+  point(lanes, owner.sharedMemory(), windowBegin);
   pointers.isRow = extent.isRow;
   if (&owner != &warp.block && owner.isFinished() && warp.checker &&
       warp.checker->isOn(Rule::ClusterExit))

@@ -71,6 +71,8 @@ mlir::tk::emulator::lookupSpecialRegister(llvm::StringRef name) {
       .Case("reserved_smem_offset_begin", make(SR::ReservedSmemBegin))
       .Case("reserved_smem_offset_end", make(SR::ReservedSmemEnd))
       .Case("reserved_smem_offset_cap", make(SR::ReservedSmemCap))
+      .Case("reserved_smem_offset_0", make(SR::ReservedSmem0))
+      .Case("reserved_smem_offset_1", make(SR::ReservedSmem1))
       .Case("current_graph_exec", make(SR::Zero, 64))
       .Case("clock", make(SR::Clock))
       .Case("clock_hi", make(SR::ClockHi))
@@ -155,15 +157,19 @@ uint64_t mlir::tk::emulator::readSpecialRegister(Warp &warp,
   case SpecialRegister::LanemaskGt:
     return static_cast<uint32_t>(~(bit | (bit - 1)));
   case SpecialRegister::TotalSmemSize:
-    return launch.staticSharedBytes + launch.dynamicSharedBytes;
+    return llvm::alignTo(launch.staticSharedBytes + launch.dynamicSharedBytes,
+                         128);
   case SpecialRegister::AggrSmemSize:
     return launch.staticSharedBytes + launch.dynamicSharedBytes +
            firstSharedOffset;
   case SpecialRegister::DynamicSmemSize:
     return launch.dynamicSharedBytes;
   case SpecialRegister::ReservedSmemBegin:
+  case SpecialRegister::ReservedSmem0:
+  case SpecialRegister::ReservedSmem1:
     return 0;
   case SpecialRegister::ReservedSmemEnd:
+    return 288;
   case SpecialRegister::ReservedSmemCap:
     return firstSharedOffset;
   case SpecialRegister::Zero:

@@ -58,6 +58,8 @@ enum class SpecialRegister : uint8_t {
   ReservedSmemBegin,
   ReservedSmemEnd,
   ReservedSmemCap,
+  ReservedSmem0,
+  ReservedSmem1,
   /// `.w` of vectors, %envreg, %pm: nothing sets them here.
   Zero,
   Clock,

@@ -21,7 +21,7 @@ ThreadBlock::ThreadBlock(Cluster &cluster, uint32_t rankInCluster)
   index = ctaid[0] + launch.grid[0] * (ctaid[1] + launch.grid[1] * ctaid[2]);
   // Unwritten shared memory has a value that differs from zero, so that a
   // kernel that relies on zeros does not pass by luck.
-  uint64_t size = launch.sharedEnd - firstSharedOffset;
+  uint64_t size = launch.sharedEnd;
   shared.reset(new std::byte[size]);
   std::memset(shared.get(), 0xCD, size);
   numLiveThreads = launch.numThreads();
@@ -40,10 +40,10 @@ ThreadBlock::ThreadBlock(Cluster &cluster, uint32_t rankInCluster)
 }
 
 std::byte *ThreadBlock::sharedBytes(uint64_t offset, uint64_t size) {
-  if (offset < firstSharedOffset || offset > launch.sharedEnd ||
+  if (offset < launch.sharedBegin || offset > launch.sharedEnd ||
       launch.sharedEnd - offset < size)
     return nullptr;
-  return shared.get() + (offset - firstSharedOffset);
+  return shared.get() + offset;
 }
 
 void ThreadBlock::exitLanes(LaneMask lanes) {

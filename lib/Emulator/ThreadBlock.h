@@ -39,6 +39,8 @@ struct LaunchFacts {
   std::vector<uint32_t> sharedOffsets;
   /// From the beginning of the window.
   uint32_t sharedEnd = 0;
+  /// firstSharedOffset, or 0 if the kernel uses the device's part.
+  uint32_t sharedBegin = firstSharedOffset;
   uint32_t dynamicSharedBytes = 0;
   uint32_t staticSharedBytes = 0;
   /// From firstParamOffset.
@@ -137,7 +139,7 @@ public:
   unsigned numLiveThreads = 0;
   bool isFinished() const { return numLiveThreads == 0; }
 
-  /// The window's bytes from firstSharedOffset to Launch::sharedEnd.
+  /// The window's bytes from 0 to Launch::sharedEnd.
   std::byte *sharedMemory() { return shared.get(); }
   /// An address in the shared::cluster window, of this block's memory.
   uint64_t sharedAddress(uint64_t offset) const {

@@ -62,6 +62,57 @@ TEST(ExecutionTest, GridsMayCountClusters) {
             "a grid of (4294967294, 1, 1) blocks cannot be launched");
 }
 
+/// Kernels that ask where the device's part of shared memory is may use it, as
+/// cooperative groups do.
+TEST(ExecutionTest, TheReservedPartOfSharedMemoryIsForWhoAsks) {
+  auto brokenRules = [](const std::string &address) {
+    PtxRun run(
+        makeKernel(".param .u64 out", ".reg .b32 %r, %v; .reg .b64 %l;\n"
+                                      "mov.u32 %r, " +
+                                          address +
+                                          ";\nst.shared.u32 [%r+280], 5;\n"
+                                          "ld.shared.u32 %v, [%r+280];\n"
+                                          "ld.param.u64 %l, [out];\n"
+                                          "st.global.u32 [%l], %v;\nret;"));
+    run.launch.block = {1, 1, 1};
+    uint64_t out = run.buffer(std::vector<uint32_t>(1));
+    run.launch.addArgument(out);
+    std::vector<std::string> rules = run.brokenRules();
+    EXPECT_EQ(run.read<uint32_t>(out, 1)[0], rules.empty() ? 5u : 0u);
+    return rules;
+  };
+  std::vector<std::string> none, outside = {"out-of-bounds:8"};
+  EXPECT_EQ(brokenRules("%reserved_smem_offset_0"), none);
+  EXPECT_EQ(brokenRules("%reserved_smem_offset_1"), none);
+  EXPECT_EQ(brokenRules("0"), outside);
+  EXPECT_EQ(brokenRules("%reserved_smem_offset_begin"), outside);
+}
+
+// As an H100 has them, for 100 static bytes and 20 dynamic ones.
+TEST(ExecutionTest, SizesOfSharedMemoryAreRegisters) {
+  const std::vector<std::pair<std::string, uint32_t>> values = {
+      {"reserved_smem_offset_begin", 0},  {"reserved_smem_offset_end", 288},
+      {"reserved_smem_offset_cap", 1024}, {"reserved_smem_offset_0", 0},
+      {"reserved_smem_offset_1", 0},      {"total_smem_size", 128},
+      {"dynamic_smem_size", 20}};
+  std::string body = ".shared .b8 tile[100]; .reg .b32 %r; .reg .b64 %l;\n"
+                     "ld.param.u64 %l, [out];\n"
+                     "mov.u32 %r, tile; st.shared.u8 [%r], 0;\n";
+  std::vector<uint32_t> expected;
+  for (const auto &[name, value] : values) {
+    body += "mov.u32 %r, %" + name + "; st.global.u32 [%l+" +
+            std::to_string(4 * expected.size()) + "], %r;\n";
+    expected.push_back(value);
+  }
+  PtxRun run(makeKernel(".param .u64 out", body + "ret;"));
+  run.launch.block = {1, 1, 1};
+  run.launch.dynamicSharedBytes = 20;
+  uint64_t out = run.buffer(std::vector<uint32_t>(values.size(), 99));
+  run.launch.addArgument(out);
+  ASSERT_TRUE(run.runClean());
+  EXPECT_EQ(run.read<uint32_t>(out, values.size()), expected);
+}
+
 TEST(ExecutionTest, UnknownInstructionsAreErrors) {
   EXPECT_NE(refusal("frobnicate.u32 %r0, 1;")
                 .find("7:1: error: unknown instruction 'frobnicate'"),
