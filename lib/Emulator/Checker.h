@@ -227,6 +227,8 @@ struct CheckerSetup {
   PtxDimensions grid = {1, 1, 1};
   PtxDimensions block = {1, 1, 1};
   unsigned blocksPerCluster = 1;
+  /// So many bytes of shared memory begin as written: the device uses them.
+  uint64_t reservedSharedBytes = 0;
 };
 std::unique_ptr<Checker> createChecker(const CheckerSetup &setup);
 

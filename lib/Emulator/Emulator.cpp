@@ -368,8 +368,9 @@ Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
           std::chrono::duration<double>(options.timeLimitInSeconds));
   bool isFirstOverBudget = false, isFirstOutOfTime = false;
   auto runOnce = [&](unsigned numThreads) {
-    CheckerSetup setup{*program.ptx, options.checks, facts.grid, facts.block,
-                       facts.blocksPerCluster()};
+    CheckerSetup setup{
+        *program.ptx, options.checks,           facts.grid,
+        facts.block,  facts.blocksPerCluster(), firstSharedOffset};
     std::unique_ptr<Checker> checker;
     if (options.checks.isOn)
       checker = createChecker(setup);

@@ -152,36 +152,24 @@ static llvm::Error decodeAllocate(DecodeContext &context,
   return llvm::Error::success();
 }
 
-/// stacksave.type d;
-static llvm::Error decodeSave(DecodeContext &context,
-                              const PtxInstruction &instruction,
-                              Modifiers &modifiers, Instruction &result) {
+/// stacksave.type d; stackrestore.type a;
+template <bool isSave>
+static llvm::Error decodeStackEnd(DecodeContext &context,
+                                  const PtxInstruction &instruction,
+                                  Modifiers &modifiers, Instruction &result) {
   llvm::Expected<PtxType> type =
       takeWidth(context, instruction, modifiers, result);
   if (!type)
     return type.takeError();
   OperandReader operands(context, instruction, 1);
-  result.operands[0] = operands.destination(*type);
-  result.handler = runSave;
-  return operands.finish();
-}
-
-/// stackrestore.type a;
-static llvm::Error decodeRestore(DecodeContext &context,
-                                 const PtxInstruction &instruction,
-                                 Modifiers &modifiers, Instruction &result) {
-  llvm::Expected<PtxType> type =
-      takeWidth(context, instruction, modifiers, result);
-  if (!type)
-    return type.takeError();
-  OperandReader operands(context, instruction, 1);
-  result.operands[0] = operands.source(*type);
-  result.handler = runRestore;
+  result.operands[0] =
+      isSave ? operands.destination(*type) : operands.source(*type);
+  result.handler = isSave ? runSave : runRestore;
   return operands.finish();
 }
 
 void emulator::registerLocalStack(DecoderTable &table) {
   table.add("alloca", decodeAllocate);
-  table.add("stacksave", decodeSave);
-  table.add("stackrestore", decodeRestore);
+  table.add("stacksave", decodeStackEnd</*isSave=*/true>);
+  table.add("stackrestore", decodeStackEnd</*isSave=*/false>);
 }

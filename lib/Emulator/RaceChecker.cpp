@@ -34,11 +34,12 @@ void SyncLocations::erase(uint64_t address, uint64_t sizeInBytes) {
 }
 
 BlockState::BlockState(uint32_t block, unsigned numWarps, uint64_t sharedBytes,
-                       const ScopeRules &scopes)
+                       uint64_t reservedSharedBytes, const ScopeRules &scopes)
     : index(block), writtenShared(sharedBytes / 8 + 1),
       warpgroupWaits(numWarps / 4 + 1), numWgmmas(numWarps) {
   for (unsigned warp = 0; warp != numWarps; ++warp)
     warps.emplace_back(block, block * numWarps + warp, scopes);
+  std::fill_n(writtenShared.begin(), reservedSharedBytes / 8, 0xFF);
   shared = std::make_unique<ShadowMemory>(0, sharedBytes, writtenShared.data());
 }
 
@@ -78,8 +79,8 @@ void RaceChecker::beginBlock(uint32_t block, uint32_t cluster,
                              unsigned numWarps, uint64_t sharedBytes) {
   assert(numWarps == warpsPerBlock && "all blocks of a grid are alike");
   scopes.setCluster(block, cluster);
-  blocks[block] =
-      std::make_unique<BlockState>(block, numWarps, sharedBytes, scopes);
+  blocks[block] = std::make_unique<BlockState>(
+      block, numWarps, sharedBytes, setup.reservedSharedBytes, scopes);
 }
 
 /// The first that begins behind `address`.

@@ -95,7 +95,7 @@ private:
 /// The state of one block.
 struct BlockState {
   BlockState(uint32_t block, unsigned numWarps, uint64_t sharedBytes,
-             const ScopeRules &scopes);
+             uint64_t reservedSharedBytes, const ScopeRules &scopes);
 
   uint32_t index;
   std::vector<WarpAgent> warps;

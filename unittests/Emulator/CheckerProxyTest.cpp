@@ -200,14 +200,11 @@ TEST(CheckerProxyTest, CpAsyncArrivesForItsLanes) {
 TEST(CheckerProxyTest, AnMbarrierIsUsedAfterItsInit) {
   for (bool isSynchronised : {false, true}) {
     Script script;
-    MemoryPlace memory = {PtxSpace::Shared, 0};
-    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                             MbarrierUse::Initialize);
+    script.mbarrier(lane(0, 0), MbarrierUse::Initialize);
     if (isSynchronised)
       script.barrier();
     for (uint16_t index : {0, 1})
-      script.checker->mbarrier(script.place(warp(index)), memory, 128,
-                               MbarrierUse::Use);
+      script.mbarrier(warp(index), MbarrierUse::Use);
     EXPECT_EQ(script.rules(), isSynchronised ? "" : "shared-race shared-race");
   }
 }
@@ -215,16 +212,12 @@ TEST(CheckerProxyTest, AnMbarrierIsUsedAfterItsInit) {
 TEST(CheckerProxyTest, AnMbarrierIsInvalidatedAfterItsUse) {
   for (bool isSynchronised : {false, true}) {
     Script script;
-    MemoryPlace memory = {PtxSpace::Shared, 0};
-    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                             MbarrierUse::Initialize);
+    script.mbarrier(lane(0, 0), MbarrierUse::Initialize);
     script.barrier();
-    script.checker->mbarrier(script.place(warp(1)), memory, 128,
-                             MbarrierUse::Use);
+    script.mbarrier(warp(1), MbarrierUse::Use);
     if (isSynchronised)
       script.barrier();
-    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                             MbarrierUse::Invalidate);
+    script.mbarrier(lane(0, 0), MbarrierUse::Invalidate);
     EXPECT_EQ(script.rules(), isSynchronised ? "" : "shared-race");
   }
 }
@@ -233,17 +226,13 @@ TEST(CheckerProxyTest, AnMbarrierIsInvalidatedAfterItsUse) {
 TEST(CheckerProxyTest, OneLaneOfAWarpMayTellOfAnMbarriersEnd) {
   for (bool isWritten : {false, true}) {
     Script script;
-    MemoryPlace memory = {PtxSpace::Shared, 0};
-    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                             MbarrierUse::Initialize);
+    script.mbarrier(lane(0, 0), MbarrierUse::Initialize);
     script.barrier();
-    script.checker->mbarrier(script.place(warp(1)), memory, 128,
-                             MbarrierUse::Use);
+    script.mbarrier(warp(1), MbarrierUse::Use);
     script.write(lane(5, 1), shared(256));
     script.strong(lane(3, 1), AccessKind::Atomic, shared(64), Order::Release);
     script.strong(lane(0, 0), AccessKind::Atomic, shared(64), Order::Acquire);
-    script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                             MbarrierUse::Invalidate);
+    script.mbarrier(lane(0, 0), MbarrierUse::Invalidate);
     // Of mbarriers alone.
     if (isWritten)
       script.write(lane(0, 0), shared(256));
@@ -255,12 +244,9 @@ TEST(CheckerProxyTest, AnMbarrierIsNoData) {
   for (bool isInvalidated : {false, true})
     for (AccessKind kind : {AccessKind::Read, AccessKind::Write}) {
       Script script;
-      MemoryPlace memory = {PtxSpace::Shared, 0};
-      script.checker->mbarrier(script.place(lane(0)), memory, 128,
-                               MbarrierUse::Initialize);
+      script.mbarrier(lane(0), MbarrierUse::Initialize);
       if (isInvalidated)
-        script.checker->mbarrier(script.place(lane(0)), memory, 128,
-                                 MbarrierUse::Invalidate);
+        script.mbarrier(lane(0), MbarrierUse::Invalidate);
       script.access(lane(0), kind, shared(132));
       EXPECT_EQ(script.rules(), isInvalidated ? "" : "mbarrier-invalid");
     }
@@ -272,8 +258,7 @@ TEST(CheckerProxyTest, ACopyNeedsAFenceAfterTheInit) {
     for (bool isSameLane : {true, false}) {
       Script script;
       MemoryPlace memory = {PtxSpace::Shared, 0};
-      script.checker->mbarrier(script.place(lane(0, 0)), memory, 128,
-                               MbarrierUse::Initialize);
+      script.mbarrier(lane(0, 0), MbarrierUse::Initialize);
       if (fence == MbarrierInit)
         script.checker->mbarrierInitFence(script.place(lane(0, 0)));
       if (fence == ProxyAsync)
@@ -296,15 +281,12 @@ TEST(CheckerProxyTest, ARemoteArrivalNeedsTheInit) {
   enum Way { Nothing, Relaxed, RelaxedFenced, Full };
   for (Way way : {Nothing, Relaxed, RelaxedFenced, Full}) {
     Script script({2, 1, 2});
-    MemoryPlace memory = {PtxSpace::Shared, 0};
-    script.checker->mbarrier(script.place(lane(0, 0, 0)), memory, 128,
-                             MbarrierUse::Initialize);
+    script.mbarrier(lane(0, 0, 0), MbarrierUse::Initialize);
     if (way == RelaxedFenced)
       script.checker->mbarrierInitFence(script.place(lane(0, 0, 0)));
     if (way != Nothing)
       script.clusterBarrier(way == Full ? Order::Release : Order::Relaxed);
-    script.checker->mbarrier(script.place(lane(0, 0, 1)), memory, 128,
-                             MbarrierUse::Use);
+    script.mbarrier(lane(0, 0, 1), MbarrierUse::Use);
     bool isFine = way == RelaxedFenced || way == Full;
     EXPECT_EQ(script.rules(), isFine ? "" : "mbarrier-init-fence") << way;
   }

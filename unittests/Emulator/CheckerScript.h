@@ -149,6 +149,11 @@ public:
     checker->proxyFence(place(thread), space);
   }
 
+  /// An instruction on the mbarrier of block 0 that lies at 128.
+  void mbarrier(Thread thread, MbarrierUse use) {
+    checker->mbarrier(place(thread), {PtxSpace::Shared, 0}, 128, use);
+  }
+
   AsyncAgentPtr issue(Thread thread, AsyncKind kind = AsyncKind::BulkCopy) {
     return checker->issue(place(thread), kind);
   }

@@ -318,49 +318,47 @@ TEST(ControlFlowTest, DynamicSharedMemoryFollowsTheStatic) {
   EXPECT_EQ(run.result.reports.at(0).rule, "shared-size");
 }
 
+/// What `numThreads` threads print: `depot` writes the arguments of vprintf.
+static std::string printed(const std::string &format, const std::string &depot,
+                           unsigned numThreads) {
+  PtxRun run(header +
+             std::string(".extern .func (.param .b32 r) vprintf(.param .b64 a, "
+                         ".param .b64 b);\n"
+                         ".global .b8 format[] = \"") +
+             format +
+             "\";\n"
+             ".global .b8 word[] = \"word\";\n"
+             ".visible .entry kernel()\n{\n"
+             ".local .align 8 .b8 depot[32]; .reg .b64 %l; .reg .b32 %r;\n" +
+             depot +
+             "mov.u64 %l, depot;\ncvta.local.u64 %l, %l;\n"
+             "{ .param .b64 a; .param .b64 b; .param .b32 c;\n"
+             "st.param.b64 [b], %l;\n"
+             "mov.u64 %l, format;\nst.param.b64 [a], %l;\n"
+             "call (c), vprintf, (a, b); }\nret;\n}\n");
+  run.launch.block = {numThreads, 1, 1};
+  EXPECT_TRUE(run.runClean());
+  return run.result.output;
+}
+
 TEST(ControlFlowTest, PrintfWritesTheOutput) {
-  PtxRun run(
-      header +
-      std::string(
-          ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 "
-          "b);\n"
-          ".global .b8 format[] = \"t %d %5.2f %s %llx%%\\n\";\n"
-          ".global .b8 word[] = \"word\";\n"
-          ".visible .entry kernel()\n{\n"
-          ".local .align 8 .b8 depot[32]; .reg .b64 %l<4>; .reg .b32 %r<2>;\n"
-          "mov.u32 %r0, %tid.x;\nst.local.u32 [depot], %r0;\n"
-          "mov.f64 %l0, 0d3FF8000000000000;\nst.local.b64 [depot+8], %l0;\n"
-          "mov.u64 %l1, word;\nst.local.u64 [depot+16], %l1;\n"
-          "mov.u64 %l1, 0x123456789ab;\nst.local.u64 [depot+24], %l1;\n"
-          "mov.u64 %l2, depot;\ncvta.local.u64 %l2, %l2;\n"
-          "mov.u64 %l3, format;\n"
-          "{ .param .b64 a; .param .b64 b; .param .b32 c;\n"
-          "st.param.b64 [a], %l3;\nst.param.b64 [b], %l2;\n"
-          "call (c), vprintf, (a, b); }\nret;\n}\n"));
-  run.launch.block = {2, 1, 1};
-  ASSERT_TRUE(run.runClean());
-  EXPECT_EQ(run.result.output, "t 0  1.50 word 123456789ab%\n"
-                               "t 1  1.50 word 123456789ab%\n");
+  EXPECT_EQ(
+      printed("t %d %5.2f %s %llx%%\\n",
+              "mov.u32 %r, %tid.x;\nst.local.u32 [depot], %r;\n"
+              "st.local.b64 [depot+8], 0d3FF8000000000000;\n"
+              "mov.u64 %l, word;\nst.local.u64 [depot+16], %l;\n"
+              "mov.u64 %l, 0x123456789ab;\nst.local.u64 [depot+24], %l;\n",
+              2),
+      "t 0  1.50 word 123456789ab%\n"
+      "t 1  1.50 word 123456789ab%\n");
 }
 
 TEST(ControlFlowTest, PrintfBoundsTheWidthThatAnArgumentGives) {
-  PtxRun run(
-      header +
-      std::string(
-          ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 "
-          "b);\n"
-          ".global .b8 format[] = \"%*d\";\n"
-          ".visible .entry kernel()\n{\n"
-          ".local .align 8 .b8 depot[8]; .reg .b64 %l<2>;\n"
-          "st.local.u32 [depot], 2000000000;\nst.local.u32 [depot+4], 7;\n"
-          "mov.u64 %l0, depot;\ncvta.local.u64 %l0, %l0;\n"
-          "mov.u64 %l1, format;\n"
-          "{ .param .b64 a; .param .b64 b; .param .b32 c;\n"
-          "st.param.b64 [a], %l1;\nst.param.b64 [b], %l0;\n"
-          "call (c), vprintf, (a, b); }\nret;\n}\n"));
-  run.launch.block = {1, 1, 1};
-  ASSERT_TRUE(run.runClean());
-  EXPECT_EQ(run.result.output, std::string(9998, ' ') + "7");
+  EXPECT_EQ(
+      printed("%*d",
+              "st.local.u32 [depot], 2000000000;\nst.local.u32 [depot+4], 7;\n",
+              1),
+      std::string(9998, ' ') + "7");
 }
 
 TEST(ControlFlowTest, TrapEndsTheRun) {

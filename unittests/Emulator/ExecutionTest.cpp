@@ -63,14 +63,15 @@ TEST(ExecutionTest, GridsMayCountClusters) {
 }
 
 /// Kernels that ask where the device's part of shared memory is may use it, as
-/// cooperative groups do.
+/// cooperative groups do: they clear bits of what nobody wrote.
 TEST(ExecutionTest, TheReservedPartOfSharedMemoryIsForWhoAsks) {
   auto brokenRules = [](const std::string &address) {
     PtxRun run(
         makeKernel(".param .u64 out", ".reg .b32 %r, %v; .reg .b64 %l;\n"
                                       "mov.u32 %r, " +
                                           address +
-                                          ";\nst.shared.u32 [%r+280], 5;\n"
+                                          ";\nred.shared.and.b32 [%r+280], 0;\n"
+                                          "red.shared.add.u32 [%r+280], 5;\n"
                                           "ld.shared.u32 %v, [%r+280];\n"
                                           "ld.param.u64 %l, [out];\n"
                                           "st.global.u32 [%l], %v;\nret;"));
