@@ -10,7 +10,7 @@ from lit.llvm import llvm_config
 config.name = "TK"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".tk", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py", "check_commands.py"]
+config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py", "check_commands.py", "__pycache__"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tk_obj_root, "test")
 
