@@ -26,10 +26,17 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 missing=()
-for package in "${packages[@]}" "${optional_packages[@]}"; do
+for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+wanted=()
+for package in "${optional_packages[@]}"; do
+  is_installed "$package" || wanted+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  # What is only of use is no reason to ask for a password.
+  [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" -eq 0 ] || exit 0
+fi
 
 root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -40,8 +47,13 @@ if [ "$(id -u)" -ne 0 ]; then
   root=(sudo)
 fi
 
-echo "Installing: ${missing[*]}"
-"${root[@]}" apt-get update -qq
+all=("${missing[@]}" "${wanted[@]}")
+echo "Installing: ${all[*]}"
+if ! "${root[@]}" apt-get update -qq; then
+  [ ${#missing[@]} -eq 0 ] || exit 1
+  echo "Going on without: ${wanted[*]}"
+  exit 0
+fi
 for package in "${llvm_packages[@]}"; do
   if ! is_available "$package"; then
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-RELEASE}")
@@ -57,12 +69,11 @@ MESSAGE
     exit 1
   fi
 done
-for package in "${optional_packages[@]}"; do
-  if ! is_available "$package"; then
+for package in "${wanted[@]}"; do
+  if is_available "$package"; then
+    missing+=("$package")
+  else
     echo "Not available here, going on without: $package"
-    kept=()
-    for name in "${missing[@]}"; do [ "$name" = "$package" ] || kept+=("$name"); done
-    missing=("${kept[@]}")
   fi
 done
 [ ${#missing[@]} -eq 0 ] ||
