@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """peers.py - measures PyTorch and Triton beside tk in one run on one GPU.
 
 Usage: peers.py TK_RUN KERNELS_DIR [--only NAME] [--json OUT]

@@ -1,4 +1,5 @@
-# Finds LLVM, MLIR and lld 22 and makes their archives link statically.
+# FindLLVM22.cmake - finds LLVM, MLIR and lld 22 and makes their archives link statically.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Distribution packages export MLIR archives that name the shared libLLVM in
 # their link interface. One executable must not hold two copies of LLVM, so the

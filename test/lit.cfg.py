@@ -1,4 +1,5 @@
 # lit.cfg.py - how the regression tests run.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import glob
 import os
 import shutil

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Prints a .tk file of random kernels with tests, for comparing levels.
 
     utils/random-kernels.py --seed 7 --count 20 > random.tk

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """check_commands.py - runs the commands that a Markdown page shows.
 
 Usage: check_commands.py PAGE TOP TOOLS

@@ -1,4 +1,5 @@
 # default_instances.py - the instances of the kernels in a file that leave every tile at its default.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import re
 
 # Integers are only moved and added: the narrowest and the widest stand for all of them.

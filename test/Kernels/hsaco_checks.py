@@ -1,4 +1,5 @@
 # hsaco_checks.py - compares the parts of an hsaco with each other.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # What the manifest says (tkc --describe), what the loader reads (the notes) and
 # what runs (the code) come from different stages of the compiler.

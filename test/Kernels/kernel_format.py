@@ -1,4 +1,5 @@
 # kernel_format.py - runs each kernel file in each way as one lit test.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # A module of its own, because lit hands tests to other processes, and those can
 # only find classes that they can import.

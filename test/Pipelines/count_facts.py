@@ -1,4 +1,5 @@
 # count_facts.py - counts in the output of tkc what makes kernels fast or slow.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #   count_facts.py tkg kernels                    runs tkc on each file of the folder
 #   tkc softmax.tk --emit=ptx | count_facts.py ptx

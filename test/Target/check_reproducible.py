@@ -1,4 +1,5 @@
 # check_reproducible.py - the same kernels give the same bytes, wherever and however they are compiled.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #   check_reproducible.py kernels folder softmax.tk --target=gfx90a
 #

@@ -1,4 +1,5 @@
 # lit.cfg.py - runs every GoogleTest case as one lit test.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
 
 import lit.formats

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs each test of a file that utils/random-kernels.py --exact printed on two
 devices, and compares the outputs.
 

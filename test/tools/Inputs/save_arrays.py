@@ -1,4 +1,5 @@
 # save_arrays.py - writes what launches of PTX are compared with.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import struct
 def save(name, descr, shape, data):
     header = ("{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (descr, shape)).encode()
