@@ -5,6 +5,7 @@
 #include "ToolOptions.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
 #include "llvm/Option/Option.h"
@@ -58,6 +59,16 @@ static std::optional<Stage> guessStage(StringRef file) {
   if (extension == ".ptx")
     return Stage::PTX;
   return std::nullopt;
+}
+
+/// The stage to stop after that an output's name asks for; empty if none.
+static StringRef guessLastStage(StringRef file) {
+  return llvm::StringSwitch<StringRef>(llvm::sys::path::extension(file))
+      .Case(".ll", "llvmir")
+      .Case(".ptx", "ptx")
+      .Case(".cubin", "cubin")
+      .Case(".hsaco", "hsaco")
+      .Default("");
 }
 
 static bool isMlirFile(StringRef file) {
@@ -116,9 +127,9 @@ static llvm::Error readStages(const InputArgList &arguments,
                              "' from its name; pass --start-at");
   }
   const Arg *emit = arguments.getLastArg(OPT_emit);
-  if (!emit)
+  StringRef name = emit ? emit->getValue() : guessLastStage(options.output);
+  if (!emit && name.empty())
     return llvm::Error::success();
-  StringRef name = emit->getValue();
   llvm::Expected<Stage> stage = findStage(name, vendor, /*isInput=*/false);
   if (!stage)
     return stage.takeError();
@@ -289,6 +300,7 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
   options.printTimes = arguments.hasArg(OPT_time);
   options.verifyDiagnostics = arguments.hasArg(OPT_verify_diagnostics);
   options.splitInputFile = arguments.hasArg(OPT_split_input_file);
+  options.output = arguments.getLastArgValue(OPT_output).str();
   if (arguments.hasArg(OPT_format))
     options.action = TkcOptions::Action::Format;
   else if (arguments.getLastArgValue(OPT_emit) == "ast")
@@ -297,7 +309,6 @@ mlir::tk::parseTkcOptions(ArrayRef<const char *> argv) {
     return std::move(error);
   if (llvm::Error error = checkSplitting(options))
     return std::move(error);
-  options.output = arguments.getLastArgValue(OPT_output).str();
   return options;
 }
 

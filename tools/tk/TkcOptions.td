@@ -8,7 +8,7 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<file>">,
 defm target : V<"target",
     "Chip to compile for (default: what the input was compiled for so far, or sm_90a)", "<name>">;
 defm emit : V<"emit",
-    "What to write: ast, tk, tkg, llvm, llvmir, ptx, cubin or hsaco (default: the target's binary)",
+    "What to write: ast, tk, tkg, llvm, llvmir, ptx, cubin or hsaco (default: what the name of the output ends in, or the target's binary)",
     "<stage>">;
 def stop_after : Separate<["--", "-"], "stop-after">, Alias<emit>;
 def stop_after_eq : Joined<["--", "-"], "stop-after=">, Alias<emit>,
