@@ -74,10 +74,13 @@ static FailureOr<Assembled> runPtxas(Location loc, StringRef ptxas,
                                      StringRef ptx,
                                      const TargetOptions &options) {
   FailureOr<TemporaryFile> input = TemporaryFile::create(loc, "ptx");
+  if (failed(input) || failed(input->write(loc, ptx)))
+    return failure();
   FailureOr<TemporaryFile> output = TemporaryFile::create(loc, "cubin");
+  if (failed(output))
+    return failure();
   FailureOr<TemporaryFile> log = TemporaryFile::create(loc, "log");
-  if (failed(input) || failed(output) || failed(log) ||
-      failed(input->write(loc, ptx)))
+  if (failed(log))
     return failure();
   std::string arch = ("-arch=" + options.target->getChip()).str();
   SmallVector<StringRef> arguments = {

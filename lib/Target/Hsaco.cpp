@@ -54,8 +54,10 @@ FailureOr<Binary> mlir::tk::emitHsaco(Location loc, llvm::Module &module,
 
   TimingScope linking = timing.nest("link with lld");
   FailureOr<TemporaryFile> input = TemporaryFile::create(loc, "o");
+  if (failed(input) || failed(input->write(loc, object)))
+    return failure();
   FailureOr<TemporaryFile> output = TemporaryFile::create(loc, "hsaco");
-  if (failed(input) || failed(output) || failed(input->write(loc, object)) ||
+  if (failed(output) ||
       failed(linkObject(loc, input->getPath(), output->getPath())))
     return failure();
   auto contents = output->read(loc);
