@@ -207,7 +207,7 @@ LogicalResult ProgramBuilder::buildOp(Operation *op) {
   if (failed(checkTypes(op)))
     return failure();
   Attribute constant;
-  if (matchPattern(op, m_Constant(&constant)))
+  if (!isa<ub::PoisonOp>(op) && matchPattern(op, m_Constant(&constant)))
     return buildConstant(op, constant);
   if (LaneLoop loop = selectLoop(op))
     return buildElementwise(op, loop);

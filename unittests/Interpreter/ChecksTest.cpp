@@ -561,6 +561,157 @@ TEST_F(ChecksTest, RecursionIsRefused) {
             "the interpreter does not run the recursive function 'f'");
 }
 
+TEST_F(ChecksTest, CallsNeedABodyAndAnEnd) {
+  EXPECT_EQ(compileError("func.func private @f()\n"
+                         "tk.kernel @k() {\n  func.call @f() : () -> ()\n"
+                         "  tk.return\n}"),
+            "the interpreter finds no body of 'f'");
+  EXPECT_EQ(compileError("func.func private @main()"),
+            "the interpreter needs a kernel with a body");
+  // Each function calls the one before twice: 2^19 calls.
+  std::string text = "func.func @f0() { return }\n";
+  for (int i = 1; i < 19; ++i) {
+    std::string call =
+        "  func.call @f" + std::to_string(i - 1) + "() : () -> ()\n";
+    text += "func.func @f" + std::to_string(i) + "() {\n" + call + call +
+            "  return\n}\n";
+  }
+  // f18 and all below the first of its calls are 2^18.
+  std::string message = "the interpreter runs programs of at most 262144 "
+                        "calls; this one calls 'f17' once more";
+  EXPECT_EQ(compileError(text + "tk.kernel @k() {\n"
+                                "  func.call @f18() : () -> ()\n"
+                                "  tk.return\n}"),
+            message);
+}
+
+TEST_F(ChecksTest, ValuesWithoutMemory) {
+  EXPECT_EQ(compileError("func.func @main(%t: tensor<4xf32>) { return }"),
+            "expects views, pointers and scalars as arguments, got "
+            "'tensor<4xf32>'");
+  EXPECT_EQ(compileError("tk.kernel @k() {\n"
+                         "  %v = ub.poison : !tk.view<?xf32>\n"
+                         "  tk.return\n}"),
+            "the interpreter has no such value");
+  EXPECT_EQ(compileError("tk.kernel @k() {\n"
+                         "  %t = arith.constant dense_resource<b> : "
+                         "tensor<4xf32>\n"
+                         "  tk.return\n}"),
+            "the interpreter does not know this constant");
+}
+
+TEST_F(ChecksTest, PoisonIsZero) {
+  std::vector<int32_t> y(5, 7);
+  runClean(R"mlir(
+tk.kernel @k(%y: !tk.view<?xi32> {tk.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %tile = ub.poison : tensor<4xi32>
+  %number = ub.poison : i32
+  %token = ub.poison : !tkg.token
+  tk.store_view %tile, %y[%c0 +: 4] : tensor<4xi32>, !tk.view<?xi32>
+  tk.store_view %number, %y[%c4] : i32, !tk.view<?xi32>
+  tk.return
+})mlir",
+           {tensorOf(y)});
+  EXPECT_EQ(y, std::vector<int32_t>(5, 0));
+}
+
+TEST_F(ChecksTest, OperationsThatTakeMoreTypesThanTheInterpreter) {
+  EXPECT_EQ(compileError("tk.kernel @k(%n: i32 {tk.optional}) {\n"
+                         "  %v = tk.is_present %n : i32\n"
+                         "  tk.return\n}"),
+            "the interpreter knows only views and pointers to be absent");
+  EXPECT_EQ(compileError("tk.kernel @k(%p: !tk.ptr<!tk.ptr<f32>>) {\n"
+                         "  %v = tk.atomic_load relaxed gpu %p : "
+                         "!tk.ptr<!tk.ptr<f32>> -> !tk.ptr<f32>\n"
+                         "  tk.return\n}"),
+            "the interpreter does not know atomics on pointers");
+  EXPECT_EQ(compileError("tk.kernel @k() {\n"
+                         "  %a = arith.constant true\n"
+                         "  scf.for %i = %a to %a step %a : i1 {}\n"
+                         "  tk.return\n}"),
+            "expects a loop over integers");
+}
+
+TEST_F(ChecksTest, CombinersAreOfScalars) {
+  auto compileCombiner = [&](StringRef op) {
+    return compileError(
+        "tk.kernel @k() {\n"
+        "  %t = arith.constant dense<1.0> : tensor<8xf32>\n"
+        "  %s = tk.reduce(%t) axis 0 : (tensor<8xf32>) -> f32 {\n"
+        "  ^bb0(%a: f32, %b: f32):\n    " +
+        op.str() + "\n    tk.yield %a : f32\n  }\n  tk.return\n}");
+  };
+  EXPECT_EQ(compileCombiner("%i = tk.program_id 0"),
+            "the interpreter does not know 'tk.program_id' in a combiner");
+  EXPECT_EQ(compileCombiner("%i = tk.arange : tensor<4xi32>"),
+            "the interpreter does not know the type 'tensor<4xi32>' in a "
+            "combiner");
+}
+
+TEST_F(ChecksTest, FramesBeyondTheLimit) {
+  options.maxFrameBytes = 1;
+  RunResult result = run("tk.kernel @k() {\n"
+                         "  %t = tk.arange : tensor<64xi32>\n"
+                         "  tk.return\n}",
+                         {});
+  ASSERT_EQ(result.errors.size(), 1u);
+  StringRef message = result.errors[0].message;
+  EXPECT_TRUE(message.consume_front(
+      "program 0 would be number 1 to run at once, with "));
+  EXPECT_TRUE(message.consume_back(" bytes of tiles each: too much"));
+  int64_t bytes = 0;
+  EXPECT_FALSE(message.getAsInteger(10, bytes));
+  EXPECT_GE(bytes, 64 * 4);
+}
+
+TEST_F(ChecksTest, StepsMustBePositive) {
+  StringRef text = R"mlir(
+tk.kernel @k(%step: index {tk.name = "step"}) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  scf.for %i = %c0 to %c4 step %step {
+    tk.print "i", %i : index
+  }
+  tk.return
+})mlir";
+  EXPECT_EQ(messages(run(text, {KernelArgument::integer(0)})),
+            Strings({"5: program 0 loops with step 0, which must be "
+                     "positive"}));
+  EXPECT_EQ(messages(run(text, {KernelArgument::integer(-1)})),
+            Strings({"5: program 0 loops with step -1, which must be "
+                     "positive"}));
+  runClean(text, {KernelArgument::integer(4)});
+}
+
+TEST_F(ChecksTest, ViewsHaveTheExtentsOfTheirType) {
+  std::vector<float> x(8);
+  StringRef text = R"mlir(
+tk.kernel @k(%p: !tk.ptr<f32> {tk.name = "p"}, %n: index {tk.name = "n"}) {
+  %c1 = arith.constant 1 : index
+  %v = tk.make_view %p [%n] strides [%c1] : !tk.ptr<f32> -> !tk.view<8xf32>
+  tk.return
+})mlir";
+  KernelArgument p =
+      KernelArgument::pointer(DType::F32, x.data(), tensorOf(x).memory);
+  runClean(text, {p, KernelArgument::integer(8)});
+  EXPECT_EQ(messages(run(text, {p, KernelArgument::integer(9)})),
+            Strings({"4: program 0 makes a view of extent 9 in dimension 0, "
+                     "where its type says 8"}));
+}
+
+TEST_F(ChecksTest, AbsentPointersAreNotRead) {
+  RunResult result = run(R"mlir(
+tk.kernel @k(%p: !tk.ptr<f32> {tk.name = "p", tk.optional}) {
+  %v = tk.load %p : !tk.ptr<f32> -> f32
+  tk.return
+})mlir",
+                         {KernelArgument::absent()});
+  EXPECT_EQ(messages(result),
+            Strings({"3: program 0 reads through a pointer to no tensor"}));
+}
+
 TEST_F(ChecksTest, ArgumentsMustFit) {
   std::vector<float> x(6);
   std::vector<int32_t> i(6);
@@ -577,6 +728,9 @@ TEST_F(ChecksTest, ArgumentsMustFit) {
             "'x' expects elements of type f32, got i32");
   EXPECT_EQ(message({KernelArgument::integer(1)}), "'x' expects a tensor");
   EXPECT_EQ(message({KernelArgument::absent()}), "'x' is not optional");
+  KernelArgument odd = tensorOf(x, {1, 3});
+  odd.data = static_cast<char *>(odd.data) + 1;
+  EXPECT_EQ(message({odd}), "'x' is not aligned to its elements");
   runClean(text, {tensorOf(x, {2, 3})});
 }
 
