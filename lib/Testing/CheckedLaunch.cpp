@@ -237,10 +237,9 @@ bool LaunchGenerator::addTensor(unsigned argument, CheckedLaunch &launch) {
     shape.push_back(kElementsBehindPointer);
   }
   std::optional<DType> dtype = getDType(kernel, argument);
-  llvm::Expected<HostTensor> tensor =
-      dtype ? HostTensor::create(*dtype, shape)
-            : llvm::Expected<HostTensor>(
-                  llvm::createStringError("no such elements"));
+  if (!dtype)
+    return false;
+  llvm::Expected<HostTensor> tensor = HostTensor::create(*dtype, shape);
   if (!tensor) {
     llvm::consumeError(tensor.takeError());
     return false;

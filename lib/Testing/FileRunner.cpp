@@ -433,10 +433,12 @@ bool FileRunner::checkBench(Input &input, const TestCase &bench) {
     return false;
   }
   progress.clear();
-  llvm::outs() << llvm::formatv("  bench {0}  ok: {1}, max err {2:F2} of the "
-                                "bound\n",
-                                getTitle(bench), check.method,
-                                getLargestShareOfBound(check));
+  llvm::outs() << "  bench " << getTitle(bench);
+  if (check.outcome.outputs.empty())
+    llvm::outs() << "  runs: nothing to compare\n";
+  else
+    llvm::outs() << llvm::formatv("  ok: {0}, max err {1:F2} of the bound\n",
+                                  check.method, getLargestShareOfBound(check));
   llvm::outs().flush();
   return true;
 }

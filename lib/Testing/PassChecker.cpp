@@ -392,8 +392,14 @@ void PassChecker::generate(KernelOp kernel) {
   std::vector<CheckedLaunch> &launches = it->second.launches;
   SmallVector<Diagnostic> diagnostics;
   {
+    // Launches may fail in the same way.
     ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
-      diagnostics.push_back(std::move(diagnostic));
+      auto isSame = [&](const Diagnostic &known) {
+        return known.getLocation() == diagnostic.getLocation() &&
+               known.str() == diagnostic.str();
+      };
+      if (llvm::none_of(diagnostics, isSame))
+        diagnostics.push_back(std::move(diagnostic));
       return success();
     });
     FailureOr<std::vector<CheckedLaunch>> generated =
@@ -422,6 +428,9 @@ void PassChecker::start(ModuleOp module) {
         emitError(module.getLoc(), "test '")
             << test.name << "' fails before the first pass";
       }
+  // What fails on the inputs of a test fails on generated ones, too.
+  if (summary.foundMistake)
+    return;
   for (auto kernel : module.getOps<KernelOp>()) {
     StringRef name = kernel.getSymName();
     // Variants are compared with what they are variants of.

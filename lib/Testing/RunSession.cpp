@@ -133,8 +133,8 @@ private:
   /// An item waits for the device a few times, each with its own limit, and
   /// compiles and evaluates its reference besides.
   std::chrono::seconds getSilenceLimit() const {
-    return std::chrono::seconds(
-        60 + static_cast<int64_t>(4 * options.tests.timeLimitInSeconds));
+    return std::chrono::seconds(options.silenceInSeconds.value_or(
+        60 + static_cast<int64_t>(4 * options.tests.timeLimitInSeconds)));
   }
 
   const SessionOptions &options;

@@ -4,15 +4,17 @@
 #   check_messages.py <folder of sources>... -- <folder of tests>...
 #
 # Each piece of text in a statement that reports an error, a warning or a remark must stand in an expected diagnostic or
-# in a CHECK line of a test. What a program computes (numbers, names, types) stands between pieces and is free.
+# in a CHECK line of a test, or between quotes in a GoogleTest. What a program computes (numbers, names, types) stands
+# between pieces and is free.
 
 import os
 import re
 import sys
 
 REPORT = re.compile(r"\b(?:emitOpError|emitError|emitWarning|emitRemark|remarkMissed|remark::\w+|attachNote|"
-                    r"append(?:Op)?Error|reason\s*=)(?=\W)")
-LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+                    r"append(?:Op)?Error|reason\s*=)(?=\W)|"
+                    r"\b(?:createStringError|makeError|fail|failArgument|expects|report|check|errors\.report)(?=\()")
+LITERAL = re.compile(r'(?<!\')"((?:[^"\\\n]|\\.)*)"')
 EXPECTED = re.compile(r"(?:expected-(?:error|warning|remark|note)(?:-re)?|[A-Z-]+(?:-NEXT|-SAME|-DAG|-NOT)?:)(.*)")
 
 
@@ -22,6 +24,18 @@ def get_files(folders, suffixes):
             for name in sorted(names):
                 if name.endswith(suffixes):
                     yield os.path.join(path, name)
+
+
+def get_literals(text):
+    """The texts between quotes; those that only white space parts are one."""
+    literals, end = [], None
+    for literal in LITERAL.finditer(text):
+        if end is not None and not text[end:literal.start()].strip():
+            literals[-1] += literal.group(1)
+        else:
+            literals.append(literal.group(1))
+        end = literal.end()
+    return [literal.replace('\\"', '"').replace("\\n", " ") for literal in literals]
 
 
 def get_statement(text, start):
@@ -35,10 +49,9 @@ def get_statement(text, start):
 
 def get_pieces(statement):
     """The texts of a statement: adjacent literals are one, placeholders of formatv cut."""
-    joined = re.sub(r'"\s+"', "", statement)
-    for literal in LITERAL.findall(joined):
-        for piece in re.split(r"\{\d+\}", literal):
-            piece = piece.replace('\\"', '"').replace("\\n", " ").strip()
+    for literal in get_literals(statement):
+        for piece in re.split(r"\{\d+[^}]*\}", literal):
+            piece = piece.strip()
             # Single words are keywords and names as often as texts.
             if len(re.findall(r"[A-Za-z]{2,}", piece)) >= 2:
                 yield re.sub(r"\s+", " ", piece)
@@ -50,6 +63,9 @@ def main():
     for path in get_files(sys.argv[middle + 1:], (".mlir", ".tk", ".test")):
         with open(path, errors="replace") as file:
             expected += [match.group(1) for match in EXPECTED.finditer(file.read())]
+    for path in get_files(sys.argv[middle + 1:], (".cpp",)):
+        with open(path) as file:
+            expected += get_literals(file.read())
     tested = re.sub(r"\s+", " ", "\n".join(expected))
     num_pieces = num_missing = 0
     for path in get_files(sys.argv[1:middle], (".cpp", ".h")):

@@ -363,6 +363,9 @@ mlir::tk::parseTkRunOptions(ArrayRef<const char *> argv) {
                        session.tests.timeLimitInSeconds);
   if (!error)
     error = readNumber(arguments, OPT_worker, "worker", session.firstItem);
+  if (!error && arguments.hasArg(OPT_silence))
+    error = readNumber(arguments, OPT_silence, "silence",
+                       session.silenceInSeconds.emplace());
   if (error)
     return std::move(error);
   // More is for ever, and clocks could not count it.

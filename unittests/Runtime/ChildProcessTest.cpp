@@ -3,6 +3,7 @@
 
 #include "tk/Runtime/ChildProcess.h"
 #include "gtest/gtest.h"
+#include <sys/resource.h>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -47,6 +48,19 @@ TEST(ChildProcessTest, SilenceIsNotTheEnd) {
 TEST(ChildProcessTest, TheDestructorEndsIt) {
   // Would wait for the sleep otherwise.
   ChildProcess child = startShell("exec sleep 1000");
+}
+
+TEST(ChildProcessTest, WithoutFileHandlesThereIsNoPipe) {
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit none = limit;
+  none.rlim_cur = 3;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Expected<ChildProcess> child = ChildProcess::start("/bin/sh", {"sh"});
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(bool(child));
+  EXPECT_EQ(toString(child.takeError()),
+            "cannot make a pipe: Too many open files");
 }
 
 TEST(ChildProcessTest, MissingProgramsAreErrors) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Runtime/GpuDevice.h"
+#include "tk/Runtime/ArithmeticSpeed.h"
 #include "tk/Runtime/Benchmark.h"
 #include "tk/Runtime/Generators.h"
 #include "llvm/Support/DynamicLibrary.h"
@@ -112,6 +113,114 @@ TEST(GpuDeviceTest, BadBinariesAreErrors) {
       getError(device->launch(module, "add_one", kOne, kOne, kOne, 300000, {})),
       "cannot get 300000 bytes of shared memory for 'add_one': fake "
       "(CUDA_ERROR_FAKE 1)");
+}
+
+namespace {
+/// As long as it lives, a function of the fake driver fails.
+class FakeFailure {
+public:
+  explicit FakeFailure(const char *function) {
+    setenv("TK_FAKE_FAIL", function, /*overwrite=*/1);
+  }
+  ~FakeFailure() { unsetenv("TK_FAKE_FAIL"); }
+};
+} // namespace
+
+TEST(GpuDeviceTest, DriversThatDoNotStart) {
+  auto open = [](Vendor vendor) {
+    return getError(GpuDevice::create(vendor, 0,
+                                      vendor == Vendor::AMD ? TK_FAKE_HIP_DRIVER
+                                                            : TK_FAKE_DRIVER));
+  };
+  for (auto [function, message] :
+       {std::pair("cuInit", "cannot start the driver: fake "),
+        std::pair("cuDeviceGet", "cannot open the GPU: fake "),
+        std::pair("cuCtxSetCurrent", "cannot open the GPU: fake "),
+        std::pair("cuDeviceGetAttribute", "cannot query the GPU: fake ")}) {
+    FakeFailure failure(function);
+    EXPECT_EQ(open(Vendor::NVIDIA),
+              message + std::string("(CUDA_ERROR_FAKE 999)"));
+    EXPECT_EQ(open(Vendor::AMD), message + std::string("(hipErrorFake 999)"));
+  }
+  {
+    FakeFailure failure("cuDevicePrimaryCtxRetain");
+    EXPECT_EQ(open(Vendor::NVIDIA),
+              "cannot open the GPU: fake (CUDA_ERROR_FAKE 999)");
+  }
+  {
+    // What even the driver has no words for.
+    FakeFailure failure("cuInit");
+    setenv("TK_FAKE_MUTE", "1", /*overwrite=*/1);
+    EXPECT_EQ(open(Vendor::NVIDIA),
+              "cannot start the driver: unknown error (code 999)");
+    unsetenv("TK_FAKE_MUTE");
+  }
+  setenv("TK_FAKE_GPUS", "0", /*overwrite=*/1);
+  EXPECT_EQ(open(Vendor::NVIDIA), "no GPU found: the driver lists none");
+  unsetenv("TK_FAKE_GPUS");
+}
+
+TEST(GpuDeviceTest, WhatFailsIsNamed) {
+  std::unique_ptr<GpuDevice> device = openFake();
+  DeviceModule module = cantFail(device->load("add_one"));
+  HostTensor tensor = cantFail(HostTensor::create(DType::F32, {5}));
+  DeviceTensor remote = cantFail(DeviceTensor::upload(*device, tensor));
+  DeviceTensor other = cantFail(DeviceTensor::upload(*device, tensor));
+  DeviceEvent event = cantFail(device->createEvent());
+  auto failWith = [&](const char *function, function_ref<std::string()> act) {
+    FakeFailure failure(function);
+    std::string error = act();
+    StringRef text = error;
+    EXPECT_TRUE(text.consume_back(": fake (CUDA_ERROR_FAKE 999)")) << error;
+    return text.str();
+  };
+  EXPECT_EQ(
+      failWith("cuMemAlloc", [&] { return getError(device->allocate(16)); }),
+      "cannot allocate device memory");
+  EXPECT_EQ(
+      failWith("cuMemcpyHtoD",
+               [&] { return getError(DeviceTensor::upload(*device, tensor)); }),
+      "cannot copy to the device");
+  EXPECT_EQ(
+      failWith("cuMemcpyDtoH",
+               [&] { return getError(remote.download(*device, tensor)); }),
+      "cannot copy from the device");
+  EXPECT_EQ(failWith("cuMemcpyDtoDAsync",
+                     [&] { return getError(remote.copyFrom(*device, other)); }),
+            "cannot copy on the device");
+  EXPECT_EQ(failWith("cuMemsetD8Async",
+                     [&] { return getError(remote.zero(*device)); }),
+            "cannot fill device memory");
+  auto launch = [&] {
+    return getError(device->launch(module, "add_one", kOne, kOne, kOne, 0,
+                                   {remote.getArgument().address, 5}));
+  };
+  EXPECT_EQ(failWith("cuModuleGetFunction", launch),
+            "cannot find the kernel 'add_one'");
+  EXPECT_EQ(failWith("cuLaunchKernel", launch), "cannot launch 'add_one'");
+  EXPECT_EQ(failWith("cuEventCreate", [&] { return getError(device->wait()); }),
+            "cannot create an event");
+  EXPECT_EQ(failWith("cuEventRecord", [&] { return getError(device->wait()); }),
+            "cannot record an event");
+  EXPECT_EQ(
+      failWith("cuEventElapsedTime",
+               [&] { return getError(device->getMilliseconds(event, event)); }),
+      "cannot read the time");
+}
+
+TEST(GpuDeviceTest, WhatHipLacksIsNamed) {
+  std::unique_ptr<GpuDevice> device =
+      cantFail(GpuDevice::create(Vendor::AMD, 0, TK_FAKE_HIP_DRIVER));
+  DeviceModule module = cantFail(device->load("add_one"));
+  EXPECT_EQ(
+      getError(device->launch(module, "add_one", kOne, kOne, {2, 1, 1}, 0, {})),
+      "the driver is too old to launch clusters");
+  EXPECT_EQ(getError(device->encodeTensorMap({})),
+            "the driver knows no tensor maps");
+  EXPECT_EQ(getError(measureArithmeticSpeed(*device, ArithmeticUnit::F16,
+                                            BenchMode::Burst)),
+            "the speed of matrix units is measured by PTX, which this GPU does "
+            "not run");
 }
 
 TEST(GpuDeviceTest, HangingKernelsEnd) {

@@ -155,6 +155,16 @@ TEST(LaunchPlanTest, WrongArgumentsAreNamed) {
   arguments[2].value = HostValue::integer(128);
   EXPECT_EQ(getError(kernel, arguments), "argument 'n': expects a value of i8");
   arguments = makeArguments();
+  arguments[2] = arguments[0];
+  EXPECT_EQ(getError(kernel, arguments),
+            "argument 'n': expects a scalar, got a tensor");
+  arguments = makeArguments();
+  arguments[0].shape = {3, -1};
+  EXPECT_EQ(getError(kernel, arguments), "argument 'x': has the shape [3, -1]");
+  arguments = makeArguments();
+  arguments[0].strides = {int64_t(1) << 61, 1};
+  EXPECT_EQ(getError(kernel, arguments), "argument 'x': its size overflows");
+  arguments = makeArguments();
   arguments[3].address = 0;
   EXPECT_EQ(getError(kernel, arguments), "argument 'y': is null");
   EXPECT_EQ(getError(kernel, makeArguments(3, 1024)),

@@ -112,6 +112,10 @@ TEST(NpyFileTest, BadFilesAreErrors) {
   EXPECT_EQ(getError(makeFile("{}", "")),
             "cannot read 'x.npy': bad header: expects the keys 'descr', "
             "'fortran_order' and 'shape'");
+  EXPECT_EQ(getError(makeFile("{1: '<f4'}", "")),
+            "cannot read 'x.npy': bad header: expects a key and ':'");
+  EXPECT_EQ(getError(makeFile("{'descr': '<f4' 'fortran_order': False}", "")),
+            "cannot read 'x.npy': bad header: expects ',' or '}'");
   EXPECT_EQ(getError(makeFile("{'descr': [('a', '<f4')]}", "")),
             "cannot read 'x.npy': bad header: cannot read the value of "
             "'descr'");

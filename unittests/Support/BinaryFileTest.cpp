@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Support/BinaryFile.h"
+#include "llvm/BinaryFormat/ELF.h"
 #include "gtest/gtest.h"
 
 using namespace llvm;
@@ -48,6 +49,46 @@ TEST(BinaryFileTest, DamagedFilesAreErrors) {
         EXPECT_TRUE(readDeviceFunctions(file.substr(0, size)).empty());
       }
     }
+}
+
+/// A cubin of which `contents` are a section, and the manifest is the part of
+/// it that the symbol says.
+static std::string makeElf(StringRef contents, uint64_t value, uint64_t size) {
+  const std::string names("\0__tk_manifest\0", 15);
+  ELF::Elf64_Sym symbols[2] = {};
+  symbols[1] = {/*st_name=*/1, 0, 0, /*st_shndx=*/3, value, size};
+  ELF::Elf64_Shdr sections[4] = {};
+  std::string file = makeElfHeader(/*machine=*/190, sizeof(ELF::Elf64_Ehdr));
+  uint64_t offset = file.size() + sizeof(sections);
+  auto describe = [&](int section, uint32_t type, uint64_t bytes) {
+    sections[section].sh_type = type;
+    sections[section].sh_offset = offset;
+    sections[section].sh_size = bytes;
+    offset += bytes;
+  };
+  describe(1, ELF::SHT_SYMTAB, sizeof(symbols));
+  sections[1].sh_link = 2;
+  sections[1].sh_entsize = sizeof(ELF::Elf64_Sym);
+  describe(2, ELF::SHT_STRTAB, names.size());
+  describe(3, ELF::SHT_PROGBITS, contents.size());
+  file[60] = 4;
+  file.append(reinterpret_cast<const char *>(sections), sizeof(sections));
+  file.append(reinterpret_cast<const char *>(symbols), sizeof(symbols));
+  return file + names + contents.str();
+}
+
+TEST(BinaryFileTest, SymbolsLieInTheirSections) {
+  auto getError = [](StringRef contents, uint64_t value, uint64_t size) {
+    Expected<Manifest> manifest = readManifest(makeElf(contents, value, size));
+    return manifest ? "" : toString(manifest.takeError());
+  };
+  // This one is found, and is no manifest.
+  EXPECT_EQ(getError("xxx[]", 3, 2), "bad manifest: expects an object");
+  StringRef outside =
+      "the cubin has no manifest: a symbol lies outside its section";
+  EXPECT_EQ(getError("xxx[]", 3, 3), outside);
+  EXPECT_EQ(getError("xxx[]", 6, 0), outside);
+  EXPECT_EQ(getError("xxx[]", 3, ~uint64_t(2)), outside);
 }
 
 TEST(OccupancyTest, EveryLimitCounts) {

@@ -107,10 +107,41 @@ TEST(HostExprTest, MistakesAreErrors) {
   EXPECT_NE(getError("sin(M)").find("got 'sin' with 1"), std::string::npos);
   EXPECT_EQ(getError("M + (M < N)"), "'+' needs numbers");
   EXPECT_EQ(getError("p % 2"), "'%' needs integers");
+  EXPECT_EQ(getError("-(M < N)"), "a truth value where a number is needed");
+  EXPECT_EQ(getError("abs(M - 1000 - 9223372036854775807 - 1)"),
+            "negation overflows 64 bits");
+  EXPECT_EQ(getError("M.size"), "'M.size', character 3: expects a property of "
+                                "an argument, such as 'bytes'");
+  EXPECT_EQ(getError("99999999999999999999"),
+            "'99999999999999999999', character 1: expects an integer of at "
+            "most 64 bits");
+  EXPECT_EQ(getError("sin(M)"),
+            "'sin(M)', character 7: expects a function of the host and its "
+            "arguments before this, got 'sin' with 1");
   EXPECT_NE(getError(std::string(100000, '(')).find("less nesting"),
             std::string::npos);
   EXPECT_NE(getError("99999999999999999999").find("at most 64 bits"),
             std::string::npos);
+}
+
+TEST(HostExprTest, WhatIsAskedForMustBeThere) {
+  EXPECT_EQ(toString(parse("num_sms()").evaluate({}).takeError()),
+            "'num_sms()' has no value without a device");
+  EXPECT_EQ(toString(parse("M + 1").evaluateBool(makeBindings()).takeError()),
+            "'M + 1' is no truth value");
+  EXPECT_EQ(
+      toString(parse("M < N").evaluateInteger(makeBindings()).takeError()),
+      "'M < N' is no integer");
+}
+
+TEST(HostExprTest, OtherJSONIsAnError) {
+  for (json::Value value :
+       {json::Value(nullptr), json::Value(1.5), json::Value(json::Array{}),
+        json::Value(json::Array{"sin", "M"}),
+        json::Value(json::Array{"cdiv", "M"}),
+        json::Value(json::Array{"+", 1, json::Object{}})})
+    EXPECT_EQ(toString(HostExpr::fromJSON(value).takeError()),
+              "expects a host expression such as [\"cdiv\", \"M\", 128]");
 }
 
 TEST(HostExprTest, SubstituteReplacesNames) {

@@ -111,6 +111,12 @@ TEST(LayoutTest, MistakesAreNamed) {
             "block or offset");
   EXPECT_EQ(getError("shape = [[4]], offset = [[1]], lane = [[2]]"),
             "expects 'offset' alone, got other hardware indices besides");
+  EXPECT_EQ(getError("shape = [[4]], shape = [[4]]"), "'shape' is given twice");
+  EXPECT_EQ(getError("shape = [[4]], lane = [], lane = []"),
+            "'lane' is given twice");
+  EXPECT_EQ(getError("shape = [[x]]"), "expected an integer before 'x]]'");
+  EXPECT_EQ(getError("shape = [[4]], lane = [1 * [1]]"),
+            "expects a radix that is 2 or odd, got 1");
   EXPECT_EQ(getError("shape = [[4]] lane = []"),
             "expected ',' before 'lane = []'");
   EXPECT_EQ(getError("shape = [[281474976710656], [2]]"),

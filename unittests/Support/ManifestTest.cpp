@@ -168,6 +168,18 @@ TEST(ManifestTest, WrongFieldsAreNamedByPath) {
   EXPECT_EQ(getErrorWith(R"("dtype":"f16")", R"("dtype":"f17")"),
             "bad manifest: 'kernels[0].params[0].dtype' is missing or is not "
             "an element type");
+  EXPECT_EQ(getErrorWith(R"("access":"read")", R"("access":"rad")"),
+            "bad manifest: 'kernels[0].params[0].access' is missing or is not "
+            "read, mut, out or temp");
+  EXPECT_EQ(getErrorWith(R"("init":"0.)", R"("init":"o.)"),
+            "bad manifest: 'kernels[0].params[2].init' is missing or is not a "
+            "number as text");
+  EXPECT_EQ(getErrorWith(R"([["cdiv","M",64],["min",["num_sms"],"N"]])", "[]"),
+            "bad manifest: 'kernels[0].grid' is missing or is not an array of "
+            "one to three expressions");
+  EXPECT_EQ(getErrorWith(R"("strides":[1])", R"("strides":[])"),
+            "bad manifest: 'sequences[0].steps[0].arguments[2].strides' is "
+            "missing or is not as long as 'dims'");
   EXPECT_EQ(getErrorWith(R"(["cdiv","M",64])", R"(["cdiv","M"])"),
             "bad manifest: 'kernels[0].grid' is missing or is not made of host "
             "expressions");

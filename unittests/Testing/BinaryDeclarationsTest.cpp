@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Testing/BinaryDeclarations.h"
+#include "tk/Interpreter/Interpreter.h"
+#include "tk/Testing/TestDevice.h"
 #include "gtest/gtest.h"
 
 using namespace llvm;
@@ -82,4 +84,9 @@ TEST(BinaryDeclarationsTest, LaunchesNameInstances) {
             "the binary has no kernel 'part<f16>', only part<bf16, BLOCK = "
             "64>, part<f32>, whole");
   EXPECT_EQ(declarations.getInstances().lookup("part_f32"), "part<f32>");
+}
+
+TEST(TestDeviceTest, NotEveryDeviceRunsBinaries) {
+  EXPECT_EQ(toString(createInterpreterDevice(RunOptions())->addBinary("", {})),
+            "the device 'interp' runs no binaries");
 }

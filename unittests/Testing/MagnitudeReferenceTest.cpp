@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Testing/MagnitudeReference.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -17,7 +18,9 @@ using namespace mlir::tk;
 namespace {
 class MagnitudeReferenceTest : public testing::Test {
 protected:
-  MagnitudeReferenceTest() { context.loadDialect<TkDialect>(); }
+  MagnitudeReferenceTest() {
+    context.loadDialect<TkDialect, cf::ControlFlowDialect>();
+  }
 
   static HostTensor makeTensor(ArrayRef<int64_t> shape,
                                ArrayRef<double> values) {
@@ -174,5 +177,19 @@ func.func @reference(%x: !tk.view<1x2xf64>, %z: !tk.view<2x2xf64>, %y: !tk.view<
   EXPECT_EQ(dot(DotMagnitude::SumOfProducts), Values({8, 6}));
   // (0.25 + 0.75) * 8 + 1.
   EXPECT_EQ(dot(DotMagnitude::ColumnMaximum), Values({9, 9}));
+}
+
+TEST_F(MagnitudeReferenceTest, ReferencesAreOneBlock) {
+  std::string messages;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    messages += diagnostic.str();
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      "func.func @reference() {\n  cf.br ^next\n^next:\n  return\n}", &context);
+  ASSERT_TRUE(module) << messages;
+  EXPECT_TRUE(
+      failed(convertToMagnitudes(*module, DotMagnitude::SumOfProducts)));
+  EXPECT_EQ(messages, "expects a reference of one block");
 }
 } // namespace

@@ -50,6 +50,9 @@ struct SessionOptions {
   /// number of the first item. See RunEvents.h.
   bool isWorker = false;
   int64_t firstItem = 0;
+  /// After how long without an event the worker is ended; by default, as long
+  /// as an item may take.
+  std::optional<int64_t> silenceInSeconds;
 };
 
 /// Runs the tests or benches, here or in a process that is replaced when a

@@ -18,9 +18,15 @@
 //   fault, fake_fault*           reads an illegal address
 //   fake_crash*                  takes the process down
 //   fake_block*                  the driver does not return from the launch
+//   fake_exit*                   the driver ends the process, with exit code 3
 // The `fake_` ones are compiled from `k(x: tensor<f32>[N], y: out
 // tensor<f32>[N])`, with these parameters: x, N, y of the vector variant; x, N,
 // stride, y, stride of the general one.
+//
+// TK_FAKE_FAIL names a function of libcuda; it, or that of libamdhip64 which
+// stands for it, fails, and with TK_FAKE_MUTE set errors of CUDA have no names.
+// TK_FAKE_GPUS is the number of GPUs, one if not set; with TK_FAKE_ABORT set,
+// the process ends where the driver should start.
 
 #include "DriverFunctions.h"
 #include <cstdint>
@@ -67,7 +73,8 @@ enum Result {
   InvalidPtx = 218,
   NotFound = 500,
   NotReady = 600,
-  IllegalAddress = 700
+  IllegalAddress = 700,
+  Unknown = 999
 };
 } // namespace
 
@@ -79,6 +86,17 @@ static std::set<void *> &getHeld() {
   static auto *held = new std::set<void *>;
   return *held;
 }
+
+/// Whether this function is told to fail.
+static bool fails(const char *function) {
+  const char *name = getenv("TK_FAKE_FAIL");
+  return name && strcmp(name, function) == 0;
+}
+#define FAIL_IF_TOLD(function)                                                 \
+  do {                                                                         \
+    if (fails(function))                                                       \
+      return Unknown;                                                          \
+  } while (false)
 
 // Sizes of allocations stand in front of them.
 static constexpr size_t kHeaderSize = 64;
@@ -108,6 +126,8 @@ static void runKernel(const std::string &name, void **params) {
     abort();
   if (startsWith(name, "fake_block"))
     pause();
+  if (startsWith(name, "fake_exit"))
+    _exit(3);
   if (startsWith(name, "fake_twice"))
     scale(name, params, 2);
   if (startsWith(name, "fake_wrong"))
@@ -161,14 +181,21 @@ static bool isForChip(const char *) { return true; }
 
 extern "C" {
 
-int NAME(cuInit, hipInit)(unsigned) { return Success; }
+int NAME(cuInit, hipInit)(unsigned) {
+  FAIL_IF_TOLD("cuInit");
+  if (getenv("TK_FAKE_ABORT"))
+    abort();
+  return Success;
+}
 int NAME(cuDriverGetVersion, hipDriverGetVersion)(int *version) {
   return *version = 13000, Success;
 }
 int NAME(cuDeviceGetCount, hipGetDeviceCount)(int *count) {
-  return *count = 1, Success;
+  const char *text = getenv("TK_FAKE_GPUS");
+  return *count = text ? atoi(text) : 1, Success;
 }
 int NAME(cuDeviceGet, hipDeviceGet)(int *device, int index) {
+  FAIL_IF_TOLD("cuDeviceGet");
   return *device = index, Success;
 }
 int NAME(cuDeviceGetName, hipDeviceGetName)(char *name, int size, int) {
@@ -180,6 +207,7 @@ int NAME(cuDeviceGetPCIBusId, hipDeviceGetPCIBusId)(char *id, int, int) {
 
 int NAME(cuDeviceGetAttribute, hipDeviceGetAttribute)(int *value, int attribute,
                                                       int) {
+  FAIL_IF_TOLD("cuDeviceGetAttribute");
   switch (attribute) {
   case NAME(16, 63): // multiprocessors
     return *value = 132, Success;
@@ -203,6 +231,7 @@ int NAME(cuMemGetInfo_v2, hipMemGetInfo)(size_t *freeBytes,
 }
 
 int NAME(cuMemAlloc_v2, hipMalloc)(uint64_t *address, size_t bytes) {
+  FAIL_IF_TOLD("cuMemAlloc");
   if (bytes > state.totalBytes - state.usedBytes)
     return OutOfMemory;
   // Aligned as a driver's, so that vector variants may run.
@@ -231,14 +260,17 @@ int NAME(cuMemFree_v2, hipFree)(uint64_t address) {
 
 int NAME(cuMemcpyHtoD_v2, hipMemcpyHtoD)(uint64_t to, const void *from,
                                          size_t bytes) {
+  FAIL_IF_TOLD("cuMemcpyHtoD");
   return memcpy(reinterpret_cast<void *>(to), from, bytes), Success;
 }
 int NAME(cuMemcpyDtoH_v2, hipMemcpyDtoH)(void *to, uint64_t from,
                                          size_t bytes) {
+  FAIL_IF_TOLD("cuMemcpyDtoH");
   return memcpy(to, reinterpret_cast<void *>(from), bytes), Success;
 }
 int NAME(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)(uint64_t to, uint64_t from,
                                                    size_t bytes, void *) {
+  FAIL_IF_TOLD("cuMemcpyDtoDAsync");
   state.clock += 1;
   memcpy(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from), bytes);
   return Success;
@@ -246,6 +278,7 @@ int NAME(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)(uint64_t to, uint64_t from,
 int NAME(cuMemsetD8Async, hipMemsetD8Async)(uint64_t address,
                                             unsigned char value, size_t bytes,
                                             void *) {
+  FAIL_IF_TOLD("cuMemsetD8Async");
   return memset(reinterpret_cast<void *>(address), value, bytes), Success;
 }
 
@@ -273,6 +306,7 @@ int NAME(cuModuleUnload, hipModuleUnload)(void *module) {
 int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
                                                     void *module,
                                                     const char *name) {
+  FAIL_IF_TOLD("cuModuleGetFunction");
   // A text is the list of its kernels; of a binary, names are not looked at.
   auto &[text, functions] = *static_cast<FakeModule *>(module);
   bool isElf = startsWith(text, "\x7f"
@@ -288,6 +322,7 @@ int NAME(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gridX,
                                                 unsigned, unsigned, unsigned,
                                                 unsigned sharedBytes, void *,
                                                 void **params, void **) {
+  FAIL_IF_TOLD("cuLaunchKernel");
   state.lastSharedBytes = sharedBytes;
   state.lastGrid[0] = gridX, state.lastGrid[1] = gridY;
   state.lastGrid[2] = gridZ;
@@ -297,10 +332,12 @@ int NAME(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gridX,
 }
 
 int NAME(cuEventCreate, hipEventCreateWithFlags)(void **event, unsigned) {
+  FAIL_IF_TOLD("cuEventCreate");
   *event = new float;
   return getHeld().insert(*event), Success;
 }
 int NAME(cuEventRecord, hipEventRecord)(void *event, void *) {
+  FAIL_IF_TOLD("cuEventRecord");
   return *static_cast<float *>(event) = state.clock, Success;
 }
 int NAME(cuEventQuery, hipEventQuery)(void *) {
@@ -308,6 +345,7 @@ int NAME(cuEventQuery, hipEventQuery)(void *) {
 }
 int NAME(cuEventElapsedTime, hipEventElapsedTime)(float *time, void *from,
                                                   void *to) {
+  FAIL_IF_TOLD("cuEventElapsedTime");
   *time = *static_cast<float *>(to) - *static_cast<float *>(from);
   return Success;
 }
@@ -324,7 +362,10 @@ int hipGetDevicePropertiesR0600(void *properties, int) {
   strcpy(static_cast<char *>(properties) + kArchNameOffset, getChip());
   return Success;
 }
-int hipSetDevice(int) { return state = FakeState(), Success; }
+int hipSetDevice(int) {
+  FAIL_IF_TOLD("cuCtxSetCurrent");
+  return state = FakeState(), Success;
+}
 const char *hipGetErrorName(int) { return "hipErrorFake"; }
 const char *hipGetErrorString(int) { return "fake"; }
 
@@ -357,14 +398,20 @@ int cuFuncSetAttribute(void *, int, int value) {
   return value > 232448 ? InvalidValue : Success;
 }
 int cuDevicePrimaryCtxRetain(void **context, int) {
+  FAIL_IF_TOLD("cuDevicePrimaryCtxRetain");
   return state = FakeState(), *context = &state, Success;
 }
 int cuDevicePrimaryCtxRelease_v2(int) { return Success; }
-int cuCtxSetCurrent(void *) { return Success; }
-int cuGetErrorName(int, const char **name) {
-  return *name = "CUDA_ERROR_FAKE", Success;
+int cuCtxSetCurrent(void *) {
+  FAIL_IF_TOLD("cuCtxSetCurrent");
+  return Success;
 }
-int cuGetErrorString(int, const char **text) { return *text = "fake", Success; }
+int cuGetErrorName(int, const char **name) {
+  return *name = getenv("TK_FAKE_MUTE") ? nullptr : "CUDA_ERROR_FAKE", Success;
+}
+int cuGetErrorString(int, const char **text) {
+  return *text = getenv("TK_FAKE_MUTE") ? nullptr : "fake", Success;
+}
 
 #endif
 
