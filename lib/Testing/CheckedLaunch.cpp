@@ -295,6 +295,11 @@ std::optional<CheckedLaunch> LaunchGenerator::generate(int64_t divisor) {
 FailureOr<std::vector<CheckedLaunch>>
 mlir::tk::generateLaunches(KernelOp kernel,
                            const llvm::StringMap<int64_t> &sizes) {
+  for (Type type : kernel.getArgumentTypes())
+    if (!isa<ViewType, PtrType>(type) && !type.isIntOrIndexOrFloat())
+      return kernel.emitError("expects views, pointers and scalars as "
+                              "arguments, got ")
+             << type;
   constexpr int64_t kDivisor = 16;
   std::vector<CheckedLaunch> launches;
   LaunchGenerator generator(kernel, sizes);
