@@ -480,6 +480,21 @@ void PassChecker::runAfterPass(Pass *pass, Operation *op) {
     check(pass, op, kernel);
 }
 
+/// The first line that differs, if one does.
+static std::string describeOutput(StringRef before, StringRef after) {
+  while (!before.empty() || !after.empty()) {
+    auto [lineBefore, restBefore] = before.split('\n');
+    auto [lineAfter, restAfter] = after.split('\n');
+    if (lineBefore != lineAfter)
+      return ("what it prints: before '" + lineBefore + "', after '" +
+              lineAfter + "'")
+          .str();
+    before = restBefore;
+    after = restAfter;
+  }
+  return "";
+}
+
 std::string PassChecker::compare(KernelOp kernel, const KernelTraits &traits,
                                  const CheckedLaunch &launch,
                                  RunResult &result) {
@@ -503,10 +518,7 @@ std::string PassChecker::compare(KernelOp kernel, const KernelTraits &traits,
     if (!difference.empty())
       return difference;
   }
-  if (result.output != launch.output)
-    return "what it prints: before '" + launch.output + "', after '" +
-           result.output + "'";
-  return "";
+  return describeOutput(launch.output, result.output);
 }
 
 void PassChecker::check(Pass *pass, Operation *passOp, KernelOp kernel) {

@@ -6,6 +6,8 @@
 // RUN: not tk-opt %s --check-each-pass --check-size=N=5 --test-miscompile=mistake=inbounds 2>&1 | FileCheck %s --check-prefix=INBOUNDS
 // RUN: not tk-opt %s --check-each-pass --test-miscompile=mistake=store 2>&1 | FileCheck %s --check-prefix=STORE
 // RUN: not tk-opt %s --check-each-pass --test-miscompile=mistake=sum 2>&1 | FileCheck %s --check-prefix=SUM
+// RUN: not tk-opt %s --check-each-pass --test-miscompile=mistake=print 2>&1 | FileCheck %s --check-prefix=PRINT
+// RUN: not tk-opt %s --check-each-pass --test-miscompile=mistake=unknown 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // The pass that came before is not blamed, nor the one behind.
 // RUN: not tk-opt %s --check-each-pass --canonicalize --test-miscompile --tk-simplify 2>&1 | FileCheck %s --check-prefix=SUB
@@ -60,7 +62,10 @@ tk.kernel @sum(%z: !tk.view<1xf32> {tk.access = #tk.access<out>, tk.dims = ["1"]
   }
   // STORE: error: pass 'test-miscompile' changed the result of kernel 'sum': element [0] of 'z': before 28, after never written
   // SUM: error: pass 'test-miscompile' changed the result of kernel 'sum': element [0] of 'z': before 28, after 0
+  // PRINT: error: pass 'test-miscompile' changed the result of kernel 'sum': what it prints: before 'program 0: sum 28', after ''
+  // UNKNOWN: error: pass 'test-miscompile' changed the result of kernel 'sum': it cannot be interpreted any more
   tk.store_view %s, %z[%c0] : f32, !tk.view<1xf32>
+  tk.print "sum", %s : f32
   tk.return
 }
 

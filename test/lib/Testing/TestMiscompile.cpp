@@ -10,7 +10,17 @@ using namespace mlir;
 using namespace mlir::tk;
 
 namespace {
-enum class Mistake { Subtraction, Inbounds, Wait, Slot, Store, Sum, Order };
+enum class Mistake {
+  Subtraction,
+  Inbounds,
+  Wait,
+  Slot,
+  Store,
+  Sum,
+  Order,
+  Print,
+  Unknown
+};
 
 /// Makes the mistake that it is asked for, wherever it can.
 struct TestMiscompilePass
@@ -67,6 +77,17 @@ struct TestMiscompilePass
       if (auto dot = dyn_cast<DotOp>(op))
         addAccumulatorLast(dot, builder);
       return;
+    case Mistake::Print:
+      if (isa<PrintOp>(op))
+        op->erase();
+      return;
+    case Mistake::Unknown:
+      // Nothing but views and pointers can be absent.
+      if (isa<ReturnOp>(op))
+        IsPresentOp::create(
+            builder, op->getLoc(),
+            arith::ConstantIndexOp::create(builder, op->getLoc(), 0));
+      return;
     }
   }
 
@@ -94,7 +115,10 @@ struct TestMiscompilePass
           clEnumValN(Mistake::Store, "store", "drop stores"),
           clEnumValN(Mistake::Sum, "sum", "add elements to themselves"),
           clEnumValN(Mistake::Order, "order",
-                     "add the accumulators of dots last, which is none"))};
+                     "add the accumulators of dots last, which is none"),
+          clEnumValN(Mistake::Print, "print", "print nothing"),
+          clEnumValN(Mistake::Unknown, "unknown",
+                     "ask whether a number was given"))};
 };
 } // namespace
 
