@@ -157,8 +157,7 @@ void LaneExecution::access(const AsyncAgentPtr &agent,
   access.lane = static_cast<uint8_t>(lane);
   if (agent)
     warp.checker->access(*agent, access);
-  // The lanes of cp.async are counted together.
-  if (counters() && isCounted && proxy != Proxy::Generic)
+  if (counters() && isCounted)
     counters()->access(place(), access);
 }
 

@@ -53,7 +53,7 @@ public:
   /// Null without checks.
   AsyncAgentPtr issue(AsyncKind kind) const;
   /// `isCounted`: it goes into the measurements too. What is read for several
-  /// blocks is read once.
+  /// blocks is read once, and the lanes of cp.async are counted together.
   void access(const AsyncAgentPtr &agent, const MemoryPlace &memory,
               AccessKind kind, uint64_t address, uint64_t size,
               Proxy proxy = Proxy::Async, bool isCounted = true) const;

@@ -70,10 +70,11 @@ static bool copyLane(Warp &warp, const Instruction &instruction, unsigned lane,
     if (!source)
       return false;
     execution.access(agent, {PtxSpace::Global, 0}, AccessKind::Read, from, size,
-                     Proxy::Generic);
+                     Proxy::Generic, /*isCounted=*/false);
   }
   execution.access(agent, destination.place(), AccessKind::Write,
-                   destination.offset, copy.size, Proxy::Generic);
+                   destination.offset, copy.size, Proxy::Generic,
+                   /*isCounted=*/false);
   if (size != 0)
     memcpy(destination.bytes, source, size);
   memset(destination.bytes + size, 0, copy.size - size);
@@ -113,7 +114,7 @@ static Step runCopy(Warp &warp, const Instruction &instruction) {
     access.laneBytes = sizes.data();
     counters->access(warp.place(instruction, reading), access);
     access.laneBytes = nullptr;
-    access.memory.space = PtxSpace::Shared;
+    access.memory = {PtxSpace::Shared, warp.block.index};
     access.kind = AccessKind::Write;
     access.addresses = to.lane;
     counters->access(warp.place(instruction), access);

@@ -25,6 +25,10 @@ void InstructionMeasurement::add(const InstructionMeasurement &other) {
   sharedWorstWays = std::max(sharedWorstWays, other.sharedWorstWays);
   sharedBytesRead += other.sharedBytesRead;
   sharedBytesWritten += other.sharedBytesWritten;
+  remoteBytesRead += other.remoteBytesRead;
+  remoteBytesWritten += other.remoteBytesWritten;
+  localBytesRead += other.localBytesRead;
+  localBytesWritten += other.localBytesWritten;
   globalRequests += other.globalRequests;
   globalSectors += other.globalSectors;
   globalHalves += other.globalHalves;
@@ -81,6 +85,14 @@ static void countBytes(AccessKind kind, uint64_t bytes, uint64_t &read,
     written += bytes;
 }
 
+static void countSharedBytes(InstructionMeasurement &counts, const Place &place,
+                             const MemoryPlace &memory, AccessKind kind,
+                             uint64_t bytes) {
+  countBytes(kind, bytes, counts.sharedBytesRead, counts.sharedBytesWritten);
+  if (memory.block != place.block)
+    countBytes(kind, bytes, counts.remoteBytesRead, counts.remoteBytesWritten);
+}
+
 /// The warp goes to the banks in groups of lanes that could fill them: all
 /// lanes for up to 4 bytes, halves for 8, quarters for 16.
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
@@ -105,8 +117,8 @@ void Counters::countShared(InstructionMeasurement &counts, const Place &place,
   counts.sharedWavefronts += wavefronts;
   counts.sharedIdealWavefronts +=
       divideCeil(words * kBankWidthInBytes, kBankRowInBytes);
-  countBytes(access.kind, uint64_t(bytes) * popcount(place.lanes),
-             counts.sharedBytesRead, counts.sharedBytesWritten);
+  countSharedBytes(counts, place, access.memory, access.kind,
+                   uint64_t(bytes) * popcount(place.lanes));
 }
 
 void Counters::countGlobal(InstructionMeasurement &counts, const Place &place,
@@ -138,6 +150,9 @@ void Counters::access(const Place &place, const Access &access) {
   else if (access.memory.space == PtxSpace::Shared ||
            access.memory.space == PtxSpace::SharedCluster)
     countShared(counts, place, access);
+  else if (access.memory.space == PtxSpace::Local)
+    countBytes(access.kind, bytesOfLanes(access, place.lanes),
+               counts.localBytesRead, counts.localBytesWritten);
 }
 
 void Counters::access(const Place &place, const AsyncAccess &access) {
@@ -145,8 +160,8 @@ void Counters::access(const Place &place, const AsyncAccess &access) {
     return;
   InstructionMeasurement &counts = perInstruction[place.instruction];
   if (access.memory.space != PtxSpace::Global) {
-    countBytes(access.kind, access.sizeInBytes, counts.sharedBytesRead,
-               counts.sharedBytesWritten);
+    countSharedBytes(counts, place, access.memory, access.kind,
+                     access.sizeInBytes);
     return;
   }
   // A row is what one lane would ask for.

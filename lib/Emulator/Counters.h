@@ -32,7 +32,8 @@ public:
   /// Checker. cp.async tells both of its sides. Rows of ldmatrix and stmatrix
   /// are accesses of 16 bytes by the lanes that gave the addresses.
   void access(const Place &place, const Access &access);
-  /// A row that a bulk or tensor copy reads or writes.
+  /// A row that a bulk or tensor copy reads or writes, or what a lane of
+  /// st.async does.
   void access(const Place &place, const AsyncAccess &access);
   void tensorCopy(const Place &place, const TensorCopyCount &copy);
   /// A warp's part of a wgmma: what it reads of shared memory. The operation

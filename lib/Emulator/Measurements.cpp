@@ -5,10 +5,12 @@
 #include "tk/Emulator/Ptx.h"
 #include "tk/Emulator/Report.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
+#include <array>
 #include <map>
 
 using namespace llvm;
@@ -88,20 +90,22 @@ InstructionClass mlir::tk::classify(const PtxInstruction &instruction) {
     });
   };
   StringRef opcode = instruction.opcode;
+  if ((opcode == "st" || opcode == "red") && hasModifier("async"))
+    return Class::AsyncCopy;
   if (opcode == "ld" || opcode == "st" || opcode == "ldu" ||
-      opcode == "prefetch")
+      opcode == "prefetch" || opcode == "discard" || opcode == "applypriority")
     return classifyMemory(instruction);
   if (opcode == "cp" && (hasModifier("commit_group") ||
-                         hasModifier("wait_group") || hasModifier("wait_all")))
+                         hasModifier("wait_group") || hasModifier("wait_all") ||
+                         is_contained(instruction.modifiers, "arrive")))
     return Class::Synchronisation;
   if (opcode == "wgmma")
     return hasModifier("mma_async") ? Class::Matrix : Class::Synchronisation;
-  if (opcode == "red" && hasModifier("async"))
-    return Class::AsyncCopy;
   Class known =
       StringSwitch<Class>(opcode)
-          .Cases({"mov", "cvta", "selp", "slct", "mapa", "isspacep"},
-                 Class::Move)
+          .Cases(
+              {"mov", "cvta", "selp", "slct", "mapa", "getctarank", "isspacep"},
+              Class::Move)
           .Cases({"bra", "brx", "call", "ret", "exit", "trap"}, Class::Control)
           .Case("cvt", Class::Conversion)
           .Cases({"atom", "red"}, Class::Atomic)
@@ -113,7 +117,8 @@ InstructionClass mlir::tk::classify(const PtxInstruction &instruction) {
           .Cases({"bar", "barrier", "mbarrier", "fence", "membar",
                   "griddepcontrol", "nanosleep"},
                  Class::Synchronisation)
-          .Cases({"setmaxnreg", "pmevent", "brkpt"}, Class::Other)
+          .Cases({"setmaxnreg", "pmevent", "brkpt", "createpolicy"},
+                 Class::Other)
           .Cases({"alloca", "stacksave", "stackrestore"}, Class::Other)
           .Default(Class::Integer);
   if (known == Class::Integer && hasFloatType(instruction))
@@ -125,20 +130,40 @@ InstructionClass mlir::tk::classify(const PtxInstruction &instruction) {
 // Summaries
 //===----------------------------------------------------------------------===//
 
+/// `m64n128k16.f32.bf16.bf16` of a wgmma.
+static std::string shapeOf(const PtxInstruction &instruction) {
+  std::string shape;
+  for (StringRef modifier : instruction.modifiers)
+    if (!shape.empty() || modifier.starts_with("m64"))
+      shape += (shape.empty() ? "" : ".") + modifier.str();
+  return shape;
+}
+
 namespace {
 /// Several instructions together.
 struct Summary {
   uint64_t executions = 0;
   uint64_t lanes = 0;
   InstructionMeasurement counts;
+  /// Executions by class, and wgmmas by shape.
+  std::array<uint64_t, numInstructionClasses> mix = {};
+  std::map<std::string, uint64_t> wgmmas;
 
-  void add(const EmulatorResult &result, size_t index) {
+  void add(const PtxModule &module, const EmulatorResult &result,
+           size_t index) {
+    const PtxInstruction &instruction = module.instructions[index];
     if (index < result.executions.size()) {
       executions += result.executions[index];
       lanes += result.laneExecutions[index];
+      mix[unsigned(classify(instruction))] += result.executions[index];
     }
-    if (index < result.measurements.instructions.size())
-      counts.add(result.measurements.instructions[index]);
+    if (index >= result.measurements.instructions.size())
+      return;
+    const InstructionMeasurement &measured =
+        result.measurements.instructions[index];
+    counts.add(measured);
+    if (measured.wgmmas)
+      wgmmas[shapeOf(instruction)] += measured.wgmmas;
   }
 };
 
@@ -168,7 +193,7 @@ summariseLines(const PtxModule &module, const EmulatorResult &result) {
   std::map<SourceLine, Summary> lines;
   for (auto [index, instruction] : enumerate(module.instructions))
     if (isExecuted(result, index))
-      lines[lineOf(module, instruction)].add(result, index);
+      lines[lineOf(module, instruction)].add(module, result, index);
   return lines;
 }
 
@@ -176,37 +201,8 @@ static Summary summariseAll(const PtxModule &module,
                             const EmulatorResult &result) {
   Summary all;
   for (size_t index = 0; index != module.instructions.size(); ++index)
-    all.add(result, index);
+    all.add(module, result, index);
   return all;
-}
-
-using Mix = std::array<Summary, numInstructionClasses>;
-
-static Mix summariseMix(const PtxModule &module, const EmulatorResult &result) {
-  Mix mix;
-  for (auto [index, instruction] : enumerate(module.instructions))
-    mix[unsigned(classify(instruction))].add(result, index);
-  return mix;
-}
-
-/// `m64n128k16.f32.bf16.bf16` of a wgmma, with how often.
-static std::map<std::string, uint64_t>
-summariseWgmmas(const PtxModule &module, const EmulatorResult &result) {
-  std::map<std::string, uint64_t> shapes;
-  for (auto [index, counts] : enumerate(result.measurements.instructions)) {
-    if (!counts.wgmmas)
-      continue;
-    const PtxInstruction &instruction = module.instructions[index];
-    std::string shape;
-    bool isInShape = false;
-    for (StringRef modifier : instruction.modifiers) {
-      isInShape |= modifier.starts_with("m64");
-      if (isInShape)
-        shape += (shape.empty() ? "" : ".") + modifier.str();
-    }
-    shapes[shape] += counts.wgmmas;
-  }
-  return shapes;
 }
 
 static double ratio(uint64_t part, uint64_t whole) {
@@ -229,7 +225,12 @@ static json::Object toJson(const Summary &summary) {
                      {"ideal_wavefronts", counts.sharedIdealWavefronts},
                      {"worst_ways", counts.sharedWorstWays},
                      {"bytes_read", counts.sharedBytesRead},
-                     {"bytes_written", counts.sharedBytesWritten}};
+                     {"bytes_written", counts.sharedBytesWritten},
+                     {"remote_bytes_read", counts.remoteBytesRead},
+                     {"remote_bytes_written", counts.remoteBytesWritten}};
+  if (counts.localBytesRead || counts.localBytesWritten)
+    object["local"] = json::Object{{"bytes_read", counts.localBytesRead},
+                                   {"bytes_written", counts.localBytesWritten}};
   if (counts.globalRequests)
     object["global"] = json::Object{
         {"requests", counts.globalRequests},
@@ -249,28 +250,40 @@ static json::Object toJson(const Summary &summary) {
   return object;
 }
 
+static json::Object mixToJson(const Summary &summary) {
+  json::Object mix;
+  for (auto [number, executions] : enumerate(summary.mix))
+    if (executions)
+      mix[getName(InstructionClass(number))] = executions;
+  return mix;
+}
+
+static json::Object wgmmasToJson(const Summary &summary) {
+  json::Object wgmmas;
+  for (auto &[shape, count] : summary.wgmmas)
+    wgmmas[shape] = count;
+  return wgmmas;
+}
+
 json::Value mlir::tk::measurementsToJson(const PtxModule &module,
                                          const EmulatorResult &result) {
-  json::Object totals = toJson(summariseAll(module, result));
+  Summary all = summariseAll(module, result);
+  json::Object totals = toJson(all);
   const EmulatorMeasurements &measurements = result.measurements;
   totals["distinct_bytes_read"] =
       measurements.numDistinctSectorsRead * kSectorInBytes;
   totals["distinct_bytes_written"] =
       measurements.numDistinctSectorsWritten * kSectorInBytes;
 
-  json::Object mix;
-  for (auto [number, summary] : enumerate(summariseMix(module, result)))
-    if (summary.executions)
-      mix[getName(InstructionClass(number))] = summary.executions;
-  json::Object wgmmas;
-  for (auto &[shape, count] : summariseWgmmas(module, result))
-    wgmmas[shape] = count;
-
   json::Array lines;
   for (auto &[line, summary] : summariseLines(module, result)) {
     json::Object object = toJson(summary);
-    object["file"] = line.file.empty() ? module.fileName : line.file;
+    object["file"] =
+        json::fixUTF8(line.file.empty() ? module.fileName : line.file);
     object["line"] = line.line;
+    object["mix"] = mixToJson(summary);
+    if (!summary.wgmmas.empty())
+      object["wgmma"] = wgmmasToJson(summary);
     lines.push_back(std::move(object));
   }
   json::Array instructions;
@@ -278,20 +291,20 @@ json::Value mlir::tk::measurementsToJson(const PtxModule &module,
     if (!isExecuted(result, index))
       continue;
     Summary summary;
-    summary.add(result, index);
+    summary.add(module, result, index);
     json::Object object = toJson(summary);
     object["ptx_line"] = instruction.location.line;
-    object["text"] = instruction.text;
+    object["text"] = json::fixUTF8(instruction.text);
     if (instruction.sourceLine) {
       SourceLine line = lineOf(module, instruction);
-      object["file"] = line.file;
+      object["file"] = json::fixUTF8(line.file);
       object["line"] = line.line;
     }
     instructions.push_back(std::move(object));
   }
   return json::Object{{"totals", std::move(totals)},
-                      {"mix", std::move(mix)},
-                      {"wgmma", std::move(wgmmas)},
+                      {"mix", mixToJson(all)},
+                      {"wgmma", wgmmasToJson(all)},
                       {"lines", std::move(lines)},
                       {"instructions", std::move(instructions)}};
 }
@@ -337,6 +350,12 @@ static void printLevels(raw_ostream &os, const Summary &all,
   os << "\nKiB                                   read        written\n";
   printBytes(os, "shared memory", counts.sharedBytesRead,
              counts.sharedBytesWritten);
+  if (counts.remoteBytesRead || counts.remoteBytesWritten)
+    printBytes(os, "  of it in other blocks", counts.remoteBytesRead,
+               counts.remoteBytesWritten);
+  if (counts.localBytesRead || counts.localBytesWritten)
+    printBytes(os, "local memory", counts.localBytesRead,
+               counts.localBytesWritten);
   printBytes(os, "global, as lanes ask", counts.globalBytesRead,
              counts.globalBytesWritten);
   printBytes(os, "global, in sectors",
@@ -347,30 +366,77 @@ static void printLevels(raw_ostream &os, const Summary &all,
              measurements.numDistinctSectorsWritten * kSectorInBytes);
 }
 
+static std::string nameOf(const PtxModule &module, const SourceLine &line) {
+  StringRef file = line.file.empty() ? module.fileName : line.file;
+  return (file.substr(file.find_last_of('/') + 1) + ":" + Twine(line.line))
+      .str();
+}
+
+using Lines = std::map<SourceLine, Summary>;
+
+static double percent(uint64_t part, uint64_t whole) {
+  return 100 * ratio(part, whole);
+}
+
+static void printTensorCopies(raw_ostream &os, const PtxModule &module,
+                              const Lines &lines, const Summary &all) {
+  if (!all.counts.tensorCopies)
+    return;
+  os << format(
+      "\ntensor copies: %llu, %.1f%% of their boxes inside the "
+      "tensor\n",
+      (unsigned long long)all.counts.tensorCopies,
+      percent(all.counts.tensorInsideBytes, all.counts.tensorBoxBytes));
+  for (auto &[line, summary] : lines)
+    if (const InstructionMeasurement &counts = summary.counts;
+        counts.tensorCopies)
+      os << left_justify(nameOf(module, line), 28)
+         << format("%12llu %5.1f%%\n", (unsigned long long)counts.tensorCopies,
+                   percent(counts.tensorInsideBytes, counts.tensorBoxBytes));
+}
+
+static void printWgmmas(raw_ostream &os, const PtxModule &module,
+                        const Lines &lines, const Summary &all) {
+  for (auto &[shape, count] : all.wgmmas) {
+    os << "\nwgmma " << shape << ": " << count << "\n";
+    for (auto &[line, summary] : lines)
+      if (auto found = summary.wgmmas.find(shape);
+          found != summary.wgmmas.end())
+        os << left_justify(nameOf(module, line), 28)
+           << format("%12llu\n", (unsigned long long)found->second);
+  }
+}
+
+static void printMix(raw_ostream &os, const PtxModule &module,
+                     const Lines &lines, const Summary &all) {
+  os << "\ninstructions\n";
+  for (auto [number, executions] : enumerate(all.mix))
+    if (executions)
+      os << left_justify(getName(InstructionClass(number)), 28)
+         << format("%12llu %5.1f%%\n", (unsigned long long)executions,
+                   percent(executions, all.executions));
+  for (auto &[line, summary] : lines) {
+    os << left_justify(nameOf(module, line), 28);
+    ListSeparator separator;
+    for (auto [number, executions] : enumerate(summary.mix))
+      if (executions)
+        os << separator << getName(InstructionClass(number)) << " "
+           << executions;
+    os << "\n";
+  }
+}
+
 void mlir::tk::printMeasurements(raw_ostream &os, const PtxModule &module,
                                  const EmulatorResult &result) {
   os << "line                          executions  lanes   banks   ways "
         "sectors  halves    KiB read KiB written\n";
-  for (auto &[line, summary] : summariseLines(module, result)) {
-    StringRef file = line.file.empty() ? module.fileName : line.file;
-    file = file.substr(file.find_last_of('/') + 1);
-    printRow(os, (file + ":" + Twine(line.line)).str(), summary);
-  }
+  Lines lines = summariseLines(module, result);
+  for (auto &[line, summary] : lines)
+    printRow(os, nameOf(module, line), summary);
   Summary all = summariseAll(module, result);
   printRow(os, "all", all);
   printLevels(os, all, result.measurements);
-  if (all.counts.tensorCopies)
-    os << format(
-        "\ntensor copies: %llu, %.1f%% of their boxes inside the "
-        "tensor\n",
-        (unsigned long long)all.counts.tensorCopies,
-        100 * ratio(all.counts.tensorInsideBytes, all.counts.tensorBoxBytes));
-  for (auto &[shape, count] : summariseWgmmas(module, result))
-    os << "\nwgmma " << shape << ": " << count;
-  os << "\ninstructions\n";
-  for (auto [number, summary] : enumerate(summariseMix(module, result)))
-    if (summary.executions)
-      os << left_justify(getName(InstructionClass(number)), 28)
-         << format("%12llu %5.1f%%\n", (unsigned long long)summary.executions,
-                   100 * ratio(summary.executions, all.executions));
+  printTensorCopies(os, module, lines, all);
+  printWgmmas(os, module, lines, all);
+  printMix(os, module, lines, all);
 }

@@ -172,6 +172,8 @@ private:
   bool failGlobal(unsigned lane, PtxSpace space);
   void tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
                   const uint64_t *laneAddresses);
+  /// No other thread reaches local memory: only the measurements want to know.
+  void countLocal(LaneMask lanes);
 
   Warp &warp;
   const Instruction &instruction;
@@ -253,6 +255,17 @@ void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
     warp.checker->access(place, access);
   if (Counters *counters = warp.block.cluster.scheduler.counters.get())
     counters->access(place, access);
+}
+
+void Accessor::countLocal(LaneMask lanes) {
+  Counters *counters = warp.block.cluster.scheduler.counters.get();
+  if (LLVM_LIKELY(!counters))
+    return;
+  Access access;
+  access.memory = {PtxSpace::Local, warp.block.index};
+  access.kind = request.kind;
+  access.bytesPerLane = request.bytesPerLane;
+  counters->access(warp.place(instruction, lanes), access);
 }
 
 //===----------------------------------------------------------------------===//
@@ -509,6 +522,7 @@ bool Accessor::accessSpace(PtxSpace space, LaneMask lanes, Extent extent,
   case PtxSpace::SharedCluster:
     return accessShared(lanes, extent, space);
   case PtxSpace::Local:
+    countLocal(lanes);
     return accessLocal(lanes, extent);
   case PtxSpace::Param:
     // Those of functions that are called are local variables.

@@ -190,6 +190,53 @@ TEST_F(KernelMeasurementsTest, MatmulByWgmma) {
   EXPECT_EQ(total("", "distinct_bytes_written"), 128 * 256 * 2);
 }
 
+// Arrays of a thread, as many bytes as it says; and words sent to another
+// block.
+TEST_F(KernelMeasurementsTest, LocalMemoryAndStAsync) {
+  module = llvm::cantFail(emulator.load(R"(
+.version 8.8
+.target sm_90a
+.address_size 64
+.entry k() .reqnctapercluster 2, 1, 1
+{
+  .local .align 8 .b8 array[64];
+  .shared .align 8 .b8 tile[136];
+  .reg .b32 %i, %to, %bar, %v; .reg .b64 %l; .reg .pred %p;
+  mov.u32 %i, %tid.x;
+  st.local.v2.u32 [array+8], {%i, %i};
+  mov.u64 %l, array; cvta.local.u64 %l, %l;
+  ld.u32 %v, [%l+12];
+  setp.eq.u32 %p, %i, 0;
+  mov.u32 %bar, tile;
+  @%p mbarrier.init.shared.b64 [%bar+128], 1;
+  @%p mbarrier.arrive.expect_tx.shared.b64 _, [%bar+128], 128;
+  fence.mbarrier_init.release.cluster;
+  barrier.cluster.arrive.aligned;
+  barrier.cluster.wait.aligned;
+  mov.u32 %to, %cluster_ctarank; xor.b32 %to, %to, 1;
+  mapa.shared::cluster.u32 %to, %bar, %to;
+  add.u32 %bar, %to, 128;
+  mad.lo.u32 %to, %i, 4, %to;
+  st.async.shared::cluster.mbarrier::complete_tx::bytes.u32 [%to], %v, [%bar];
+  mov.u32 %bar, tile;
+wait:
+  mbarrier.try_wait.parity.shared.b64 %p, [%bar+128], 0;
+  @!%p bra wait;
+  ret;
+})",
+                                        "k.ptx"));
+  launch.entry = "k";
+  launch.grid = {2, 1, 1};
+  launch.block = {32, 1, 1};
+  run();
+  EXPECT_EQ(total("local", "bytes_written"), 2 * 32 * 8);
+  EXPECT_EQ(total("local", "bytes_read"), 2 * 32 * 4);
+  EXPECT_EQ(total("shared", "bytes_written"), 2 * 32 * 4);
+  EXPECT_EQ(total("shared", "remote_bytes_written"), 2 * 32 * 4);
+  EXPECT_EQ(total("shared", "remote_bytes_read"), 0);
+  EXPECT_EQ(mix("async-copy"), 2);
+}
+
 // Four blocks read 8 rows of 64 bytes each, and all of them get them.
 TEST_F(KernelMeasurementsTest, MulticastReadsOnce) {
   load("test/Emulator/Corpus/Hopper");

@@ -155,6 +155,40 @@ TEST(MeasurementsTest, CopiesCountByRows) {
   EXPECT_EQ(counts.tensorInsideBytes, 96u);
 }
 
+TEST(MeasurementsTest, LocalMemoryAndOtherBlocks) {
+  Counters counters(1);
+  std::array<uint64_t, numLanes> addresses = {};
+  Access access;
+  access.addresses = addresses.data();
+  access.bytesPerLane = 4;
+  access.memory = {PtxSpace::Shared, /*block=*/3};
+  Place place;
+  place.block = 3;
+  place.lanes = 0xff;
+  counters.access(place, access);
+  // Another block writes there: by an instruction, and by st.async.
+  place.block = 2;
+  access.kind = AccessKind::Write;
+  counters.access(place, access);
+  AsyncAccess async;
+  async.memory = access.memory;
+  async.kind = AccessKind::Write;
+  async.proxy = Proxy::Generic;
+  async.sizeInBytes = 16;
+  counters.access(place, async);
+  access.memory = {PtxSpace::Local, 2};
+  counters.access(place, access);
+  InstructionMeasurement counts = counters.finish().instructions[0];
+  EXPECT_EQ(counts.sharedBytesRead, 32u);
+  EXPECT_EQ(counts.sharedBytesWritten, 32u + 16);
+  EXPECT_EQ(counts.remoteBytesRead, 0u);
+  EXPECT_EQ(counts.remoteBytesWritten, 32u + 16);
+  EXPECT_EQ(counts.localBytesRead, 0u);
+  EXPECT_EQ(counts.localBytesWritten, 32u);
+  EXPECT_EQ(counts.sharedRequests, 2u);
+  EXPECT_EQ(counts.globalRequests, 0u);
+}
+
 TEST(MeasurementsTest, HostThreadsAddUp) {
   // Two threads read the same 128 bytes, and one writes 64 of its own.
   Counters first(2), second(2);
@@ -211,6 +245,17 @@ TEST(MeasurementsTest, Classes) {
   EXPECT_EQ(classOf("red.global.add.f32"), "atomic");
   EXPECT_EQ(classOf("cp.async.cg.shared.global"), "async-copy");
   EXPECT_EQ(classOf("cp.async.wait_group"), "synchronisation");
+  EXPECT_EQ(classOf("cp.async.mbarrier.arrive.noinc.b64"), "synchronisation");
+  EXPECT_EQ(classOf("cp.async.bulk.shared::cluster.global."
+                    "mbarrier::complete_tx::bytes"),
+            "async-copy");
+  EXPECT_EQ(classOf("st.async.shared::cluster.mbarrier::complete_tx::bytes."
+                    "u32"),
+            "async-copy");
+  EXPECT_EQ(classOf("red.async.relaxed.cluster.add.u32"), "async-copy");
+  EXPECT_EQ(classOf("discard.global.L2"), "global");
+  EXPECT_EQ(classOf("getctarank.shared::cluster.u32"), "move");
+  EXPECT_EQ(classOf("createpolicy.fractional.L2::evict_last.b64"), "other");
   EXPECT_EQ(classOf("ldmatrix.sync.aligned.m8n8.x4.shared.b16"), "shared");
   EXPECT_EQ(classOf("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"),
             "matrix");
@@ -258,6 +303,11 @@ struct Example {
     load.sharedWorstWays = 7;
     load.sharedBytesRead = 512;
     result.measurements.instructions[1].wgmmas = 2;
+    result.measurements.instructions[1].tensorCopies = 2;
+    result.measurements.instructions[1].tensorBoxBytes = 400;
+    result.measurements.instructions[1].tensorInsideBytes = 100;
+    load.localBytesRead = 1024;
+    load.remoteBytesWritten = 2048;
     result.measurements.numDistinctSectorsRead = 3;
   }
 };
@@ -282,11 +332,28 @@ TEST(MeasurementsTest, Json) {
   EXPECT_EQ(line.getInteger("line"), 7);
   EXPECT_EQ(line.getInteger("executions"), 6);
   EXPECT_EQ(line.getObject("shared")->getInteger("worst_ways"), 7);
+  EXPECT_EQ(line.getObject("shared")->getInteger("remote_bytes_written"), 2048);
+  EXPECT_EQ(line.getObject("local")->getInteger("bytes_read"), 1024);
+  EXPECT_EQ(line.getObject("mix")->getInteger("shared"), 4);
+  EXPECT_EQ(line.getObject("mix")->getInteger("control"), std::nullopt);
+  EXPECT_EQ(line.getObject("wgmma")->getInteger("m64n8k16.f32.f16"), 2);
+  EXPECT_EQ(lines[0].getAsObject()->getObject("mix")->getInteger("control"), 1);
+  EXPECT_EQ(lines[0].getAsObject()->getObject("wgmma"), nullptr);
   const llvm::json::Array &instructions = *object.getArray("instructions");
   ASSERT_EQ(instructions.size(), 3u);
   EXPECT_EQ(instructions[0].getAsObject()->getInteger("ptx_line"), 10);
   EXPECT_EQ(instructions[0].getAsObject()->getString("text"),
             "ld.shared.f32 %f1, [%r1];");
+}
+
+TEST(MeasurementsTest, JsonIsUtf8WhateverTheFilesAreCalled) {
+  Example example;
+  example.module.files[1] = "caf\xe9.cu";
+  example.module.instructions[0].text = "ld.shared.f32 /* \xff */ %f1, [%r1];";
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << measurementsToJson(example.module, example.result);
+  EXPECT_TRUE(llvm::json::isUTF8(text));
 }
 
 TEST(MeasurementsTest, Table) {
@@ -300,6 +367,25 @@ TEST(MeasurementsTest, Table) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("a.ptx:12"), std::string::npos) << text;
-  EXPECT_NE(text.find("wgmma m64n8k16.f32.f16: 2"), std::string::npos) << text;
+  EXPECT_NE(text.find("wgmma m64n8k16.f32.f16: 2\n"
+                      "kernel.tk:7                            2\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("tensor copies: 2, 25.0% of their boxes inside the "
+                      "tensor\n"
+                      "kernel.tk:7                            2  25.0%\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("kernel.tk:7                 shared 4, matrix 2\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("local memory                          1.00           "
+                      "0.00\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("  of it in other blocks               0.00           "
+                      "2.00\n"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find("kernel.tk:9"), std::string::npos) << text;
 }

@@ -42,6 +42,13 @@ struct InstructionMeasurement {
   /// Of wgmma: the operands as they are asked for, B once for a warpgroup.
   uint64_t sharedBytesRead = 0;
   uint64_t sharedBytesWritten = 0;
+  /// Of these, what lies in other blocks of the cluster.
+  uint64_t remoteBytesRead = 0;
+  uint64_t remoteBytesWritten = 0;
+
+  /// Local memory, as lanes ask: arrays and what a compiler spills.
+  uint64_t localBytesRead = 0;
+  uint64_t localBytesWritten = 0;
 
   /// Global memory: 32-byte sectors and 64-byte halves of cache lines that the
   /// requests touch.
@@ -98,11 +105,12 @@ inline constexpr unsigned numInstructionClasses =
 InstructionClass classify(const PtxInstruction &instruction);
 llvm::StringRef getName(InstructionClass instructionClass);
 
-/// A table by source line (PTX line where there is no `.loc`), then totals and
-/// the instruction mix.
+/// A table by source line (PTX line where there is no `.loc`), then totals, and
+/// tensor copies, wgmma and the instruction mix, in all and by source line.
 void printMeasurements(llvm::raw_ostream &os, const PtxModule &module,
                        const EmulatorResult &result);
-/// `{"totals": .., "mix": .., "lines": [..], "instructions": [..]}`.
+/// `{"totals": .., "mix": .., "wgmma": .., "lines": [..], "instructions":
+/// [..]}`. A line has a mix and wgmmas of its own.
 llvm::json::Value measurementsToJson(const PtxModule &module,
                                      const EmulatorResult &result);
 
