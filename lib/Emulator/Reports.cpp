@@ -157,6 +157,7 @@ void mlir::tk::printReports(raw_ostream &os, ArrayRef<EmulatorReport> reports,
   }
 }
 
+/// PTX is ASCII (4.1), but comments and names of files come as they are.
 json::Value mlir::tk::reportsToJson(ArrayRef<EmulatorReport> reports) {
   json::Array array;
   for (const EmulatorReport &report : reports) {
@@ -168,16 +169,16 @@ json::Value mlir::tk::reportsToJson(ArrayRef<EmulatorReport> reports) {
           {"warp", site.warp},
           {"lanes", site.lanes},
           {"ptx_line", site.ptxLine},
-          {"instruction", site.instruction}};
+          {"instruction", json::fixUTF8(site.instruction)}};
       if (site.sourceLine) {
-        object["file"] = site.sourceFile;
+        object["file"] = json::fixUTF8(site.sourceFile);
         object["line"] = site.sourceLine;
       }
       sites.push_back(std::move(object));
     }
     array.push_back(json::Object{{"rule", report.rule},
                                  {"explanation", report.explanation},
-                                 {"detail", report.detail},
+                                 {"detail", json::fixUTF8(report.detail)},
                                  {"count", report.count},
                                  {"sites", std::move(sites)}});
   }

@@ -71,6 +71,16 @@ TEST(ReportsTest, Json) {
   EXPECT_EQ(sites[1].getAsObject()->get("file"), nullptr);
 }
 
+TEST(ReportsTest, JsonIsUtf8WhateverTheFilesAreCalled) {
+  EmulatorReport report = makeExample();
+  report.sites[0].sourceFile = "caf\xe9.cu";
+  report.sites[0].instruction = "st.u32 [%r1], /* \xff */ 1";
+  std::string text;
+  llvm::raw_string_ostream(text) << reportsToJson(report);
+  EXPECT_TRUE(llvm::json::isUTF8(text));
+  EXPECT_NE(text.find("caf"), std::string::npos) << text;
+}
+
 TEST(ReportsTest, TheLowestPlaceIsShownWhoeverComesFirst) {
   // The same pair of instructions in two blocks, seen in either order.
   for (bool isReversed : {false, true}) {
