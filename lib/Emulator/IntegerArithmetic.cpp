@@ -3,6 +3,8 @@
 
 #include "IntegerArithmetic.h"
 #include "LaneLoops.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <utility>
 
@@ -109,15 +111,23 @@ static PtxType twice(PtxType type) {
   }
 }
 
+/// `f32`, `bf16x2`.
 static bool isFloatType(llvm::StringRef name) {
-  return name.starts_with("f") || name.starts_with("bf");
+  name.consume_front("b");
+  return name.consume_front("f") && !name.empty() &&
+         llvm::isDigit(name.front());
 }
 
-/// The type at the end of the modifiers says whether add, mul, ... are of
-/// integers or of floats.
+/// The last type among the modifiers says whether add, mul, ... are of integers
+/// or of floats. It is the last modifier, but of a mistake.
 bool emulator::isFloatInstruction(const PtxInstruction &instruction) {
-  return !instruction.modifiers.empty() &&
-         isFloatType(instruction.modifiers.back());
+  for (llvm::StringRef modifier : llvm::reverse(instruction.modifiers)) {
+    if (isFloatType(modifier))
+      return true;
+    if (parsePtxType(modifier))
+      return false;
+  }
+  return false;
 }
 
 /// `op{.mode}.type`: decodes the type, the operands, and finds the handler.

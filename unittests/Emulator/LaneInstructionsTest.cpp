@@ -17,6 +17,10 @@ TEST(LaneInstructionsTest, EveryMistakeHasItsMessage) {
   const Refusal refusals[] = {
       {"add.u8 %r0, %r1, %r2;", "expects one of the types"},
       {"add.u32 %r0, %r1;", "expects 3 operands, got 2"},
+      {"add.u32.foo %r0, %r1, %r2;", "unknown modifier '.foo' of 'add'"},
+      {"mul.lo.s32.foo %r0, %r1, %r2;", "unknown modifier '.foo' of 'mul'"},
+      {"add.rn.f32.foo %f0, %f1, %f2;", "unknown modifier '.foo' of 'add'"},
+      {"add.foo %r0, %r1, %r2;", "expects one of the types"},
       {"add.sat.u32 %r0, %r1, %r2;", "expects one of the types .s32"},
       {"mul.u32 %r0, %r1, %r2;", "expects '.lo', '.hi' or '.wide'"},
       {"mul.wide.u64 %l0, %l1, %l2;", "is no type of this instruction"},
