@@ -9,6 +9,7 @@
 #include "tk/Emulator/Emulator.h"
 #include "tk/Emulator/TensorMap.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
@@ -144,7 +145,8 @@ TensorMapBytes makeTensorMap(uint64_t address) {
 class DefectsTest : public testing::TestWithParam<Defect> {
 protected:
   /// Runs one of the two kernels.
-  EmulatorResult run(StringRef suffix, uint64_t seed = 0) {
+  EmulatorResult run(StringRef suffix, uint64_t seed = 0,
+                     const EmulatorChecks &checks = {}) {
     const Defect &defect = GetParam();
     std::string ptx =
         readSource(Twine(TK_SOURCE_DIR) + "/test/Emulator/Defects/" +
@@ -172,6 +174,7 @@ protected:
     launch.addArgument(in);
     EmulatorOptions options;
     options.seed = seed;
+    options.checks = checks;
     options.stepLimit = 1 << 18;
     auto result = emulator.launch(**module, launch, options);
     if (!result) {
@@ -218,6 +221,36 @@ TEST_P(DefectsTest, ItsTwinIsClean) {
                                         << toText(result.reports);
     EXPECT_GT(result.numSteps, 0u);
   }
+}
+
+/// The kernel cannot go on after it: memory that is not there, waits for ever,
+/// and instructions whose meaning the ISA leaves undefined.
+static bool alwaysEnds(StringRef rule) {
+  return StringSwitch<bool>(rule)
+      .Cases({"assertion", "bad-call", "call-depth", "trap"}, true)
+      .Cases({"deadlock", "livelock", "time-limit", "register-pool"}, true)
+      .Cases({"misaligned", "out-of-bounds", "shared-size", "wrong-space"},
+             true)
+      .Cases({"barrier-count", "collective-mask", "divergent-collective"}, true)
+      .Cases({"mbarrier-count", "mbarrier-invalid", "mbarrier-parity"}, true)
+      .Cases({"cluster-exit", "tensor-map"}, true)
+      .Default(false);
+}
+
+TEST_P(DefectsTest, IsNotReportedWhenSwitchedOff) {
+  EmulatorChecks withoutItsRules, none;
+  for (const Expectation &expectation : GetParam().expectations)
+    withoutItsRules.disabledRules.insert(expectation.first);
+  none.isOn = false;
+  for (const EmulatorReport &report :
+       run("_broken", 0, withoutItsRules).reports)
+    EXPECT_TRUE(alwaysEnds(report.rule) ||
+                !withoutItsRules.disabledRules.contains(report.rule))
+        << toText(report);
+  EmulatorResult unwatched = run("_broken", 0, none);
+  EXPECT_LE(unwatched.reports.size(), 1u);
+  for (const EmulatorReport &report : unwatched.reports)
+    EXPECT_TRUE(alwaysEnds(report.rule)) << toText(report);
 }
 
 INSTANTIATE_TEST_SUITE_P(, DefectsTest, testing::ValuesIn(collectAllDefects()),
