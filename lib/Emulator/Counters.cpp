@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
+#include <array>
 
 using namespace llvm;
 using namespace mlir::tk;
@@ -93,6 +94,17 @@ static void countSharedBytes(InstructionMeasurement &counts, const Place &place,
     countBytes(kind, bytes, counts.remoteBytesRead, counts.remoteBytesWritten);
 }
 
+/// Atomic operations of lanes on one word follow each other: the most lanes
+/// that want one bank, whatever their words are (measured on an H100).
+static uint64_t countTurns(ArrayRef<int64_t> addresses, unsigned bytes) {
+  std::array<uint64_t, kBankRowInBytes / kBankWidthInBytes> lanesAtBank = {};
+  for (uint64_t address : addresses)
+    for (uint64_t word = address / kBankWidthInBytes;
+         word * kBankWidthInBytes < address + bytes; ++word)
+      ++lanesAtBank[word % lanesAtBank.size()];
+  return *max_element(lanesAtBank);
+}
+
 /// The warp goes to the banks in groups of lanes that could fill them: all
 /// lanes for up to 4 bytes, halves for 8, quarters for 16.
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
@@ -108,7 +120,10 @@ void Counters::countShared(InstructionMeasurement &counts, const Place &place,
       addresses.push_back(access.addresses[countr_zero(rest)]);
     if (addresses.empty())
       continue;
-    uint64_t ways = countWavefronts(addresses, bytes);
+    bool takesTurns = access.kind == AccessKind::Atomic ||
+                      access.kind == AccessKind::Reduction;
+    uint64_t ways = takesTurns ? countTurns(addresses, bytes)
+                               : countWavefronts(addresses, bytes);
     counts.sharedWorstWays = std::max(counts.sharedWorstWays, ways);
     wavefronts += ways;
   }

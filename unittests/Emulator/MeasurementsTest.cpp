@@ -83,6 +83,41 @@ TEST(MeasurementsTest, BankConflicts) {
   }
 }
 
+// What the counters of an H100 say of ATOMS: lanes that share a word take
+// turns.
+TEST(MeasurementsTest, AtomicsTakeTurns) {
+  struct Case {
+    uint32_t bytes;
+    uint64_t stride, repeat, wavefronts, ways;
+  };
+  const Case cases[] = {
+      // `repeat` lanes at one address, the next ones `stride` bytes further.
+      {4, 4, 1, 1, 1},   {4, 4, 2, 2, 2},     {4, 4, 4, 4, 4},
+      {4, 0, 1, 32, 32}, {4, 128, 1, 32, 32}, {4, 36, 1, 1, 1},
+      {8, 8, 1, 2, 1},   {8, 8, 2, 4, 2},     {8, 0, 1, 32, 16},
+  };
+  for (const Case &test : cases)
+    for (AccessKind kind : {AccessKind::Atomic, AccessKind::Reduction}) {
+      Counters counters(1);
+      std::array<uint64_t, numLanes> addresses;
+      for (unsigned lane = 0; lane != numLanes; ++lane)
+        addresses[lane] = 0x1000 + lane / test.repeat * test.stride;
+      Access access;
+      access.memory.space = PtxSpace::Shared;
+      access.kind = kind;
+      access.addresses = addresses.data();
+      access.bytesPerLane = test.bytes;
+      Place place;
+      place.lanes = allLanes;
+      counters.access(place, access);
+      InstructionMeasurement counts = counters.finish().instructions[0];
+      EXPECT_EQ(counts.sharedWavefronts, test.wavefronts)
+          << test.bytes << " bytes, stride " << test.stride;
+      EXPECT_EQ(counts.sharedWorstWays, test.ways)
+          << test.bytes << " bytes, stride " << test.stride;
+    }
+}
+
 TEST(MeasurementsTest, SwizzledRowsHaveNoConflicts) {
   // ldmatrix.x4 of a tile of 64 columns of f16: rows of 128 bytes, the chunk of
   // 16 bytes xored with the row.
