@@ -159,7 +159,12 @@ PtxToken PtxLexer::lexNumber(const char *begin) {
   } else if (digits.size() > 1 && digits[0] == '0') {
     radix = 8;
   }
-  if (digits.empty() || digits.getAsInteger(radix, token.bits))
+  bool isNumber = llvm::all_of(
+      digits, [&](char digit) { return llvm::hexDigitValue(digit) < radix; });
+  if (digits.empty() || !isNumber)
+    return makeError(begin, "expects an integer, or '0f' and 8 or '0d' and 16 "
+                            "hexadecimal digits");
+  if (digits.getAsInteger(radix, token.bits))
     return makeError(begin, "expects a number of at most 64 bits");
   return token;
 }

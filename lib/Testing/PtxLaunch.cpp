@@ -457,8 +457,9 @@ static Expected<const PtxFunction *> findEntry(const PtxModule &module,
       return &function;
     known.push_back(function.name);
   }
-  return createStringError("'" + module.fileName + "' has no entry '" + name +
-                           "', only " + join(known, ", "));
+  return createStringError(
+      "'" + module.fileName + "' has no entry '" + name +
+      (known.empty() ? "', and no other" : "', only " + join(known, ", ")));
 }
 
 Expected<PtxLaunchOutcome> mlir::tk::runPtxLaunch(PtxDevice &device,

@@ -192,7 +192,11 @@ TEST(PtxParserTest, ErrorsSayWhere) {
   EXPECT_EQ(errorOf(h + ".global .u32 x = 1 / 0;"), "4:20: division by zero");
   EXPECT_EQ(errorOf(h + ".texref t;"),
             "4:1: the directive '.texref' is not supported");
-  EXPECT_EQ(errorOf(h + ".entry f() { a 0x; }"),
+  for (const char *number : {"0x", "0f123", "09", "12q"})
+    EXPECT_EQ(errorOf(h + ".entry f() { a " + number + "; }"),
+              "4:16: expects an integer, or '0f' and 8 or '0d' and 16 "
+              "hexadecimal digits");
+  EXPECT_EQ(errorOf(h + ".entry f() { a 18446744073709551616; }"),
             "4:16: expects a number of at most 64 bits");
   EXPECT_EQ(errorOf(h + "/* "), "4:1: the comment has no closing '*/'");
   EXPECT_EQ(errorOf(h + ".entry f() {} .entry f() {}"),
