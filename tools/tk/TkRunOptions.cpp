@@ -289,9 +289,9 @@ static llvm::Error readPtxLaunch(const InputArgList &arguments,
   std::initializer_list<OptionId> ofLaunch = {
       OPT_grid,   OPT_block, OPT_cluster, OPT_shared, OPT_arg,
       OPT_buffer, OPT_map,   OPT_maps,    OPT_expect};
-  std::initializer_list<OptionId> ofTests = {OPT_test,    OPT_run,   OPT_kernel,
-                                             OPT_define,  OPT_seeds, OPT_bench,
-                                             OPT_variant, OPT_budget};
+  std::initializer_list<OptionId> ofTests = {
+      OPT_test,  OPT_run,     OPT_kernel, OPT_define, OPT_seeds,
+      OPT_bench, OPT_variant, OPT_budget, OPT_target};
   for (OptionId id : isPtx ? ofTests : ofLaunch)
     if (const Arg *argument = arguments.getLastArg(id))
       return createStringError("'" + argument->getAsString(arguments) +
