@@ -121,6 +121,13 @@ llvm::Error FunctionDecoder::declareParameters() {
     if (!syntax.returns.empty())
       return ptx.error(syntax.location, "an entry returns nothing");
     std::vector<uint64_t> offsets = layOutParameters(syntax.parameters);
+    // 5.1.6.1, 5.4.7: of sm_70 and up.
+    uint64_t limit = ptx.version >= 81 ? 32764 : 4352;
+    if (offsets.back() > limit)
+      return ptx.error(syntax.location,
+                       "the parameters of '" + syntax.name + "' take " +
+                           llvm::Twine(offsets.back()) +
+                           " bytes, and an entry has " + llvm::Twine(limit));
     for (size_t i = 0; i < syntax.parameters.size(); ++i) {
       const PtxVariable &parameter = syntax.parameters[i];
       if (parameter.space != PtxSpace::Param)

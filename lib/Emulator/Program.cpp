@@ -3,6 +3,7 @@
 
 #include "Function.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace mlir::tk;
@@ -35,6 +36,32 @@ mlir::tk::emulator::allocateVariable(Program &program, DeviceMemory &memory,
     program.initializers.push_back({address, &value});
   }
   return address;
+}
+
+/// 5.1.3: the constants of all functions are in one memory of 64 KiB.
+static llvm::Error checkConstantMemory(const PtxModule &ptx) {
+  constexpr uint64_t maxBytes = 64 * 1024;
+  uint64_t end = 0;
+  auto add = [&](llvm::ArrayRef<PtxVariable> variables) -> llvm::Error {
+    for (const PtxVariable &variable : variables) {
+      if (variable.space != PtxSpace::Const ||
+          variable.linkage == PtxLinkage::Extern)
+        continue;
+      end = llvm::alignTo(end, variable.alignment) + variable.sizeInBytes;
+      if (end > maxBytes)
+        return ptx.error(variable.location, "the module needs more than " +
+                                                llvm::Twine(maxBytes) +
+                                                " bytes of constant memory");
+    }
+    return llvm::Error::success();
+  };
+  if (llvm::Error error = add(ptx.variables))
+    return error;
+  for (const PtxFunction &function : ptx.functions)
+    for (const PtxScope &scope : function.scopes)
+      if (llvm::Error error = add(scope.variables))
+        return error;
+  return llvm::Error::success();
 }
 
 /// Module-scope variables; a declaration does not hide a definition.
@@ -106,6 +133,8 @@ mlir::tk::emulator::loadProgram(std::unique_ptr<PtxModule> ptx,
   std::unique_ptr<Program> program = std::make_unique<Program>();
   program->ptx = std::move(ptx);
   const std::vector<PtxFunction> &functions = program->ptx->functions;
+  if (llvm::Error error = checkConstantMemory(*program->ptx))
+    return std::move(error);
   if (llvm::Error error = declareVariables(*program, memory))
     return std::move(error);
   program->functions.resize(functions.size());

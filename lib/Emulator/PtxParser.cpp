@@ -356,11 +356,12 @@ bool PtxParser::parseParameter(PtxVariable &parameter) {
 bool PtxParser::parseDimensions(std::optional<PtxDimensions> &dimensions) {
   dimensions = PtxDimensions{1, 1, 1};
   for (unsigned i = 0; i < 3; ++i) {
+    PtxLocation location = token.location;
     uint64_t value = 0;
     if (parseUnsigned(value, 0x7FFFFFFF))
       return true;
     if (value == 0)
-      return error("expects a positive number of threads or blocks");
+      return error(location, "expects a positive number of threads or blocks");
     (*dimensions)[i] = value;
     if (!accept(","))
       return hasError;
@@ -368,10 +369,13 @@ bool PtxParser::parseDimensions(std::optional<PtxDimensions> &dimensions) {
   return error("expects at most three dimensions");
 }
 
-bool PtxParser::parseCount(std::optional<uint32_t> &count) {
+bool PtxParser::parseCount(std::optional<uint32_t> &count, bool isPositive) {
+  PtxLocation location = token.location;
   uint64_t value = 0;
   if (parseUnsigned(value, 0x7FFFFFFF))
     return true;
+  if (isPositive && value == 0)
+    return error(location, "expects a positive number");
   count = static_cast<uint32_t>(value);
   return hasError;
 }
@@ -388,9 +392,9 @@ bool PtxParser::parseDirectives(PtxFunction &function) {
     else if (acceptDotted("reqnctapercluster"))
       failed = parseDimensions(function.reqNctaPerCluster);
     else if (acceptDotted("maxnreg"))
-      failed = parseCount(function.maxNreg);
+      failed = parseCount(function.maxNreg, /*isPositive=*/true);
     else if (acceptDotted("minnctapersm"))
-      failed = parseCount(function.minNctaPerSm);
+      failed = parseCount(function.minNctaPerSm, /*isPositive=*/true);
     else if (acceptDotted("maxclusterrank"))
       failed = parseCount(function.maxClusterRank);
     else if (acceptDotted("maxnctapersm") || acceptDotted("abi_preserve") ||

@@ -54,7 +54,7 @@ private:
   bool parseParameter(PtxVariable &parameter);
   bool parseDirectives(PtxFunction &function);
   bool parseDimensions(std::optional<PtxDimensions> &dimensions);
-  bool parseCount(std::optional<uint32_t> &count);
+  bool parseCount(std::optional<uint32_t> &count, bool isPositive = false);
   bool parseBody(PtxFunction &function);
   bool parseStatement(PtxFunction &function);
   bool parseDotStatement(PtxFunction &function);

@@ -406,6 +406,38 @@ TEST(ControlFlowTest, DecodingErrorsNameTheLine) {
                        "an access has at most 16 bytes, got 32"));
 }
 
+TEST(ControlFlowTest, ModulesThatNoGpuHasRoomForAreErrors) {
+  auto message = [](llvm::StringRef version, llvm::StringRef text) {
+    Emulator emulator;
+    std::string module =
+        (".version " + version + "\n.target sm_80\n.address_size 64\n" + text)
+            .str();
+    auto loaded = emulator.load(module, "a.ptx");
+    if (loaded)
+      return std::string();
+    std::string error = llvm::toString(loaded.takeError());
+    return llvm::StringRef(error).split('\n').first.str();
+  };
+  EXPECT_EQ(message("8.1", ".entry k(.param .b8 p[32764]) { ret; }"), "");
+  EXPECT_EQ(message("8.1", ".entry k(.param .b8 p[2], .param .align 4 .b8 "
+                           "q[32764]) { ret; }"),
+            "a.ptx:4:8: error: the parameters of 'k' take 32768 bytes, and an "
+            "entry has 32764");
+  EXPECT_EQ(message("8.0", ".entry k(.param .b8 p[4352]) { ret; }"), "");
+  EXPECT_EQ(message("8.0", ".entry k(.param .b8 p[4353]) { ret; }"),
+            "a.ptx:4:8: error: the parameters of 'k' take 4353 bytes, and an "
+            "entry has 4352");
+  EXPECT_EQ(message("8.0", ".const .b8 a[1]; .const .align 16 .b8 b[65520];"),
+            "");
+  EXPECT_EQ(message("8.0", ".const .b8 a[17]; .const .align 16 .b8 b[65520];"),
+            "a.ptx:4:40: error: the module needs more than 65536 bytes of "
+            "constant memory");
+  EXPECT_EQ(message("8.0", ".const .b8 a[65536]; .entry k() { .const .b8 b; "
+                           "ret; }"),
+            "a.ptx:4:46: error: the module needs more than 65536 bytes of "
+            "constant memory");
+}
+
 TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {
   PtxRun run(makeKernel(".param .u32 x", "ret;"));
   auto message = [&] {

@@ -198,6 +198,12 @@ TEST(PtxParserTest, ErrorsSayWhere) {
               "hexadecimal digits");
   EXPECT_EQ(errorOf(h + ".entry f() { a 18446744073709551616; }"),
             "4:16: expects a number of at most 64 bits");
+  EXPECT_EQ(errorOf(h + ".entry f() .maxnreg 0 {}"),
+            "4:21: expects a positive number");
+  EXPECT_EQ(errorOf(h + ".entry f() .reqntid 4, 0 {}"),
+            "4:24: expects a positive number of threads or blocks");
+  EXPECT_EQ(errorOf(h + ".entry f() .minnctapersm 0 {}"),
+            "4:26: expects a positive number");
   EXPECT_EQ(errorOf(h + "/* "), "4:1: the comment has no closing '*/'");
   EXPECT_EQ(errorOf(h + ".entry f() {} .entry f() {}"),
             "4:22: the function 'f' is defined twice");
