@@ -320,103 +320,125 @@ static std::string times(uint64_t part, uint64_t whole) {
   return text.empty() ? "-" : text;
 }
 
-static void printRow(raw_ostream &os, StringRef name, const Summary &summary) {
+namespace {
+/// Prints the tables; names of lines are in a column that all fit into.
+class TablePrinter {
+public:
+  TablePrinter(raw_ostream &os, const PtxModule &module,
+               const EmulatorResult &result);
+  void print();
+
+private:
+  raw_ostream &startRow(StringRef name) {
+    return os << left_justify(name, nameWidth);
+  }
+  void printRow(StringRef name, const Summary &summary);
+  void printBytes(StringRef name, uint64_t read, uint64_t written);
+  void printLevels();
+  void printTensorCopies();
+  void printWgmmas();
+  void printMix();
+
+  raw_ostream &os;
+  const EmulatorMeasurements &measurements;
+  std::vector<std::pair<std::string, Summary>> lines;
+  Summary all;
+  size_t nameWidth = 28;
+};
+} // namespace
+
+TablePrinter::TablePrinter(raw_ostream &os, const PtxModule &module,
+                           const EmulatorResult &result)
+    : os(os), measurements(result.measurements),
+      all(summariseAll(module, result)) {
+  for (auto &[line, summary] : summariseLines(module, result)) {
+    StringRef file = line.file.empty() ? module.fileName : line.file;
+    file = file.substr(file.find_last_of('/') + 1);
+    lines.emplace_back((file + ":" + Twine(line.line)).str(), summary);
+    nameWidth = std::max(nameWidth, lines.back().first.size() + 1);
+  }
+}
+
+void TablePrinter::printRow(StringRef name, const Summary &summary) {
   const InstructionMeasurement &counts = summary.counts;
-  os << left_justify(name, 28)
-     << format("%12llu %6.1f", (unsigned long long)summary.executions,
-               ratio(summary.lanes, summary.executions))
-     << right_justify(
-            times(counts.sharedWavefronts, counts.sharedIdealWavefronts), 8)
-     << right_justify(counts.sharedRequests
-                          ? std::to_string(counts.sharedWorstWays)
-                          : "-",
-                      7)
-     << right_justify(times(counts.globalSectors, counts.globalRequests), 9)
-     << right_justify(times(counts.globalHalves, counts.globalRequests), 8)
-     << format(" %11.2f %11.2f\n",
-               counts.globalSectorsRead * double(kSectorInBytes) / 1024,
-               counts.globalSectorsWritten * double(kSectorInBytes) / 1024);
+  startRow(name)
+      << format("%12llu %6.1f", (unsigned long long)summary.executions,
+                ratio(summary.lanes, summary.executions))
+      << right_justify(
+             times(counts.sharedWavefronts, counts.sharedIdealWavefronts), 8)
+      << right_justify(counts.sharedRequests
+                           ? std::to_string(counts.sharedWorstWays)
+                           : "-",
+                       7)
+      << right_justify(times(counts.globalSectors, counts.globalRequests), 9)
+      << right_justify(times(counts.globalHalves, counts.globalRequests), 8)
+      << format(" %11.2f %11.2f\n",
+                counts.globalSectorsRead * double(kSectorInBytes) / 1024,
+                counts.globalSectorsWritten * double(kSectorInBytes) / 1024);
 }
 
-static void printBytes(raw_ostream &os, StringRef name, uint64_t read,
-                       uint64_t written) {
-  os << left_justify(name, 28)
-     << format("%14.2f %14.2f\n", read / 1024.0, written / 1024.0);
+void TablePrinter::printBytes(StringRef name, uint64_t read, uint64_t written) {
+  startRow(name) << format("%14.2f %14.2f\n", read / 1024.0, written / 1024.0);
 }
 
-static void printLevels(raw_ostream &os, const Summary &all,
-                        const EmulatorMeasurements &measurements) {
+void TablePrinter::printLevels() {
   const InstructionMeasurement &counts = all.counts;
-  os << "\nKiB                                   read        written\n";
-  printBytes(os, "shared memory", counts.sharedBytesRead,
+  os << "\n";
+  startRow("KiB") << "          read        written\n";
+  printBytes("shared memory", counts.sharedBytesRead,
              counts.sharedBytesWritten);
   if (counts.remoteBytesRead || counts.remoteBytesWritten)
-    printBytes(os, "  of it in other blocks", counts.remoteBytesRead,
+    printBytes("  of it in other blocks", counts.remoteBytesRead,
                counts.remoteBytesWritten);
   if (counts.localBytesRead || counts.localBytesWritten)
-    printBytes(os, "local memory", counts.localBytesRead,
-               counts.localBytesWritten);
-  printBytes(os, "global, as lanes ask", counts.globalBytesRead,
+    printBytes("local memory", counts.localBytesRead, counts.localBytesWritten);
+  printBytes("global, as lanes ask", counts.globalBytesRead,
              counts.globalBytesWritten);
-  printBytes(os, "global, in sectors",
-             counts.globalSectorsRead * kSectorInBytes,
+  printBytes("global, in sectors", counts.globalSectorsRead * kSectorInBytes,
              counts.globalSectorsWritten * kSectorInBytes);
-  printBytes(os, "global, different sectors",
+  printBytes("global, different sectors",
              measurements.numDistinctSectorsRead * kSectorInBytes,
              measurements.numDistinctSectorsWritten * kSectorInBytes);
 }
-
-static std::string nameOf(const PtxModule &module, const SourceLine &line) {
-  StringRef file = line.file.empty() ? module.fileName : line.file;
-  return (file.substr(file.find_last_of('/') + 1) + ":" + Twine(line.line))
-      .str();
-}
-
-using Lines = std::map<SourceLine, Summary>;
 
 static double percent(uint64_t part, uint64_t whole) {
   return 100 * ratio(part, whole);
 }
 
-static void printTensorCopies(raw_ostream &os, const PtxModule &module,
-                              const Lines &lines, const Summary &all) {
+void TablePrinter::printTensorCopies() {
   if (!all.counts.tensorCopies)
     return;
   os << format(
-      "\ntensor copies: %llu, %.1f%% of their boxes inside the "
-      "tensor\n",
+      "\ntensor copies: %llu, %.1f%% of their boxes inside the tensor\n",
       (unsigned long long)all.counts.tensorCopies,
       percent(all.counts.tensorInsideBytes, all.counts.tensorBoxBytes));
-  for (auto &[line, summary] : lines)
+  for (auto &[name, summary] : lines)
     if (const InstructionMeasurement &counts = summary.counts;
         counts.tensorCopies)
-      os << left_justify(nameOf(module, line), 28)
-         << format("%12llu %5.1f%%\n", (unsigned long long)counts.tensorCopies,
-                   percent(counts.tensorInsideBytes, counts.tensorBoxBytes));
+      startRow(name) << format(
+          "%12llu %5.1f%%\n", (unsigned long long)counts.tensorCopies,
+          percent(counts.tensorInsideBytes, counts.tensorBoxBytes));
 }
 
-static void printWgmmas(raw_ostream &os, const PtxModule &module,
-                        const Lines &lines, const Summary &all) {
+void TablePrinter::printWgmmas() {
   for (auto &[shape, count] : all.wgmmas) {
     os << "\nwgmma " << shape << ": " << count << "\n";
-    for (auto &[line, summary] : lines)
+    for (auto &[name, summary] : lines)
       if (auto found = summary.wgmmas.find(shape);
           found != summary.wgmmas.end())
-        os << left_justify(nameOf(module, line), 28)
-           << format("%12llu\n", (unsigned long long)found->second);
+        startRow(name) << format("%12llu\n", (unsigned long long)found->second);
   }
 }
 
-static void printMix(raw_ostream &os, const PtxModule &module,
-                     const Lines &lines, const Summary &all) {
+void TablePrinter::printMix() {
   os << "\ninstructions\n";
   for (auto [number, executions] : enumerate(all.mix))
     if (executions)
-      os << left_justify(getName(InstructionClass(number)), 28)
-         << format("%12llu %5.1f%%\n", (unsigned long long)executions,
-                   percent(executions, all.executions));
-  for (auto &[line, summary] : lines) {
-    os << left_justify(nameOf(module, line), 28);
+      startRow(getName(InstructionClass(number)))
+          << format("%12llu %5.1f%%\n", (unsigned long long)executions,
+                    percent(executions, all.executions));
+  for (auto &[name, summary] : lines) {
+    startRow(name);
     ListSeparator separator;
     for (auto [number, executions] : enumerate(summary.mix))
       if (executions)
@@ -426,17 +448,19 @@ static void printMix(raw_ostream &os, const PtxModule &module,
   }
 }
 
+void TablePrinter::print() {
+  startRow("line") << "  executions  lanes   banks   ways sectors  halves    "
+                      "KiB read KiB written\n";
+  for (auto &[name, summary] : lines)
+    printRow(name, summary);
+  printRow("all", all);
+  printLevels();
+  printTensorCopies();
+  printWgmmas();
+  printMix();
+}
+
 void mlir::tk::printMeasurements(raw_ostream &os, const PtxModule &module,
                                  const EmulatorResult &result) {
-  os << "line                          executions  lanes   banks   ways "
-        "sectors  halves    KiB read KiB written\n";
-  Lines lines = summariseLines(module, result);
-  for (auto &[line, summary] : lines)
-    printRow(os, nameOf(module, line), summary);
-  Summary all = summariseAll(module, result);
-  printRow(os, "all", all);
-  printLevels(os, all, result.measurements);
-  printTensorCopies(os, module, lines, all);
-  printWgmmas(os, module, lines, all);
-  printMix(os, module, lines, all);
+  TablePrinter(os, module, result).print();
 }

@@ -424,3 +424,22 @@ TEST(MeasurementsTest, Table) {
       << text;
   EXPECT_EQ(text.find("kernel.tk:9"), std::string::npos) << text;
 }
+
+TEST(MeasurementsTest, LongNamesWidenTheTable) {
+  Example example;
+  example.module.fileName = "matmul_bf16_BM128_BN256_BK64__vector.ptx";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printMeasurements(os, example.module, example.result);
+  // Columns end below each other, and no number touches a name.
+  size_t end = llvm::StringRef(text).find("executions") + 10;
+  for (llvm::StringRef name : {"\nmatmul_bf16_BM128_BN256_BK64__vector.ptx:12 ",
+                               "\nkernel.tk:7 ", "\nall "}) {
+    size_t row = text.find(name.str());
+    ASSERT_NE(row, std::string::npos) << text;
+    EXPECT_EQ(text[row + end], name.contains(":12")  ? '1'
+                               : name.contains(":7") ? '6'
+                                                     : '7')
+        << text;
+  }
+}
