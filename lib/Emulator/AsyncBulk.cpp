@@ -429,8 +429,6 @@ static Step runBulkCopy(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
-
 static Step runCommitGroup(Warp &warp, const Instruction &) {
   warp.bulkGroups.commit(warp.mask);
   return Step::Next;
@@ -444,10 +442,9 @@ static Step runWaitGroup(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
-static Error decodeWaitGroup(DecodeContext &context,
-                             const PtxInstruction &instruction,
-                             Modifiers &modifiers, Instruction &result) {
-  result.flags = modifiers.accept("read");
+Error mlir::tk::emulator::decodeNumPendingGroups(
+    DecodeContext &context, const PtxInstruction &instruction,
+    Instruction &result) {
   OperandReader operands(context, instruction, 1);
   int64_t count = operands.constant();
   if (Error error = operands.finish())
@@ -455,8 +452,43 @@ static Error decodeWaitGroup(DecodeContext &context,
   if (count < 0)
     return context.error(instruction, "a number of groups is not negative");
   result.immediate = std::min<int64_t>(count, UINT32_MAX);
-  result.handler = runWaitGroup;
   return Error::success();
+}
+
+static Error decodeWaitGroup(DecodeContext &context,
+                             const PtxInstruction &instruction,
+                             Modifiers &modifiers, Instruction &result) {
+  result.flags = modifiers.accept("read");
+  result.handler = runWaitGroup;
+  return decodeNumPendingGroups(context, instruction, result);
+}
+
+/// The types that cp.reduce.async.bulk (9.7.9.25.4.2) and red.async (9.7.13.7)
+/// have, fewer in shared memory.
+static bool hasReduction(BulkReduction operation, PtxType type,
+                         bool isToShared) {
+  auto isOneOf = [&](std::initializer_list<PtxType> everywhere,
+                     std::initializer_list<PtxType> inGlobalMemory = {}) {
+    return is_contained(everywhere, type) ||
+           (!isToShared && is_contained(inGlobalMemory, type));
+  };
+  switch (operation) {
+  case BulkReduction::Add:
+    return isOneOf({PtxType::U32, PtxType::S32, PtxType::U64},
+                   {PtxType::F16, PtxType::BF16, PtxType::F32, PtxType::F64});
+  case BulkReduction::Min:
+  case BulkReduction::Max:
+    return isOneOf({PtxType::U32, PtxType::S32},
+                   {PtxType::U64, PtxType::S64, PtxType::F16, PtxType::BF16});
+  case BulkReduction::Inc:
+  case BulkReduction::Dec:
+    return isOneOf({PtxType::U32});
+  case BulkReduction::And:
+  case BulkReduction::Or:
+  case BulkReduction::Xor:
+    return isOneOf({PtxType::B32}, {PtxType::B64});
+  }
+  llvm_unreachable("unknown reduction");
 }
 
 /// `.add.noftz.f16`: the operation and the type of a reduction.
@@ -470,7 +502,7 @@ static Error decodeReduction(DecodeContext &context,
   modifiers.take();
   bool isNoFtz = modifiers.accept("noftz");
   std::optional<PtxType> type = modifiers.acceptType();
-  if (!type || !isReducible(*reduction, *type))
+  if (!type || !hasReduction(*reduction, *type, copy.isToShared))
     return context.error(instruction,
                          "the reduction is not possible with this type");
   bool needsNoFtz = *reduction == BulkReduction::Add &&
@@ -487,18 +519,39 @@ static Error decodeReduction(DecodeContext &context,
   return Error::success();
 }
 
+/// A hint, but one with rules: both operands are multiples of 16.
+static Step runBulkPrefetch(Warp &warp, const Instruction &instruction) {
+  const auto &copy = *static_cast<const BulkCopy *>(instruction.details);
+  LaneAddresses addresses = readAddresses(
+      warp, copy.source.base, copy.source.offset, copy.source.is32Bit);
+  const uint32_t *sizes = warp.lanes<uint32_t>(copy.size);
+  for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    uint64_t address = addresses.lane[lane];
+    if ((address | sizes[lane]) % 16 == 0)
+      continue;
+    return warp.failLane(lane, Rule::Misaligned, instruction,
+                         "the address " + hex(address) + " and the size " +
+                             Twine(sizes[lane]) +
+                             " are not both multiples of 16");
+  }
+  return Step::Next;
+}
+
 static Error decodeBulkPrefetch(DecodeContext &context,
                                 const PtxInstruction &instruction,
                                 Modifiers &modifiers, Instruction &result) {
   if (!modifiers.accept("L2") || !modifiers.accept("global"))
     return context.error(instruction, "'.L2.global' is needed");
   bool hasPolicy = modifiers.accept("L2::cache_hint");
+  BulkCopy &copy = context.makeDetails<BulkCopy>();
   OperandReader operands(context, instruction);
-  operands.address(PtxSpace::Global);
-  operands.source(PtxType::U32);
+  copy.source = operands.address(PtxSpace::Global);
+  copy.size = operands.source(PtxType::U32);
   if (hasPolicy)
     operands.source(PtxType::B64);
-  result.handler = runNothing;
+  result.details = &copy;
+  result.handler = runBulkPrefetch;
   return operands.finish();
 }
 
@@ -546,8 +599,9 @@ Error mlir::tk::emulator::decodeBulk(DecodeContext &context,
                          isToGlobal ? "'.bulk_group' is needed"
                                     : "'.mbarrier::complete_tx::bytes' is "
                                       "needed");
-  bool isMulticast = isFromGlobal && modifiers.accept("multicast::cluster");
-  bool hasPolicy = modifiers.accept("L2::cache_hint");
+  bool isMulticast = isFromGlobal && to == PtxSpace::SharedCluster &&
+                     modifiers.accept("multicast::cluster");
+  bool hasPolicy = !isBetweenBlocks && modifiers.accept("L2::cache_hint");
   if (modifiers.accept("cp_mask"))
     return context.error(instruction, "'.cp_mask' needs sm_100 and is not "
                                       "supported");
@@ -613,7 +667,7 @@ bool StoreAsyncExecution::run() {
   Mbarrier *barrier = findBarrier(at);
   if (!barrier)
     return false;
-  AsyncAgentPtr agent = issue(AsyncKind::Copy);
+  AsyncAgentPtr agent = issue(AsyncKind::Store);
   access(agent, to.place(),
          store.reduction ? AccessKind::Reduction : AccessKind::Write, to.offset,
          size, Proxy::Generic);
@@ -669,7 +723,8 @@ Error mlir::tk::emulator::decodeStoreAsync(DecodeContext &context,
       count = 2u << *vector;
   std::optional<PtxType> type = modifiers.acceptType();
   if (!type || getBitWidth(*type) < 32 || getBitWidth(*type) > 64 ||
-      (isReduction && !isReducible(*store.reduction, *type)))
+      (isReduction &&
+       !hasReduction(*store.reduction, *type, /*isToShared=*/true)))
     return context.error(instruction, "a type of 32 or 64 bits is needed");
   store.type = *type;
   OperandReader operands(context, instruction, 3);

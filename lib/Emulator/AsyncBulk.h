@@ -75,6 +75,10 @@ bool isReducible(BulkReduction operation, PtxType type);
 void reduceElement(BulkReduction operation, PtxType type, std::byte *to,
                    const std::byte *from);
 
+/// The constant of wait_group, into `immediate`.
+llvm::Error decodeNumPendingGroups(DecodeContext &context,
+                                   const PtxInstruction &instruction,
+                                   Instruction &result);
 /// Of `cp.async.bulk` and `cp.reduce.async.bulk`: what follows `bulk`.
 llvm::Error decodeBulk(DecodeContext &context,
                        const PtxInstruction &instruction, Modifiers &modifiers,

@@ -208,15 +208,8 @@ static Error decodeArrival(DecodeContext &context,
 static Error decodeWait(DecodeContext &context,
                         const PtxInstruction &instruction,
                         Instruction &result) {
-  OperandReader operands(context, instruction, 1);
-  int64_t count = operands.constant();
-  if (Error error = operands.finish())
-    return error;
-  if (count < 0)
-    return context.error(instruction, "a number of groups is not negative");
-  result.immediate = std::min<int64_t>(count, UINT32_MAX);
   result.handler = runWaitGroup;
-  return Error::success();
+  return decodeNumPendingGroups(context, instruction, result);
 }
 
 /// The operands: two addresses, the size; then the size of the source or the

@@ -217,20 +217,6 @@ static Step runAtomic(Warp &warp, const Instruction &instruction) {
 // Decoders
 //===----------------------------------------------------------------------===//
 
-static bool isFloat(PtxType type) {
-  switch (type) {
-  case PtxType::F16:
-  case PtxType::F16x2:
-  case PtxType::BF16:
-  case PtxType::BF16x2:
-  case PtxType::F32:
-  case PtxType::F64:
-    return true;
-  default:
-    return false;
-  }
-}
-
 /// Tables of 9.7.13.5 and 9.7.13.7.
 static bool isSupported(AtomicOperation operation, PtxType type,
                         bool isVector) {
@@ -334,7 +320,9 @@ static llvm::Error decodeModifiers(DecodeContext &context,
     return context.error(instruction,
                          "'.noftz' belongs to 16-bit floating-point types");
   request.bytesPerLane = details.numElements * details.elementBytes;
-  request.elementBytes = details.elementBytes;
+  // Each half of a packed type is an access of its own, 8.2.3.
+  bool isPacked = *type == PtxType::F16x2 || *type == PtxType::BF16x2;
+  request.elementBytes = isPacked ? 2 : details.elementBytes;
   return llvm::Error::success();
 }
 

@@ -44,6 +44,7 @@ static bool arrive(Warp &warp, const Instruction &instruction,
   if (!barrier) {
     barrier = std::make_shared<BarrierGeneration>();
     barrier->expected = expected;
+    barrier->isReduction = details.predicate != noSlot;
     barrier->first = warp.place(instruction);
     if (warp.checker)
       barrier->knowledge = warp.checker->createSyncObject();
@@ -59,6 +60,11 @@ static bool arrive(Warp &warp, const Instruction &instruction,
               "the count of threads is " + llvm::Twine(expected) +
                   ", but the first to arrive gave " +
                   llvm::Twine(barrier->expected) + " (0: all of the block)");
+    return false;
+  }
+  if (barrier->isReduction != (details.predicate != noSlot)) {
+    warp.fail(Rule::DivergentCollective, instruction,
+              "threads meet at one barrier with '.red' and without");
     return false;
   }
   uint32_t numArrived = llvm::popcount(warp.mask);
@@ -254,7 +260,7 @@ static llvm::Error decodeBlockBarrier(DecodeContext &context,
   } else {
     details.mode = static_cast<BarrierMode>(*form);
   }
-  details.isAligned = modifiers.accept("aligned") || isAligned;
+  details.isAligned = isAligned || modifiers.accept("aligned");
   if (isRed && !modifiers.accept(isPopc ? "u32" : "pred"))
     return context.error(instruction, "expects '.popc.u32', '.and.pred' or "
                                       "'.or.pred'");

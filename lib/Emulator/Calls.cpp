@@ -44,7 +44,7 @@ uint64_t mlir::tk::emulator::readArgument(Warp &warp,
   const Frame &frame = warp.currentFrame();
   uint64_t value = 0;
   if (place.slot == noSlot &&
-      !warp.growLocalMemory(frame.localBase + frame.function->localSize))
+      !warp.growLocalMemory(frame.localBase + frame.localSize))
     return 0;
   std::memcpy(&value, find(warp, frame, place, lane),
               std::min<size_t>(place.sizeInBytes, sizeof(value)));
@@ -55,7 +55,7 @@ void mlir::tk::emulator::writeResult(Warp &warp, const ParameterPlace &place,
                                      unsigned lane, uint64_t value) {
   const Frame &frame = warp.currentFrame();
   if (place.slot == noSlot &&
-      !warp.growLocalMemory(frame.localBase + frame.function->localSize))
+      !warp.growLocalMemory(frame.localBase + frame.localSize))
     return;
   std::memcpy(find(warp, frame, place, lane), &value,
               std::min<size_t>(place.sizeInBytes, sizeof(value)));

@@ -85,6 +85,8 @@ struct Access {
   /// Of a write: whether two lanes write the same bytes. Asked only about lanes
   /// that write to one place; null: they do not.
   llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
+  /// A write of lines of 128 bytes that leaves them unwritten.
+  bool isDiscard = false;
 };
 
 /// An access of an asynchronous operation: a row of consecutive bytes. The
@@ -101,7 +103,9 @@ struct AsyncAccess {
 };
 
 /// Asynchronous operations differ in what a report says of them.
-enum class AsyncKind : uint8_t { Copy, BulkCopy, TensorCopy, Wgmma };
+/// `Copy` is cp.async; `Store` is st.async and red.async. Both belong to the
+/// generic proxy.
+enum class AsyncKind : uint8_t { Copy, Store, BulkCopy, TensorCopy, Wgmma };
 
 /// What an instruction does with an mbarrier object.
 enum class MbarrierUse : uint8_t { Initialize, Use, Invalidate };

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Clusters.h"
+#include "LaneLoops.h"
 #include "MatrixCollective.h"
 #include "Memory.h"
 #include "Operands.h"
@@ -130,6 +131,17 @@ namespace {
 enum MapFlags : uint8_t { IsGeneric = 1 };
 } // namespace
 
+/// `.u32` or `.u64`: mapa and getctarank.
+static Expected<PtxType> takeAddressType(DecodeContext &context,
+                                         const PtxInstruction &instruction,
+                                         Modifiers &modifiers,
+                                         Instruction &result) {
+  if (!modifiers.accept("shared::cluster"))
+    result.flags |= IsGeneric;
+  return takeType(context, instruction, modifiers,
+                  {PtxType::U32, PtxType::U64});
+}
+
 template <typename T>
 static Step runMapAddress(Warp &warp, const Instruction &instruction) {
   T *result = warp.lanes<T>(instruction.operands[0]);
@@ -156,17 +168,16 @@ static Step runMapAddress(Warp &warp, const Instruction &instruction) {
 static Error decodeMapAddress(DecodeContext &context,
                               const PtxInstruction &instruction,
                               Modifiers &modifiers, Instruction &result) {
-  if (!modifiers.accept("shared::cluster"))
-    result.flags |= IsGeneric;
-  std::optional<PtxType> type = modifiers.acceptType();
-  if (type != PtxType::U32 && type != PtxType::U64)
-    return context.error(instruction, "'.u32' or '.u64' is needed");
+  Expected<PtxType> type =
+      takeAddressType(context, instruction, modifiers, result);
+  if (!type)
+    return type.takeError();
   OperandReader operands(context, instruction, 3);
   result.operands[0] = operands.destination(*type);
   result.operands[1] = operands.source(*type);
   result.operands[2] = operands.source(PtxType::U32);
   result.handler =
-      type == PtxType::U64 ? runMapAddress<uint64_t> : runMapAddress<uint32_t>;
+      *type == PtxType::U64 ? runMapAddress<uint64_t> : runMapAddress<uint32_t>;
   return operands.finish();
 }
 
@@ -190,16 +201,15 @@ static Step runRankOfAddress(Warp &warp, const Instruction &instruction) {
 static Error decodeRankOfAddress(DecodeContext &context,
                                  const PtxInstruction &instruction,
                                  Modifiers &modifiers, Instruction &result) {
-  if (!modifiers.accept("shared::cluster"))
-    result.flags |= IsGeneric;
-  std::optional<PtxType> type = modifiers.acceptType();
-  if (type != PtxType::U32 && type != PtxType::U64)
-    return context.error(instruction, "'.u32' or '.u64' is needed");
+  Expected<PtxType> type =
+      takeAddressType(context, instruction, modifiers, result);
+  if (!type)
+    return type.takeError();
   OperandReader operands(context, instruction, 2);
   result.operands[0] = operands.destination(PtxType::U32);
   result.operands[1] = operands.source(*type);
-  result.handler = type == PtxType::U64 ? runRankOfAddress<uint64_t>
-                                        : runRankOfAddress<uint32_t>;
+  result.handler = *type == PtxType::U64 ? runRankOfAddress<uint64_t>
+                                         : runRankOfAddress<uint32_t>;
   return operands.finish();
 }
 

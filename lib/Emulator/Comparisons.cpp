@@ -220,11 +220,6 @@ static CompareType compareType(PtxType type, bool flushes) {
   }
 }
 
-static bool isFloat(PtxType type) {
-  llvm::StringRef name = getName(type);
-  return name.starts_with("f") || name.starts_with("bf");
-}
-
 namespace {
 /// What set and setp have in common: the operator, the boolean operator and
 /// `.ftz`.

@@ -63,7 +63,12 @@ static Step runYield(Warp &, const Instruction &) { return Step::Yield; }
 static Step callFunction(Warp &warp, const Instruction &instruction,
                          const DecodedFunction &callee) {
   const auto &details = *static_cast<const CallDetails *>(instruction.details);
-  Frame *frame = warp.prepareCall(callee);
+  bool isUnsized =
+      !callee.parameters.empty() &&
+      callee.parameters.back().sizeInBytes == ParameterPlace::unsizedBytes;
+  Frame *frame = warp.prepareCall(
+      callee,
+      isUnsized ? llvm::alignTo(details.arguments.back().sizeInBytes, 16) : 0);
   if (!frame)
     return warp.fail(Rule::CallDepth, instruction,
                      "the calls need more than " + llvm::Twine(maxLocalBytes) +
@@ -171,25 +176,12 @@ static llvm::Error decodeRet(DecodeContext &context,
   return expectOperands(context, instruction, 0, 0);
 }
 
-static llvm::Error decodeExit(DecodeContext &context,
+/// Nothing but the opcode.
+template <Handler handler>
+static llvm::Error decodeBare(DecodeContext &context,
                               const PtxInstruction &instruction, Modifiers &,
                               Instruction &result) {
-  result.handler = runExit;
-  return expectOperands(context, instruction, 0, 0);
-}
-
-static llvm::Error decodeTrap(DecodeContext &context,
-                              const PtxInstruction &instruction, Modifiers &,
-                              Instruction &result) {
-  result.handler = runTrap;
-  return expectOperands(context, instruction, 0, 0);
-}
-
-/// A breakpoint without a debugger.
-static llvm::Error decodeBrkpt(DecodeContext &context,
-                               const PtxInstruction &instruction, Modifiers &,
-                               Instruction &result) {
-  result.handler = runNothing;
+  result.handler = handler;
   return expectOperands(context, instruction, 0, 0);
 }
 
@@ -223,9 +215,10 @@ void mlir::tk::emulator::registerControlFlow(DecoderTable &table) {
   table.add("brx", decodeBrx);
   table.add("call", decodeCall);
   table.add("ret", decodeRet);
-  table.add("exit", decodeExit);
-  table.add("trap", decodeTrap);
-  table.add("brkpt", decodeBrkpt);
+  table.add("exit", decodeBare<runExit>);
+  table.add("trap", decodeBare<runTrap>);
+  // A breakpoint without a debugger does nothing.
+  table.add("brkpt", decodeBare<runNothing>);
   table.add("pmevent", decodePmevent);
   table.add("nanosleep", decodeNanosleep);
 }

@@ -546,6 +546,41 @@ static bool losesBits(PtxType to, PtxType from) {
   return getBitWidth(to) < getBitWidth(from) || isBothHalves;
 }
 
+/// `.sat` clamps to the range of the result: it needs numbers of the source
+/// that lie outside, and a result that has a range.
+static bool mayClamp(PtxType to, PtxType from) {
+  for (PtxType type : {to, from})
+    if (type == PtxType::BF16 || type == PtxType::TF32)
+      return false;
+  if (!isInteger(to) || !isInteger(from))
+    return true;
+  // A bit fewer for the numbers of a signed type.
+  unsigned toBits = getBitWidth(to) - isSignedInteger(to);
+  unsigned fromBits = getBitWidth(from) - isSignedInteger(from);
+  return fromBits > toBits || (isSignedInteger(from) && !isSignedInteger(to));
+}
+
+/// What conversions of f32 to f16, bf16 and tf32 may have.
+static const char *findNarrowingMistake(const CvtModifiers &modifiers) {
+  const Conversion &conversion = modifiers.conversion;
+  bool isDirected = conversion.rounding == Rounding::Down ||
+                    conversion.rounding == Rounding::Up;
+  if (conversion.to == PtxType::TF32) {
+    if (isDirected)
+      return "'.tf32' takes '.rn', '.rz' or '.rna'";
+    if (conversion.flushesSubnormals)
+      return "'.tf32' takes no '.ftz'";
+    if (conversion.rounding == Rounding::NearestAway)
+      return conversion.isRelu ? "'.rna' takes no '.relu'" : nullptr;
+    return conversion.isSatfinite
+               ? "'.satfinite' needs '.rna' below sm_100 with '.tf32'"
+               : nullptr;
+  }
+  if (isDirected && (conversion.isRelu || conversion.isSatfinite))
+    return "'.relu' and '.satfinite' need '.rn' or '.rz'";
+  return nullptr;
+}
+
 static llvm::Error checkScalar(DecodeContext &context,
                                const PtxInstruction &instruction,
                                const CvtModifiers &modifiers) {
@@ -581,6 +616,19 @@ static llvm::Error checkScalar(DecodeContext &context,
       !(isNarrowed && conversion.from == PtxType::F32))
     return context.error(instruction, "'.relu' and '.satfinite' fit only "
                                       "conversions of .f32 to narrow floats");
+  if (isNarrowed && conversion.from == PtxType::F32)
+    if (const char *mistake = findNarrowingMistake(modifiers))
+      return context.error(instruction, mistake);
+  if (conversion.saturates && !mayClamp(conversion.to, conversion.from))
+    return context.error(instruction, "'.sat' does not fit '." +
+                                          getName(conversion.to) + "' and '." +
+                                          getName(conversion.from) + "'");
+  bool hasBrain =
+      conversion.to == PtxType::BF16 || conversion.from == PtxType::BF16;
+  if (hasBrain &&
+      (getBitWidth(conversion.to) == 8 || getBitWidth(conversion.from) == 8))
+    return context.error(instruction, "'.bf16' is not converted to or from "
+                                      "integers of 8 bits");
   return llvm::Error::success();
 }
 
@@ -599,7 +647,8 @@ static llvm::Error decodeScalar(DecodeContext &context,
   if (!destination)
     return destination.takeError();
   llvm::Expected<Slot> source =
-      context.source(instruction.operands[1], details.conversion.from, true);
+      context.source(instruction.operands[1], details.conversion.from,
+                     details.conversion.from != PtxType::BF16);
   if (!source)
     return source.takeError();
   result.operands[0] = *destination;
@@ -655,6 +704,8 @@ static llvm::Error decodePacked(DecodeContext &context,
   if (parts.conversion.flushesSubnormals || parts.conversion.saturates)
     return context.error(instruction,
                          "'.ftz' and '.sat' do not fit packed conversions");
+  if (!isToEight && *from != PtxType::F32 && parts.conversion.isSatfinite)
+    return context.error(instruction, "'.satfinite' needs sm_100 here");
   ConversionDetails &details = context.makeDetails<ConversionDetails>();
   details.conversion = parts.conversion;
   details.conversion.to = *halfOf(resultType);

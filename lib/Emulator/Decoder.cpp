@@ -101,6 +101,7 @@ static DecoderTable makeTable() {
   registerComparisons(table);
   registerControlFlow(table);
   registerMemory(table);
+  registerCacheHints(table);
   registerLocalStack(table);
   registerMbarriers(table);
   registerAsyncCopies(table);

@@ -180,6 +180,7 @@ void registerLogicAndMoves(DecoderTable &table);
 void registerComparisons(DecoderTable &table);
 void registerControlFlow(DecoderTable &table);
 void registerMemory(DecoderTable &table);
+void registerCacheHints(DecoderTable &table);
 void registerLocalStack(DecoderTable &table);
 void registerAtomics(DecoderTable &table);
 void registerWarpOperations(DecoderTable &table);

@@ -28,7 +28,7 @@ static const std::byte *findBytes(Warp &warp, unsigned lane, uint64_t address,
   Launch &launch = warp.block.launch;
   if (windowOf(address) == PtxSpace::Local) {
     const Frame &frame = warp.currentFrame();
-    uint64_t end = frame.localBase + frame.function->localSize;
+    uint64_t end = frame.localBase + frame.localSize;
     uint64_t offset = address - localWindow - firstLocalOffset;
     if (offset > end || end - offset < size || !warp.growLocalMemory(end))
       return nullptr;
@@ -71,6 +71,11 @@ public:
 
 private:
   bool runConversion(llvm::StringRef &rest);
+  bool takeNumber(llvm::StringRef &rest, std::string &spec);
+  bool printArgument(const std::string &spec, llvm::StringRef length,
+                     char conversion);
+  bool printInteger(const std::string &spec, llvm::StringRef length,
+                    char conversion);
   bool read(unsigned size, uint64_t &value);
   template <typename T> void print(const std::string &spec, T value);
 
@@ -105,88 +110,93 @@ template <typename T> void Formatter::print(const std::string &spec, T value) {
   output += text;
 }
 
-/// After `%`. A conversion that C does not have is printed as it stands.
-bool Formatter::runConversion(llvm::StringRef &rest) {
-  std::string spec = "%";
-  uint64_t value = 0;
-  auto takeAll = [&](llvm::StringRef chars) {
-    while (!rest.empty() && chars.contains(rest.front())) {
-      spec += rest.front();
-      rest = rest.drop_front();
-    }
-  };
+/// Digits, or `*` for an argument.
+bool Formatter::takeNumber(llvm::StringRef &rest, std::string &spec) {
   // A width of more digits would only print blanks.
   constexpr int32_t maxWidth = 9999;
-  auto takeNumber = [&] {
-    if (rest.consume_front("*")) {
-      if (!read(4, value))
-        return false;
-      spec += std::to_string(
-          std::clamp(static_cast<int32_t>(value), -maxWidth, maxWidth));
-      return true;
-    }
+  if (!rest.consume_front("*")) {
     llvm::StringRef digits = rest.take_while(llvm::isDigit);
     rest = rest.drop_front(digits.size());
     spec += digits.take_front(4).str();
     return true;
-  };
-  takeAll("-+ #0");
-  if (!takeNumber())
+  }
+  uint64_t value = 0;
+  if (!read(4, value))
     return false;
-  if (rest.consume_front(".")) {
-    spec += '.';
-    if (!takeNumber())
-      return false;
-  }
-  size_t beforeLength = spec.size();
-  takeAll("hljztL");
-  llvm::StringRef length = llvm::StringRef(spec).drop_front(beforeLength);
-  bool isLong = length.contains('l') || length.contains('j') ||
-                length.contains('z') || length.contains('t');
-  std::string withoutLength = spec.substr(0, beforeLength);
-  if (rest.empty()) {
-    output += spec;
-    return true;
-  }
-  char conversion = rest.front();
-  rest = rest.drop_front();
-  if (llvm::StringRef("diouxXc").contains(conversion)) {
-    if (!read(isLong ? 8 : 4, value))
-      return false;
-    bool isSigned = conversion == 'd' || conversion == 'i';
-    if (conversion == 'c')
-      print(withoutLength + "c", static_cast<int>(value));
-    else if (isLong && isSigned)
-      print(withoutLength + "lld", static_cast<long long>(value));
-    else if (isLong)
-      print(withoutLength + "ll" + conversion,
-            static_cast<unsigned long long>(value));
-    else
-      print(spec + conversion, static_cast<int>(value));
-    return true;
-  }
-  if (llvm::StringRef("aAeEfFgG").contains(conversion)) {
-    if (!read(8, value))
-      return false;
-    double number;
-    std::memcpy(&number, &value, sizeof(number));
-    print(withoutLength + conversion, number);
-    return true;
-  }
+  spec += std::to_string(
+      std::clamp(static_cast<int32_t>(value), -maxWidth, maxWidth));
+  return true;
+}
+
+bool Formatter::printInteger(const std::string &spec, llvm::StringRef length,
+                             char conversion) {
+  bool isLong = length.find_first_of("ljzt") != llvm::StringRef::npos;
+  uint64_t value = 0;
+  if (!read(isLong ? 8 : 4, value))
+    return false;
+  bool isSigned = conversion == 'd' || conversion == 'i';
+  if (conversion == 'c')
+    print(spec + "c", static_cast<int>(value));
+  else if (!isLong)
+    print(spec + length.str() + conversion, static_cast<int>(value));
+  else if (isSigned)
+    print(spec + "lld", static_cast<long long>(value));
+  else
+    print(spec + "ll" + conversion, static_cast<unsigned long long>(value));
+  return true;
+}
+
+bool Formatter::printArgument(const std::string &spec, llvm::StringRef length,
+                              char conversion) {
+  if (llvm::StringRef("diouxXc").contains(conversion))
+    return printInteger(spec, length, conversion);
+  uint64_t value = 0;
+  if (!read(8, value))
+    return false;
   if (conversion == 'p') {
-    if (!read(8, value))
-      return false;
     output += "0x" + llvm::utohexstr(value, true);
     return true;
   }
   if (conversion == 's') {
     std::string text;
-    if (!read(8, value) || !readString(warp, lane, value, text))
+    if (!readString(warp, lane, value, text))
       return false;
-    print(withoutLength + "s", text.c_str());
+    print(spec + "s", text.c_str());
     return true;
   }
-  output += spec + conversion;
+  double number;
+  std::memcpy(&number, &value, sizeof(number));
+  print(spec + conversion, number);
+  return true;
+}
+
+/// After `%`. A conversion that C does not have is printed as it stands.
+bool Formatter::runConversion(llvm::StringRef &rest) {
+  std::string spec = "%";
+  auto takeAll = [&](llvm::StringRef chars) {
+    llvm::StringRef taken =
+        rest.take_while([&](char c) { return chars.contains(c); });
+    rest = rest.drop_front(taken.size());
+    return taken.str();
+  };
+  spec += takeAll("-+ #0");
+  if (!takeNumber(rest, spec))
+    return false;
+  if (rest.consume_front(".")) {
+    spec += '.';
+    if (!takeNumber(rest, spec))
+      return false;
+  }
+  std::string length = takeAll("hljztL");
+  if (rest.empty()) {
+    output += spec + length;
+    return true;
+  }
+  char conversion = rest.front();
+  rest = rest.drop_front();
+  if (llvm::StringRef("diouxXcaAeEfFgGps").contains(conversion))
+    return printArgument(spec, length, conversion);
+  output += spec + length + conversion;
   return true;
 }
 

@@ -215,8 +215,9 @@ static llvm::Error decodeRounded(DecodeContext &context,
                          "expects '.rn', '.rz', '.rm' or '.rp', got '." +
                              modifiers.peek() + "'");
   parts.flushes = modifiers.accept("ftz");
-  parts.saturates = modifiers.accept("sat");
-  parts.isRelu = op == FloatOp::FusedMultiplyAdd && modifiers.accept("relu");
+  parts.saturates = op != FloatOp::Divide && modifiers.accept("sat");
+  parts.isRelu = op == FloatOp::FusedMultiplyAdd && !parts.saturates &&
+                 modifiers.accept("relu");
   llvm::Expected<PtxType> type =
       takeType(context, instruction, modifiers, allowed);
   if (!type)

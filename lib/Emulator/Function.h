@@ -41,6 +41,10 @@ struct ParameterPlace {
   Slot slot = noSlot;
   uint64_t localOffset = 0;
   uint32_t sizeInBytes = 0;
+
+  /// Size of a last parameter `a[]`: what the caller gives lies behind the
+  /// frame's variables.
+  static constexpr uint32_t unsizedBytes = ~uint32_t(0);
 };
 
 /// What an instruction other than wgmma does with registers that a wgmma may

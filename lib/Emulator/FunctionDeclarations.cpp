@@ -97,7 +97,8 @@ mlir::tk::emulator::layOutParameters(llvm::ArrayRef<PtxVariable> parameters) {
 ParameterPlace FunctionDecoder::placeParameter(const PtxVariable &variable,
                                                bool isVisible) {
   ParameterPlace place;
-  place.sizeInBytes = variable.sizeInBytes;
+  place.sizeInBytes =
+      variable.isUnsized ? ParameterPlace::unsizedBytes : variable.sizeInBytes;
   Symbol symbol;
   if (variable.space == PtxSpace::Register) {
     place.slot = allocate(slotSize(getBitWidth(variable.type)));
@@ -110,6 +111,7 @@ ParameterPlace FunctionDecoder::placeParameter(const PtxVariable &variable,
     symbol.kind = Symbol::Kind::LocalVariable;
     symbol.space = PtxSpace::Param;
     symbol.value = place.localOffset;
+    symbol.sizeInBytes = variable.sizeInBytes;
   }
   if (isVisible)
     variables[{0, variable.name}] = symbol;
@@ -141,11 +143,32 @@ llvm::Error FunctionDecoder::declareParameters() {
     }
     return llvm::Error::success();
   }
-  for (const PtxVariable &parameter : syntax.parameters)
+  for (const PtxVariable &parameter : syntax.parameters) {
+    if (parameter.isUnsized && &parameter != &syntax.parameters.back())
+      return ptx.error(parameter.location,
+                       "only the last parameter may have no size");
     result.parameters.push_back(placeParameter(parameter, true));
-  for (const PtxVariable &value : syntax.returns)
+  }
+  for (const PtxVariable &value : syntax.returns) {
+    if (value.isUnsized)
+      return ptx.error(value.location, "a result has a size");
     result.returns.push_back(placeParameter(value, true));
+  }
   return llvm::Error::success();
+}
+
+void FunctionDecoder::placeUnsizedParameter() {
+  constexpr uint64_t leastAlignment = 16;
+  result.localSize = llvm::alignTo(result.localSize, leastAlignment);
+  if (syntax.isEntry || syntax.parameters.empty() ||
+      !syntax.parameters.back().isUnsized)
+    return;
+  const PtxVariable &parameter = syntax.parameters.back();
+  result.localSize =
+      llvm::alignTo(result.localSize,
+                    std::max<uint64_t>(leastAlignment, parameter.alignment));
+  result.parameters.back().localOffset = result.localSize;
+  variables[{0, parameter.name}].value = result.localSize;
 }
 
 llvm::Error FunctionDecoder::declareVariable(const PtxVariable &variable,
@@ -161,6 +184,7 @@ llvm::Error FunctionDecoder::declareVariable(const PtxVariable &variable,
     result.localSize = llvm::alignTo(result.localSize, variable.alignment);
     symbol.kind = Symbol::Kind::LocalVariable;
     symbol.value = result.localSize;
+    symbol.sizeInBytes = variable.sizeInBytes;
     result.localSize += variable.sizeInBytes;
     if (result.localSize > maxLocalBytes)
       return ptx.error(variable.location, "the function needs more than " +

@@ -16,14 +16,10 @@ using namespace mlir::tk::emulator;
 // Operands
 //===----------------------------------------------------------------------===//
 
-static bool isFloat(PtxType type) {
-  return type == PtxType::F32 || type == PtxType::F64;
-}
-
 llvm::Expected<uint64_t>
 FunctionDecoder::immediateBits(const PtxOperand &operand, PtxType type) const {
   if (operand.kind == PtxOperand::Kind::Integer) {
-    if (isFloat(type))
+    if (type == PtxType::F32 || type == PtxType::F64)
       return ptx.error(operand.location,
                        "expects a floating-point number such as 0f3F800000");
     return operand.bits;
@@ -146,6 +142,27 @@ llvm::Expected<Slot> FunctionDecoder::specialSlot(const PtxOperand &operand,
   return relocatedSlot(relocation);
 }
 
+/// 9.4: bits go with all types, integers with integers, floats with floats; and
+/// in 9.4.1, a register that is wider is none of a float.
+llvm::Error FunctionDecoder::checkType(const PtxOperand &operand,
+                                       PtxType declared, PtxType type,
+                                       bool mayBeWider,
+                                       llvm::StringRef access) {
+  unsigned actual = getBitWidth(declared), width = getBitWidth(type);
+  bool isWider = mayBeWider && actual > width && !isFloat(declared);
+  if (actual != width && !isWider)
+    return errorAt(operand, "'" + operand.name + "' has " +
+                                llvm::Twine(actual) +
+                                " bits, the instruction " + access + " " +
+                                llvm::Twine(width));
+  if ((isFloat(declared) && isInteger(type)) ||
+      (isInteger(declared) && isFloat(type)))
+    return errorAt(operand, "'" + operand.name + "' is '." + getName(declared) +
+                                "', the instruction " + access + " '." +
+                                getName(type) + "'");
+  return llvm::Error::success();
+}
+
 llvm::Expected<Slot> FunctionDecoder::source(const PtxOperand &operand,
                                              PtxType type, bool mayBeWider) {
   unsigned width = getBitWidth(type);
@@ -176,14 +193,12 @@ llvm::Expected<Slot> FunctionDecoder::source(const PtxOperand &operand,
   case Symbol::Kind::None:
     return errorAt(operand, "unknown name '" + operand.name + "'");
   case Symbol::Kind::Register: {
-    unsigned actual = getBitWidth(symbol.reg.type);
     if (symbol.reg.type == PtxType::Pred || operand.bits != 0)
       return errorAt(operand,
                      "expects a register of " + llvm::Twine(width) + " bits");
-    if (actual != width && !(mayBeWider && actual > width))
-      return errorAt(operand,
-                     "'" + operand.name + "' has " + llvm::Twine(actual) +
-                         " bits, the instruction reads " + llvm::Twine(width));
+    if (llvm::Error error =
+            checkType(operand, symbol.reg.type, type, mayBeWider, "reads"))
+      return std::move(error);
     return note(symbol.reg, /*isDestination=*/false);
   }
   case Symbol::Kind::Special:
@@ -219,11 +234,9 @@ llvm::Expected<Slot> FunctionDecoder::destination(const PtxOperand &operand,
   if (symbol.kind != Symbol::Kind::Register || symbol.reg.type == PtxType::Pred)
     return errorAt(operand, "expects a register of " + llvm::Twine(width) +
                                 " bits, got '" + operand.name + "'");
-  unsigned actual = getBitWidth(symbol.reg.type);
-  if (actual != width && !(mayBeWider && actual > width))
-    return errorAt(operand,
-                   "'" + operand.name + "' has " + llvm::Twine(actual) +
-                       " bits, the instruction writes " + llvm::Twine(width));
+  if (llvm::Error error =
+          checkType(operand, symbol.reg.type, type, mayBeWider, "writes"))
+    return std::move(error);
   return note(symbol.reg, /*isDestination=*/true);
 }
 
@@ -455,10 +468,12 @@ llvm::Error FunctionDecoder::addArguments(const PtxInstruction &instruction,
     if (symbol.kind == Symbol::Kind::LocalVariable &&
         symbol.space == PtxSpace::Param) {
       place.localOffset = symbol.value;
+      if (formal.isUnsized)
+        place.sizeInBytes = symbol.sizeInBytes;
       places.push_back(place);
       continue;
     }
-    if (formal.sizeInBytes * 8 != getBitWidth(formal.type))
+    if (formal.isUnsized || formal.sizeInBytes * 8 != getBitWidth(formal.type))
       return errorAt(operand, "expects a '.param' variable");
     llvm::Expected<Slot> slot = areResults
                                     ? destination(operand, formal.type, false)
@@ -645,6 +660,7 @@ llvm::Error FunctionDecoder::decode() {
     return error;
   if (llvm::Error error = declareScopes())
     return error;
+  placeUnsizedParameter();
   for (uint32_t i = 0; i < syntax.numInstructions; ++i) {
     uint32_t index = syntax.firstInstruction + i;
     codeBegin.push_back(result.code.size());
@@ -656,7 +672,6 @@ llvm::Error FunctionDecoder::decode() {
   Instruction end;
   end.handler = runReturn;
   addHelper(end);
-  result.localSize = llvm::alignTo(result.localSize, 16);
   findWgmmaUses();
   return finishBranches();
 }

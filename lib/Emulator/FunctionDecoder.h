@@ -36,6 +36,8 @@ struct Symbol {
   SpecialRegisterInfo special = {SpecialRegister::Zero, 32};
   /// Address, offset in the frame or number.
   uint64_t value = 0;
+  /// Of a local variable.
+  uint64_t sizeInBytes = 0;
 };
 
 /// Gives the names of a function slots (FunctionDeclarations.cpp), and decodes
@@ -87,6 +89,8 @@ private:
   llvm::Error declareVariable(const PtxVariable &variable, uint32_t scope);
   llvm::Error declareParameters();
   ParameterPlace placeParameter(const PtxVariable &variable, bool isVisible);
+  /// Behind all variables, whose room this makes final.
+  void placeUnsizedParameter();
 
   // Names.
   Symbol lookup(llvm::StringRef name);
@@ -119,6 +123,9 @@ private:
                            llvm::ArrayRef<PtxOperand> operands,
                            llvm::ArrayRef<PtxVariable> formals, bool areResults,
                            std::vector<ParameterPlace> &places);
+  /// Whether a register that is declared as one type may be used as another.
+  llvm::Error checkType(const PtxOperand &operand, PtxType declared,
+                        PtxType type, bool mayBeWider, llvm::StringRef access);
   llvm::Error errorAt(const PtxOperand &operand, const llvm::Twine &message) {
     return ptx.error(operand.location, message);
   }

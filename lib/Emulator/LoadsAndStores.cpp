@@ -1,4 +1,4 @@
-//===- LoadsAndStores.cpp - ld, ldu, st, prefetch, cvta, isspacep ---------===//
+//===- LoadsAndStores.cpp - ld, ldu, st, cvta, isspacep -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // PTX ISA 9.7.9.
@@ -218,8 +218,6 @@ static Step runStore(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
-
 /// `cvta`: adds the begin of a window, or takes it away.
 static Step runConvertAddress(Warp &warp, const Instruction &instruction) {
   uint64_t *to = warp.lanes<uint64_t>(instruction.operands[0]);
@@ -371,6 +369,15 @@ static llvm::Error decodeLd(DecodeContext &context,
   return decodeAccess(context, instruction, modifiers, result, true);
 }
 
+static llvm::Error decodeLdu(DecodeContext &context,
+                             const PtxInstruction &instruction,
+                             Modifiers &modifiers, Instruction &result) {
+  std::optional<PtxSpace> space = parsePtxSpace(modifiers.peek());
+  if (space && *space != PtxSpace::Global)
+    return context.error(instruction, "'ldu' reads '.global' memory");
+  return decodeAccess(context, instruction, modifiers, result, true);
+}
+
 static llvm::Error decodeSt(DecodeContext &context,
                             const PtxInstruction &instruction,
                             Modifiers &modifiers, Instruction &result) {
@@ -378,94 +385,6 @@ static llvm::Error decodeSt(DecodeContext &context,
     return decodeStoreAsync(context, instruction, modifiers,
                             /*isReduction=*/false, result);
   return decodeAccess(context, instruction, modifiers, result, false);
-}
-
-/// Hints: the address is not accessed, and may be wrong.
-static llvm::Error decodePrefetch(DecodeContext &context,
-                                  const PtxInstruction &instruction,
-                                  Modifiers &modifiers, Instruction &result) {
-  PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
-  if (!modifiers.acceptOneOf(
-          {"tensormap", "L1", "L2", "L2::evict_last", "L2::evict_normal"}))
-    return context.error(instruction, "expects the level of a cache");
-  OperandReader operands(context, instruction, 1);
-  operands.address(space);
-  result.handler = runNothing;
-  return operands.finish();
-}
-
-static llvm::Error decodePrefetchu(DecodeContext &context,
-                                   const PtxInstruction &instruction,
-                                   Modifiers &modifiers, Instruction &result) {
-  if (!modifiers.accept("L1"))
-    return context.error(instruction, "expects 'prefetchu.L1'");
-  OperandReader operands(context, instruction, 1);
-  operands.address(PtxSpace::Generic);
-  result.handler = runNothing;
-  return operands.finish();
-}
-
-/// `applypriority`, `discard`: hints to the cache. `discard` leaves the bytes
-/// undefined, which a program that relies on them does not notice here.
-static llvm::Error decodeCacheHint(DecodeContext &context,
-                                   const PtxInstruction &instruction,
-                                   Modifiers &modifiers, Instruction &result) {
-  PtxSpace space =
-      modifiers.accept("global") ? PtxSpace::Global : PtxSpace::Generic;
-  if (!modifiers.acceptOneOf({"L2", "L2::evict_normal"}))
-    return context.error(instruction, "expects '.L2'");
-  OperandReader operands(context, instruction, 2);
-  operands.address(space);
-  int64_t size = operands.constant();
-  if (llvm::Error error = operands.finish())
-    return error;
-  if (size != 128)
-    return context.error(instruction,
-                         "the size is 128 bytes, got " + llvm::Twine(size));
-  result.handler = runNothing;
-  return llvm::Error::success();
-}
-
-/// The result is a hint for the cache, which has no meaning here.
-static Step runCreatePolicy(Warp &warp, const Instruction &instruction) {
-  uint64_t *to = warp.lanes<uint64_t>(instruction.operands[0]);
-  forEachLane(warp.mask, [&](unsigned lane) { to[lane] = 0; });
-  return Step::Next;
-}
-
-/// createpolicy.fractional d {, fraction}; .range d, [a], size, size;
-/// .cvt d, property.
-static llvm::Error decodeCreatePolicy(DecodeContext &context,
-                                      const PtxInstruction &instruction,
-                                      Modifiers &modifiers,
-                                      Instruction &result) {
-  std::optional<unsigned> form =
-      modifiers.acceptOneOf({"fractional", "range", "cvt"});
-  if (!form)
-    return context.error(instruction,
-                         "expects '.fractional', '.range' or '.cvt'");
-  PtxSpace space =
-      modifiers.accept("global") ? PtxSpace::Global : PtxSpace::Generic;
-  if (*form == 2)
-    modifiers.accept("L2");
-  for (unsigned i = 0; i < 2; ++i)
-    modifiers.acceptOneOf({"L2::evict_last", "L2::evict_normal",
-                           "L2::evict_first", "L2::evict_unchanged"});
-  if (!modifiers.accept("b64"))
-    return context.error(instruction, "expects '.b64'");
-  OperandReader operands(context, instruction);
-  result.operands[0] = operands.destination(PtxType::B64);
-  if (*form == 0 && operands.numLeft()) {
-    operands.source(PtxType::F32);
-  } else if (*form == 1) {
-    operands.address(space);
-    operands.source(PtxType::U32);
-    operands.source(PtxType::U32);
-  } else if (*form == 2) {
-    operands.source(PtxType::B64);
-  }
-  result.handler = runCreatePolicy;
-  return operands.finish();
 }
 
 static uint64_t windowBegin(PtxSpace space) {
@@ -486,11 +405,18 @@ static uint64_t windowBegin(PtxSpace space) {
   return 0;
 }
 
+/// Parameters of functions have no window of the generic space.
+static std::optional<PtxSpace> acceptWindow(Modifiers &modifiers) {
+  if (modifiers.peek() == "param::func")
+    return std::nullopt;
+  return modifiers.acceptSpace();
+}
+
 static llvm::Error decodeCvta(DecodeContext &context,
                               const PtxInstruction &instruction,
                               Modifiers &modifiers, Instruction &result) {
   bool isFromGeneric = modifiers.accept("to");
-  std::optional<PtxSpace> space = modifiers.acceptSpace();
+  std::optional<PtxSpace> space = acceptWindow(modifiers);
   if (!space)
     return context.error(instruction, "expects a state space");
   // In a function that is called, parameters are local variables.
@@ -511,7 +437,7 @@ static llvm::Error decodeCvta(DecodeContext &context,
 static llvm::Error decodeIsspacep(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   Modifiers &modifiers, Instruction &result) {
-  std::optional<PtxSpace> space = modifiers.acceptSpace();
+  std::optional<PtxSpace> space = acceptWindow(modifiers);
   if (!space)
     return context.error(instruction, "expects a state space");
   OperandReader operands(context, instruction, 2);
@@ -524,13 +450,8 @@ static llvm::Error decodeIsspacep(DecodeContext &context,
 
 void mlir::tk::emulator::registerMemory(DecoderTable &table) {
   table.add("ld", decodeLd);
-  table.add("ldu", decodeLd);
+  table.add("ldu", decodeLdu);
   table.add("st", decodeSt);
-  table.add("prefetch", decodePrefetch);
-  table.add("prefetchu", decodePrefetchu);
-  table.add("applypriority", decodeCacheHint, 80);
-  table.add("discard", decodeCacheHint, 80);
-  table.add("createpolicy", decodeCreatePolicy, 80);
   table.add("cvta", decodeCvta);
   table.add("isspacep", decodeIsspacep);
 }

@@ -55,12 +55,6 @@ static void writeLane(Warp &warp, const Instruction &instruction, unsigned lane,
     warp.lanes<uint32_t>(slot)[lane] = static_cast<uint32_t>(value);
 }
 
-static Step failLane(Warp &warp, const Instruction &instruction, unsigned lane,
-                     Rule rule, const llvm::Twine &detail) {
-  warp.mask = LaneMask(1) << lane;
-  return warp.fail(rule, instruction, detail);
-}
-
 static LocalStack &stackOf(Warp &warp) {
   if (!warp.stack)
     warp.stack = std::make_unique<LocalStack>();
@@ -75,10 +69,10 @@ static Step runAllocate(Warp &warp, const Instruction &instruction) {
     std::optional<uint64_t> address = stack.allocate(
         lane, size, static_cast<uint64_t>(instruction.immediate));
     if (!address)
-      return failLane(warp, instruction, lane, Rule::CallDepth,
-                      "alloca of " + llvm::Twine(size) + " bytes after " +
-                          llvm::Twine(stack.size(lane)) + ": a thread has " +
-                          llvm::Twine(maxLocalBytes));
+      return warp.failLane(lane, Rule::CallDepth, instruction,
+                           "alloca of " + llvm::Twine(size) + " bytes after " +
+                               llvm::Twine(stack.size(lane)) +
+                               ": a thread has " + llvm::Twine(maxLocalBytes));
     writeLane(warp, instruction, lane, *address);
   }
   return Step::Next;
@@ -101,12 +95,12 @@ static Step runRestore(Warp &warp, const Instruction &instruction) {
     uint64_t first = LocalStack::begin + warp.currentFrame().stackSizes[lane];
     uint64_t end = LocalStack::begin + stack.size(lane);
     if (saved < first || saved > end)
-      return failLane(warp, instruction, lane, Rule::OutOfBounds,
-                      "stackrestore to 0x" +
-                          llvm::utohexstr(saved, /*LowerCase=*/true) +
-                          ", but the stack of this call is from 0x" +
-                          llvm::utohexstr(first, true) + " to 0x" +
-                          llvm::utohexstr(end, true));
+      return warp.failLane(lane, Rule::OutOfBounds, instruction,
+                           "stackrestore to 0x" +
+                               llvm::utohexstr(saved, /*LowerCase=*/true) +
+                               ", but the stack of this call is from 0x" +
+                               llvm::utohexstr(first, true) + " to 0x" +
+                               llvm::utohexstr(end, true));
     stack.shrink(lane, static_cast<uint32_t>(saved - LocalStack::begin));
   }
   return Step::Next;

@@ -283,9 +283,9 @@ static llvm::Error decodeMove(DecodeContext &context,
   if (modifiers.accept("pred"))
     return decodePredicates(context, instruction, result, &onPredicates<4>, 1);
   static constexpr PtxType types[] = {
-      PtxType::B16, PtxType::B32,  PtxType::B64, PtxType::B128, PtxType::U16,
-      PtxType::U32, PtxType::U64,  PtxType::S16, PtxType::S32,  PtxType::S64,
-      PtxType::F16, PtxType::BF16, PtxType::F32, PtxType::F64};
+      PtxType::B16, PtxType::B32, PtxType::B64, PtxType::B128,
+      PtxType::U16, PtxType::U32, PtxType::U64, PtxType::S16,
+      PtxType::S32, PtxType::S64, PtxType::F32, PtxType::F64};
   llvm::Expected<PtxType> type =
       takeType(context, instruction, modifiers, types);
   if (!type)

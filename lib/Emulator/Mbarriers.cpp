@@ -343,12 +343,20 @@ public:
 private:
   Error decodePendingCount();
   Error decodeModifiers();
+  Error decodeAction();
+  Error decodeOrder();
+  Error decodeSpace();
   Error decodeOperands();
   Error decodeAddress(const PtxOperand &operand);
   Error decodeValue(const PtxOperand &operand, PtxType type, Slot &slot);
   bool isWait() const {
     return details.action == MbarrierAction::TestWait ||
            details.action == MbarrierAction::TryWait;
+  }
+  /// expect_tx and complete_tx as instructions of their own.
+  bool isOfBytes() const {
+    return details.action == MbarrierAction::ExpectBytes ||
+           details.action == MbarrierAction::CompleteBytes;
   }
 
   DecodeContext &context;
@@ -373,7 +381,7 @@ Error MbarrierDecoder::decodePendingCount() {
   return operands.finish();
 }
 
-Error MbarrierDecoder::decodeModifiers() {
+Error MbarrierDecoder::decodeAction() {
   static constexpr StringRef names[] = {"init",        "inval",   "expect_tx",
                                         "complete_tx", "arrive",  "arrive_drop",
                                         "test_wait",   "try_wait"};
@@ -392,20 +400,16 @@ Error MbarrierDecoder::decodeModifiers() {
     isExpecting = modifiers.accept("expect_tx");
     details.isNoComplete = !isExpecting && modifiers.accept("noComplete");
   }
-  bool isOfHopper = isExpecting ||
-                    details.action == MbarrierAction::ExpectBytes ||
-                    details.action == MbarrierAction::CompleteBytes ||
-                    details.action == MbarrierAction::TryWait;
-  if (isOfHopper)
-    if (Error error = expectTarget(context, instruction, 90))
-      return error;
-  details.hasParity = isWait() && modifiers.accept("parity");
+  if (isExpecting || isOfBytes() || details.action == MbarrierAction::TryWait)
+    return expectTarget(context, instruction, 90);
+  return Error::success();
+}
+
+Error MbarrierDecoder::decodeOrder() {
   details.order = isWait() ? Order::Acquire : Order::Release;
-  bool isOfBytes = details.action == MbarrierAction::ExpectBytes ||
-                   details.action == MbarrierAction::CompleteBytes;
   std::optional<Order> order = acceptOrder(modifiers);
   if (order) {
-    if (isOfBytes && *order != Order::Relaxed)
+    if (isOfBytes() && *order != Order::Relaxed)
       return context.error(instruction, "the order is '.relaxed'");
     bool isSensible = *order == Order::Relaxed || *order == details.order;
     if (!isSensible)
@@ -422,6 +426,10 @@ Error MbarrierDecoder::decodeModifiers() {
       return context.error(instruction, "the scope is '.cta' or '.cluster'");
     details.scope = *scope;
   }
+  return Error::success();
+}
+
+Error MbarrierDecoder::decodeSpace() {
   if (std::optional<PtxSpace> given = modifiers.acceptSpace()) {
     if (*given != PtxSpace::Shared && *given != PtxSpace::SharedCluster)
       return context.error(instruction, "an mbarrier is in shared memory");
@@ -434,6 +442,17 @@ Error MbarrierDecoder::decodeModifiers() {
     space = *given;
   }
   details.isGeneric = space == PtxSpace::Generic;
+  return Error::success();
+}
+
+Error MbarrierDecoder::decodeModifiers() {
+  if (Error error = decodeAction())
+    return error;
+  details.hasParity = isWait() && modifiers.accept("parity");
+  if (Error error = decodeOrder())
+    return error;
+  if (Error error = decodeSpace())
+    return error;
   if (!modifiers.accept("b64"))
     return context.error(instruction, "'.b64' is needed");
   return Error::success();

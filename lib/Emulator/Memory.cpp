@@ -250,10 +250,12 @@ void Accessor::tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
   access.bytesPerLane = request.bytesPerLane;
   access.elementBytes = request.elementBytes;
   access.haveSameValue = request.haveSameValue;
+  access.isDiscard = request.isDiscard;
   Place place = warp.place(instruction, lanes);
   if (warp.checker)
     warp.checker->access(place, access);
-  if (Counters *counters = warp.block.cluster.scheduler.counters.get())
+  Counters *counters = warp.block.cluster.scheduler.counters.get();
+  if (counters && !access.isDiscard)
     counters->access(place, access);
 }
 
@@ -450,6 +452,11 @@ bool Accessor::accessStack(LaneMask lanes) {
 }
 
 bool Accessor::accessLocal(LaneMask lanes, const Extent &extent) {
+  if (request.kind == AccessKind::Atomic ||
+      request.kind == AccessKind::Reduction)
+    return fail(Rule::WrongSpace, __builtin_ctz(lanes),
+                "an atomic needs global or shared memory, the address is a "
+                "generic one of '.local'");
   if (LLVM_LIKELY(!warp.stack || extent.highest < LocalStack::begin))
     return accessFrame(lanes, extent);
   LaneMask onStack = 0;
@@ -465,7 +472,7 @@ bool Accessor::accessLocal(LaneMask lanes, const Extent &extent) {
 /// What functions declare.
 bool Accessor::accessFrame(LaneMask lanes, const Extent &extent) {
   const Frame &frame = warp.currentFrame();
-  uint64_t end = firstLocalOffset + frame.localBase + frame.function->localSize;
+  uint64_t end = firstLocalOffset + frame.localBase + frame.localSize;
   if (!warp.growLocalMemory(end - firstLocalOffset))
     return fail(Rule::CallDepth, __builtin_ctz(lanes),
                 "a thread has " + llvm::Twine(maxLocalBytes) +

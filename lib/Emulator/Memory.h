@@ -112,6 +112,8 @@ struct MemoryRequest {
   /// As of Access.
   uint32_t elementBytes = 0;
   llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
+  /// As of Access.
+  bool isDiscard = false;
 };
 
 /// Where the lanes of an access find their bytes on the host.

@@ -68,6 +68,16 @@ std::optional<PtxType> mlir::tk::parsePtxType(llvm::StringRef name) {
   return std::nullopt;
 }
 
+bool mlir::tk::isFloat(PtxType type) {
+  llvm::StringRef name = getName(type);
+  return name.starts_with("f") || name.starts_with("bf");
+}
+
+bool mlir::tk::isInteger(PtxType type) {
+  llvm::StringRef name = getName(type);
+  return name.starts_with("u") || name.starts_with("s");
+}
+
 llvm::StringRef mlir::tk::getName(PtxSpace space) {
   for (const SpaceEntry &entry : spaces)
     if (entry.space == space)

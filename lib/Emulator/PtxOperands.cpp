@@ -32,11 +32,7 @@ bool PtxParser::parseVariableType(PtxVariable &variable) {
       variable.vectorLength = 4;
     } else if (acceptDotted("attribute")) {
       // `.attribute(.managed)`: where the host sees the variable.
-      if (expect("("))
-        return true;
-      while (!at(")") && token.kind != Kind::End && !hasError)
-        advance();
-      if (expect(")"))
+      if (skipParentheses())
         return true;
     } else {
       break;
@@ -165,6 +161,15 @@ bool PtxParser::parseInitializerList(PtxVariable &variable,
   return expect("}");
 }
 
+/// `name` or `generic(name)`.
+bool PtxParser::parseInitialAddress(PtxInitializer &value) {
+  if (token.kind != Kind::Identifier || token.text != "generic")
+    return parseName(value.symbol, "a variable");
+  advance();
+  value.isGenericAddress = true;
+  return expect("(") || parseName(value.symbol, "a variable") || expect(")");
+}
+
 /// A number, `generic(name) + 8`, `name`, `0xFF00(name)`.
 bool PtxParser::parseInitializerValue(PtxVariable &variable,
                                       uint64_t position) {
@@ -173,15 +178,7 @@ bool PtxParser::parseInitializerValue(PtxVariable &variable,
   value.size = std::max(1u, getBitWidth(variable.type) / 8);
   value.byteOffset = position * value.size;
   if (token.kind == Kind::Identifier && token.text != "WARP_SZ") {
-    if (token.text == "generic") {
-      advance();
-      value.isGenericAddress = true;
-      if (expect("(") || parseName(value.symbol, "a variable") || expect(")"))
-        return true;
-    } else if (parseName(value.symbol, "a variable")) {
-      return true;
-    }
-    if (parseOffset(value.bits))
+    if (parseInitialAddress(value) || parseOffset(value.bits))
       return true;
     variable.initializers.push_back(value);
     return hasError;
@@ -196,14 +193,8 @@ bool PtxParser::parseInitializerValue(PtxVariable &variable,
         llvm::countr_zero(constant.bits) % 8)
       return error(value.location, "expects a mask of one byte");
     value.byteOfAddress = llvm::countr_zero(constant.bits) / 8;
-    if (token.kind == Kind::Identifier && token.text == "generic") {
-      advance();
-      value.isGenericAddress = true;
-      if (expect("(") || parseName(value.symbol, "a variable") || expect(")"))
-        return true;
-    } else if (parseName(value.symbol, "a variable")) {
+    if (parseInitialAddress(value))
       return true;
-    }
     if (parseOffset(value.bits) || expect(")"))
       return true;
     variable.initializers.push_back(value);

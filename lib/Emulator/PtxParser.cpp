@@ -190,12 +190,8 @@ bool PtxParser::parseModuleItem() {
     return parseAlias();
   if (atDotted("loc"))
     return parseLoc();
-  if (acceptDotted("pragma")) {
-    if (token.kind != Kind::String)
-      return error("expects a string, got " + quoted());
-    advance();
-    return expect(";");
-  }
+  if (acceptDotted("pragma"))
+    return parsePragma();
   PtxLinkage linkage = acceptLinkage().value_or(PtxLinkage::Internal);
   if (acceptDotted("entry"))
     return parseFunction(linkage, /*isEntry=*/true);
@@ -247,6 +243,23 @@ bool PtxParser::skipSection() {
   return hasError;
 }
 
+/// Advice to the assembler ("nounroll", "used_bytes_mask 0xff").
+bool PtxParser::parsePragma() {
+  if (token.kind != Kind::String)
+    return error("expects a string, got " + quoted());
+  advance();
+  return expect(";");
+}
+
+/// What stands in them means nothing here.
+bool PtxParser::skipParentheses() {
+  if (expect("("))
+    return true;
+  while (!at(")") && token.kind != Kind::End && !hasError)
+    advance();
+  return expect(")");
+}
+
 /// `.alias name, target;`; 11.6.5.
 bool PtxParser::parseAlias() {
   Alias alias;
@@ -283,11 +296,7 @@ bool PtxParser::parseFunction(PtxLinkage linkage, bool isEntry) {
   function.isEntry = isEntry;
   if (!isEntry && acceptDotted("attribute")) {
     // `.attribute(.unified(a, b))` names the function for the driver.
-    if (expect("("))
-      return true;
-    while (!at(")") && token.kind != Kind::End && !hasError)
-      advance();
-    if (expect(")"))
+    if (skipParentheses())
       return true;
   }
   if (!isEntry && at("(") && parseParameters(function.returns))
@@ -525,13 +534,8 @@ bool PtxParser::parseDotStatement(PtxFunction &function) {
     return parseFile();
   if (acceptDotted("reg"))
     return parseRegisters(scope);
-  // Advice to the assembler ("nounroll", "used_bytes_mask 0xff").
-  if (acceptDotted("pragma")) {
-    if (token.kind != Kind::String)
-      return error("expects a string, got " + quoted());
-    advance();
-    return expect(";");
-  }
+  if (acceptDotted("pragma"))
+    return parsePragma();
   PtxLinkage linkage = acceptLinkage().value_or(PtxLinkage::Internal);
   return parseVariables(scope.variables, linkage);
 }

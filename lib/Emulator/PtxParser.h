@@ -45,6 +45,8 @@ private:
   bool parseFile();
   bool skipSection();
   bool parseAlias();
+  bool parsePragma();
+  bool skipParentheses();
   std::optional<PtxLinkage> acceptLinkage();
   bool applyAliases();
 
@@ -74,6 +76,7 @@ private:
   bool parseInitializerList(PtxVariable &variable, uint64_t numElements,
                             uint64_t &position, unsigned depth);
   bool parseInitializerValue(PtxVariable &variable, uint64_t position);
+  bool parseInitialAddress(PtxInitializer &value);
   bool parseStringInitializer(PtxVariable &variable);
 
   // Operands and constant expressions; PtxOperands.cpp.

@@ -338,6 +338,8 @@ static StringRef nameOf(AsyncKind kind) {
   switch (kind) {
   case AsyncKind::Copy:
     return "cp.async";
+  case AsyncKind::Store:
+    return "an asynchronous store";
   case AsyncKind::BulkCopy:
     return "a bulk copy";
   case AsyncKind::TensorCopy:

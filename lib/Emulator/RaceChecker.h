@@ -194,6 +194,7 @@ private:
 
   // Accesses: RaceCheckerAccesses.cpp.
   bool startRequest(Request &request, uint64_t address);
+  void discard(const Place &place, const Access &access);
   void accessLanes(const Request &request, Accessor &by, LaneMask lanes);
   void checkAsync(const AsyncAgent &agent, unsigned lane, Request &request,
                   uint64_t address, uint64_t sizeInBytes);

@@ -71,9 +71,24 @@ void RaceChecker::access(const Place &place, const Access &access) {
       accessLanes(request, by, part.lanes & place.lanes);
     }
   }
+  if (access.isDiscard)
+    discard(place, access);
   // What an atomic publishes lies before it.
   if (access.order != Order::Weak && access.kind != AccessKind::Read)
     synchronize(place, access, Side::Release);
+}
+
+void RaceChecker::discard(const Place &place, const Access &access) {
+  for (LaneMask rest = place.lanes; rest; rest &= rest - 1) {
+    uint64_t address = access.addresses[countr_zero(rest)];
+    ShadowMemory *shadow = shadowOf(access.memory, address);
+    if (!shadow)
+      continue;
+    PageCursor cursor(*shadow, !isShared(access.memory));
+    uint64_t offset = address - shadow->begin();
+    cursor.at(offset);
+    shadow->setAllUnwritten(offset, access.bytesPerLane);
+  }
 }
 
 /// The first of `rest` and the lanes after it whose bytes follow on each other;
@@ -236,7 +251,8 @@ void RaceChecker::mbarrier(const AsyncAgent &agent, const MemoryPlace &memory,
                               Order::Relaxed, Scope::Cluster, 8, 0);
   const AsyncOperation &operation =
       blockState(agent.block).operations[agent.index];
-  request.isAsyncCompletion = operation.kind != AsyncKind::Copy;
+  request.isAsyncCompletion =
+      operation.kind != AsyncKind::Copy && operation.kind != AsyncKind::Store;
   checkAsync(agent, countr_zero(operation.lanes), request, address, 4);
 }
 

@@ -340,10 +340,15 @@ static void describeMbarrier(llvm::raw_ostream &out, const ThreadBlock &block,
   if (found == block.mbarriers.end())
     return;
   const Mbarrier &barrier = found->second;
-  out << ": phase " << barrier.numPhases << " lacks " << barrier.pendingCount
-      << " of " << barrier.expectedCount << " arrivals";
+  out << ": phase " << barrier.numPhases;
+  if (barrier.pendingCount)
+    out << " lacks " << barrier.pendingCount << " of " << barrier.expectedCount
+        << " arrivals";
+  else
+    out << " has all arrivals";
   if (barrier.transactionBytes > 0)
-    out << " and " << barrier.transactionBytes << " bytes";
+    out << (barrier.pendingCount ? " and " : ", but lacks ")
+        << barrier.transactionBytes << " bytes";
   else if (barrier.transactionBytes < 0)
     out << ", and " << -barrier.transactionBytes
         << " bytes came that nobody expects";

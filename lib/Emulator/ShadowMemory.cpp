@@ -133,3 +133,8 @@ void ShadowMemory::setAllWritten(uint64_t offset, uint64_t size) {
   if (writtenBytes)
     std::memset(writtenBytes + offset / 8, 0xFF, size / 8);
 }
+
+void ShadowMemory::setAllUnwritten(uint64_t offset, uint64_t size) {
+  if (writtenBytes)
+    std::memset(writtenBytes + offset / 8, 0, size / 8);
+}

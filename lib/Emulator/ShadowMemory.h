@@ -221,6 +221,7 @@ public:
   /// The same of multiples of 16 bytes.
   bool isAllWritten(uint64_t offset, uint64_t size) const;
   void setAllWritten(uint64_t offset, uint64_t size);
+  void setAllUnwritten(uint64_t offset, uint64_t size);
 
 private:
   uint64_t address;

@@ -442,7 +442,8 @@ static Error decodeLoad(DecodeContext &context,
   if (!modifiers.accept("mbarrier::complete_tx::bytes"))
     return context.error(instruction,
                          "'.mbarrier::complete_tx::bytes' is needed");
-  bool isMulticast = modifiers.accept("multicast::cluster");
+  bool isMulticast =
+      to == PtxSpace::SharedCluster && modifiers.accept("multicast::cluster");
   if (modifiers.peek().starts_with("cta_group::"))
     return context.error(instruction, "'.cta_group' needs sm_100 and is not "
                                       "supported");

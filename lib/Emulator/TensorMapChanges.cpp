@@ -76,9 +76,8 @@ static Step runReplace(Warp &warp, const Instruction &instruction) {
         reinterpret_cast<uint8_t *>(pointers.lane[lane]), mapBytes);
     if (Error error = replaceTensorMapField(bytes, details.field,
                                             details.ordinal, valueOf(lane))) {
-      warp.mask = LaneMask(1) << lane;
-      return warp.fail(Rule::TensorMap, instruction,
-                       toString(std::move(error)));
+      return warp.failLane(lane, Rule::TensorMap, instruction,
+                           toString(std::move(error)));
     }
   }
   return Step::Next;
@@ -129,6 +128,13 @@ static constexpr StringRef fieldNames[] = {
     "swizzle_mode",   "swizzle_atomicity",
     "fill_mode"};
 
+static bool takesConstant(TensorMapField field) {
+  return field == TensorMapField::ElemType ||
+         field == TensorMapField::InterleaveLayout ||
+         field == TensorMapField::SwizzleMode ||
+         field == TensorMapField::FillMode;
+}
+
 /// tensormap.replace.tile.field{.space}.b1024.type [map], {ordinal,} value;
 static Error decodeReplace(DecodeContext &context,
                            const PtxInstruction &instruction,
@@ -141,9 +147,13 @@ static Error decodeReplace(DecodeContext &context,
                                           "' is no field of a tensor map");
   ReplaceDetails &details = context.makeDetails<ReplaceDetails>();
   details.field = static_cast<TensorMapField>(*field);
+  if (details.field == TensorMapField::SwizzleAtomicity)
+    return context.error(instruction, "'.swizzle_atomicity' needs sm_100 and "
+                                      "is not supported");
+  bool isUnqualified = modifiers.peek() == "shared";
   PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
   if (space != PtxSpace::Generic && space != PtxSpace::Global &&
-      space != PtxSpace::Shared)
+      (space != PtxSpace::Shared || isUnqualified))
     return context.error(instruction, "a tensor map is changed in '.global' or "
                                       "'.shared::cta'");
   details.space = space;
@@ -156,6 +166,10 @@ static Error decodeReplace(DecodeContext &context,
   OperandReader operands(context, instruction, numOrdinals ? 3 : 2);
   details.map = operands.address(space);
   int64_t ordinal = numOrdinals ? operands.constant() : 0;
+  if (takesConstant(details.field) &&
+      instruction.operands.back().kind != PtxOperand::Kind::Integer)
+    return context.error(instruction,
+                         "'." + fieldNames[*field] + "' is a constant");
   details.value = operands.source(type);
   if (Error error = operands.finish())
     return error;

@@ -112,6 +112,7 @@ struct BarrierGeneration {
   /// Threads that it waits for; 0: all of the block.
   uint32_t expected = 0;
   /// The reduction of barrier.red.
+  bool isReduction = false;
   bool andValue = true;
   bool orValue = false;
   uint32_t popCount = 0;

@@ -20,6 +20,7 @@ Warp::Warp(ThreadBlock &block, unsigned indexInBlock, LaneMask lanes)
       live(lanes) {
   entryFrame = std::make_unique<Frame>();
   entryFrame->function = &block.launch.entry;
+  entryFrame->localSize = entryFrame->function->localSize;
   initializeFrame(*entryFrame);
   running.lanes = lanes;
   running.frame = entryFrame.get();
@@ -87,7 +88,8 @@ void Warp::initializeFrame(Frame &newFrame) {
 /// Lanes that call from the same place of the same frame get the same frame,
 /// at once or one after the other: their columns are apart. So they can meet
 /// within the callee too.
-Frame &Warp::calleeFrame(const DecodedFunction &callee, uint32_t callSite) {
+Frame &Warp::calleeFrame(const DecodedFunction &callee, uint32_t callSite,
+                         uint64_t unsizedBytes) {
   Frame &caller = *running.frame;
   for (const std::unique_ptr<Frame> &known : caller.callees)
     if (known->callSite == callSite && known->function == &callee)
@@ -97,7 +99,8 @@ Frame &Warp::calleeFrame(const DecodedFunction &callee, uint32_t callSite) {
   made->caller = &caller;
   made->callSite = callSite;
   made->depth = caller.depth + 1;
-  made->localBase = caller.localBase + caller.function->localSize;
+  made->localBase = caller.localBase + caller.localSize;
+  made->localSize = callee.localSize + unsizedBytes;
   initializeFrame(*made);
   caller.callees.push_back(std::move(made));
   return *caller.callees.back();
@@ -165,11 +168,11 @@ Step Warp::jumpEach(const uint32_t *targets) {
   return Step::Jump;
 }
 
-Frame *Warp::prepareCall(const DecodedFunction &callee) {
+Frame *Warp::prepareCall(const DecodedFunction &callee, uint64_t unsizedBytes) {
   if (running.frame->depth >= maxCallDepth)
     return nullptr;
-  Frame &made = calleeFrame(callee, running.pc);
-  if (!growLocalMemory(made.localBase + callee.localSize))
+  Frame &made = calleeFrame(callee, running.pc, unsizedBytes);
+  if (!growLocalMemory(made.localBase + made.localSize))
     return nullptr;
   return &made;
 }
@@ -260,4 +263,10 @@ Step Warp::fail(Rule rule, const Instruction &instruction,
   launch.failures.push_back(std::move(report));
   launch.isStopped = true;
   return Step::Stop;
+}
+
+Step Warp::failLane(unsigned lane, Rule rule, const Instruction &instruction,
+                    const llvm::Twine &detail) {
+  mask = LaneMask(1) << lane;
+  return fail(rule, instruction, detail);
 }

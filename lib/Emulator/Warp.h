@@ -68,6 +68,8 @@ struct Frame {
   unsigned depth = 0;
   /// Offset of the frame's variables in the local memory of each lane.
   uint64_t localBase = 0;
+  /// Of the function's variables, and of what a last argument `a[]` brings.
+  uint64_t localSize = 0;
   /// What the lanes had on the LocalStack when they called.
   std::array<uint32_t, numLanes> stackSizes = {};
   /// 64-byte aligned.
@@ -139,6 +141,9 @@ public:
   /// checks.
   Step fail(Rule rule, const Instruction &instruction,
             const llvm::Twine &detail, llvm::ArrayRef<ReportSite> earlier = {});
+  /// The same of one lane alone.
+  Step failLane(unsigned lane, Rule rule, const Instruction &instruction,
+                const llvm::Twine &detail);
 
   // Control flow; return what the handler returns.
   Step jump(uint32_t pc);
@@ -146,7 +151,7 @@ public:
   Step jumpEach(const uint32_t *targets);
   /// The frame that the lanes of `mask` get for a call, with local memory for
   /// both sides; null if that is too deep.
-  Frame *prepareCall(const DecodedFunction &callee);
+  Frame *prepareCall(const DecodedFunction &callee, uint64_t unsizedBytes);
   Step call(Frame &callee);
   Step returnToCaller();
   Step exit();
@@ -214,7 +219,8 @@ public:
 private:
   friend class Scheduler;
 
-  Frame &calleeFrame(const DecodedFunction &callee, uint32_t callSite);
+  Frame &calleeFrame(const DecodedFunction &callee, uint32_t callSite,
+                     uint64_t unsizedBytes);
   void initializeFrame(Frame &newFrame);
   /// The lanes of `mask` leave the group that runs, which goes on without them.
   void split(LaneGroup group);

@@ -205,6 +205,20 @@ TEST(AsyncCopiesTest, StoresAndReductionsWithBytes) {
       (Words{11, 7, 1, 4}));
 }
 
+TEST(AsyncCopiesTest, ReportsTellStoresFromCopies) {
+  PtxRun run(makeKernel("", R"(
+.shared .align 8 .b8 bar[8]; .shared .align 4 .b8 word[4];
+.reg .b32 %r<2>;
+mbarrier.init.shared.b64 [bar], 1;
+mov.u32 %r0, word; mov.u32 %r1, bar;
+st.async.shared::cluster.mbarrier::complete_tx::bytes.b32 [%r0], 1, [%r1];
+ret;)"));
+  run.launch.block = {1, 1, 1};
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"async-at-exit:11"});
+  EXPECT_EQ(run.result.reports.at(0).sites.at(0).role,
+            "write by an asynchronous store");
+}
+
 TEST(AsyncCopiesTest, WrongFormsAreRefused) {
   auto isRefused = [](const std::string &code, const char *part) {
     std::string error = refusal(code);

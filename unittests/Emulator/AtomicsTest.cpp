@@ -79,6 +79,37 @@ TEST(AtomicsTest, VectorsAreElementsOfTheirOwn) {
   EXPECT_EQ(run.read<float>(place, 2), (std::vector<float>{32, 65}));
 }
 
+// 8.2.3: the halves of a packed type are accesses of their own, which race with
+// atomics of the whole word.
+TEST(AtomicsTest, PackedTypesAreTwoAccesses) {
+  for (bool isPacked : {false, true}) {
+    PtxRun run(makeKernel(".param .u64 place",
+                          std::string(".reg .b64 %l; .reg .b32 %r, %t;\n"
+                                      ".reg .pred %p;\n"
+                                      "ld.param.u64 %l, [place];\n"
+                                      "mov.u32 %t, %tid.x; mov.u32 %r, 0;\n"
+                                      "setp.lt.u32 %p, %t, 32;\n"
+                                      "@%p red.global.add.u32 [%l], 1;\n"
+                                      "@!%p red.global.add.") +
+                              (isPacked ? "noftz.f16x2" : "u32") +
+                              " [%l], %r;\nret;"));
+    run.launch.block = {64, 1, 1};
+    run.launch.addArgument(run.buffer(std::vector<uint32_t>{0}));
+    EXPECT_EQ(run.brokenRules(),
+              isPacked ? std::vector<std::string>{"global-race:12"}
+                       : std::vector<std::string>());
+  }
+}
+
+TEST(AtomicsTest, LocalMemoryHasNone) {
+  PtxRun run(makeKernel("", ".local .align 4 .b8 place[4];\n"
+                            ".reg .b64 %l; .reg .b32 %r;\n"
+                            "mov.u64 %l, place; cvta.local.u64 %l, %l;\n"
+                            "st.u32 [%l], 0; ld.u32 %r, [%l];\n"
+                            "atom.add.u32 %r, [%l], 1;\nret;"));
+  EXPECT_EQ(run.brokenRules(), std::vector<std::string>{"wrong-space:10"});
+}
+
 TEST(AtomicsTest, WrongFormsAreErrors) {
   EXPECT_NE(refusal("red.global.exch.b32 [%l0], %r0;").find("'red' has no"),
             std::string::npos);

@@ -144,6 +144,55 @@ TEST(ControlFlowTest, ArgumentsMixSpaces) {
             std::string::npos);
 }
 
+// 11.2.2: a last parameter without a size takes what the caller gives. Here a
+// number of words, which the function adds; it calls itself with fewer.
+TEST(ControlFlowTest, TheLastParameterMayHaveNoSize) {
+  const std::string sum =
+      ".func (.param .b32 o) sum(.param .b32 n, .param .align 8 .b8 a[])\n"
+      "{ .reg .b32 %n, %v, %w; .reg .b64 %a; .reg .pred %p;\n"
+      ".local .b32 mine; st.local.b32 [mine], 7; ld.param.b32 %n, [n];\n"
+      "mov.u64 %a, a; mov.u32 %v, 0;\n"
+      "L: ld.param.b32 %w, [%a]; add.u32 %v, %v, %w; add.u64 %a, %a, 4;\n"
+      "sub.u32 %n, %n, 1; setp.ne.u32 %p, %n, 0; @%p bra L;\n"
+      "ld.param.b32 %n, [n]; setp.eq.u32 %p, %n, 1; @%p bra E;\n"
+      "{ .param .b32 m; .param .align 8 .b8 b[4]; .param .b32 r;\n"
+      "st.param.b32 [m], 1; st.param.b32 [b], 100; call (r), sum, (m, b);\n"
+      "ld.param.b32 %w, [r]; add.u32 %v, %v, %w; }\n"
+      "E: ld.local.b32 %w, [mine]; add.u32 %v, %v, %w;\n"
+      "st.param.b32 [o], %v; ret; }\n";
+  auto call = [&](const std::string &numWords) {
+    return header + sum +
+           makeEntry("{ .param .b32 m; .param .align 8 .b8 b[12];\n"
+                     ".param .b32 r; st.param.b32 [m], " +
+                     numWords +
+                     ";\nst.param.b32 [b], %t; st.param.b32 [b+4], 10;\n"
+                     "st.param.b32 [b+8], 20; call (r), sum, (m, b);\n"
+                     "ld.param.b32 %v, [r]; }");
+  };
+  Words values = runModule(call("3"));
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(values[i], i + 30 + 7 + 100 + 7);
+  // 16 bytes are there for 12, and no more.
+  PtxRun tooFar(call("5"));
+  tooFar.launch.addArgument(tooFar.buffer(Words(32)));
+  EXPECT_EQ(tooFar.brokenRules(), std::vector<std::string>{"out-of-bounds:8"});
+  EXPECT_NE(PtxRun(header +
+                   std::string(".func f(.param .b8 a[], .param .b32 "
+                               "b) { ret; }\n") +
+                   makeEntry(""))
+                .error.find("only the last parameter may have no size"),
+            std::string::npos);
+  EXPECT_NE(PtxRun(header +
+                   std::string(".func (.param .b8 r[]) f() { ret; }\n") +
+                   makeEntry(""))
+                .error.find("a result has a size"),
+            std::string::npos);
+  EXPECT_NE(PtxRun(header + std::string(".func f(.param .b8 a[]) { ret; }\n") +
+                   makeEntry("call f, (%t);"))
+                .error.find("expects a '.param' variable"),
+            std::string::npos);
+}
+
 TEST(ControlFlowTest, FunctionsHaveOtherNames) {
   Words values = runModule(
       header +

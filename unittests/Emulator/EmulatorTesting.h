@@ -179,6 +179,20 @@ inline std::string refusal(const std::string &code) {
   return run.error;
 }
 
+/// A form that is refused, and part of the message.
+struct Refusal {
+  const char *code;
+  const char *message;
+};
+
+inline void expectRefusals(llvm::ArrayRef<Refusal> refusals) {
+  for (const Refusal &test : refusals) {
+    std::string error = refusal(test.code);
+    EXPECT_NE(error.find(test.message), std::string::npos) << test.code << "\n"
+                                                           << error;
+  }
+}
+
 } // namespace mlir::tk
 
 #endif // TK_UNITTESTS_EMULATOR_EMULATORTESTING_H

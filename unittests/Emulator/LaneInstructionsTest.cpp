@@ -5,16 +5,8 @@
 
 using namespace mlir::tk;
 
-namespace {
-struct Refusal {
-  const char *code;
-  /// Part of the message.
-  const char *message;
-};
-} // namespace
-
 TEST(LaneInstructionsTest, EveryMistakeHasItsMessage) {
-  const Refusal refusals[] = {
+  expectRefusals({
       {"add.u8 %r0, %r1, %r2;", "expects one of the types"},
       {"add.u32 %r0, %r1;", "expects 3 operands, got 2"},
       {"add.u32.foo %r0, %r1, %r2;", "unknown modifier '.foo' of 'add'"},
@@ -61,12 +53,7 @@ TEST(LaneInstructionsTest, EveryMistakeHasItsMessage) {
       {"cvt.pack.u16.s32 %r0, %r1, %r2;", "expects '.sat'"},
       {"cvt.pack.sat.u8.s32 %r0, %r1, %r2;", "expects '.b32' at the end"},
       {"cvt.pack.sat.u16.s32.b32 %r0, %r1, %r2, %r3;", "a narrower type"},
-  };
-  for (const Refusal &test : refusals) {
-    std::string error = refusal(test.code);
-    EXPECT_NE(error.find(test.message), std::string::npos) << test.code << "\n"
-                                                           << error;
-  }
+  });
 }
 
 // Carries are a register of the thread that add.cc sets and addc reads.

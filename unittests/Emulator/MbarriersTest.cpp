@@ -283,6 +283,11 @@ TEST(MbarriersTest, AWaitForeverSaysForWhat) {
                    1, rule),
             "waits for the mbarrier at 0x400: phase 0 lacks 2 of 3 arrivals, "
             "and 16 bytes came that nobody expects");
+  std::string full = "mov.u32 %r0, bar; mbarrier.init.shared.b64 [%r0], 1;\n"
+                     "mbarrier.arrive.expect_tx.shared.b64 _, [%r0], 64;\n";
+  EXPECT_EQ(roleOf(full + wait, 1, rule),
+            "waits for the mbarrier at 0x400: phase 0 has all arrivals, but "
+            "lacks 64 bytes");
   EXPECT_EQ(roleOf("bar.sync 1, 64;", 32, rule),
             "waits for barrier 1: 32 of 64 threads came");
   EXPECT_EQ(rule, "deadlock");

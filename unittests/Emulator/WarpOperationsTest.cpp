@@ -230,6 +230,17 @@ TEST(WarpOperationsTest, BarrierReductionsSeeAllThreads) {
   EXPECT_EQ(run.read<uint32_t>(out, 96), Words(96, 2070));
 }
 
+TEST(WarpOperationsTest, BarrierReductionsNeedAllThreads) {
+  PtxRun run(makeKernel("", ".reg .b32 %t; .reg .pred %p<2>;\n"
+                            "mov.u32 %t, %tid.x; setp.lt.u32 %p0, %t, 32;\n"
+                            "@!%p0 bra B;\n"
+                            "bar.red.or.pred %p1, 1, 64, %p0; ret;\n"
+                            "B: bar.sync 1, 64; ret;"));
+  run.launch.block = {64, 1, 1};
+  EXPECT_EQ(run.brokenRules(),
+            std::vector<std::string>{"divergent-collective:10"});
+}
+
 TEST(WarpOperationsTest, WarpsThatDoNotComeDeadlock) {
   PtxRun run(makeKernel("", ".reg .b32 %t; .reg .pred %p0;\n"
                             "mov.u32 %t, %tid.x;\nsetp.lt.u32 %p0, %t, 32;\n"

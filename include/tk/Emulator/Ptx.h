@@ -59,6 +59,9 @@ enum class PtxType : uint8_t {
 unsigned getBitWidth(PtxType type);
 llvm::StringRef getName(PtxType type);
 std::optional<PtxType> parsePtxType(llvm::StringRef name);
+/// `.f*` and `.bf*`; `.u*` and `.s*`. Others are bits.
+bool isFloat(PtxType type);
+bool isInteger(PtxType type);
 
 /// State spaces, 5.1.
 enum class PtxSpace : uint8_t {
