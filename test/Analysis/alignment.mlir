@@ -57,6 +57,21 @@ tk.kernel @loops(%n: index) {
   tk.return
 }
 
+// Casts between integers keep the low bits; others may give any number.
+tk.kernel @casts() {
+  %p = tk.program_id 0
+  %c16 = arith.constant 16 : index
+  %m = arith.muli %p, %c16 : index
+  // expected-remark @below {{divisibility 16}}
+  %i = tk.cast %m {facts} : index -> i32
+  // expected-remark @below {{divisibility 16}}
+  %j = tk.cast %i {facts} : i32 -> i64
+  %f = tk.cast %m : index -> f32
+  // expected-remark @below {{divisibility 1}}
+  %k = tk.cast %f {facts} : f32 -> i32
+  tk.return
+}
+
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//

@@ -9,6 +9,16 @@ tk.kernel @no_target(%a: tensor<16x16xf16>, %c: tensor<16x16xf32>) {
 // -----
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
+// expected-error @below {{expects a target and a number of warps, which convert-tk-to-tkg sets}}
+tk.kernel @no_warps(%a: tensor<16x16xf16>, %c: tensor<16x16xf32>) {
+  %d = tkg.dot %a, %a, %c : tensor<16x16xf16>, tensor<16x16xf16> -> tensor<16x16xf32>
+  tk.return
+}
+}
+
+// -----
+
+module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
 // 65536 registers of 4 bytes hold 256 x 256 elements of f32, but no row more.
 tk.kernel @fits(%a: tensor<256x16xf16>, %b: tensor<16x256xf16>, %c: tensor<256x256xf32>)
     attributes {tkg.warps = 8 : i32} {

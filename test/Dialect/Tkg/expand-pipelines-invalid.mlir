@@ -28,6 +28,22 @@ tk.kernel @wrong_order(%x: !tk.view<?xf32>, %n: index) {
 
 // -----
 
+// Also through what has no stage.
+tk.kernel @through_arithmetic(%x: !tk.view<?xi32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-note @below {{the value is made here}}
+    %v = tk.load_view %x[%k +: 8] {tkg.stage = 1 : i32} : !tk.view<?xi32> -> tensor<8xi32>
+    %w = arith.addi %v, %v : tensor<8xi32>
+    // expected-error @below {{schedule breaks a dependence: stage 0 needs a value that is made in stage 1}}
+    tk.print "w", %w : tensor<8xi32> {tkg.stage = 0 : i32}
+  }
+  tk.return
+}
+
+// -----
+
 tk.kernel @last_iteration(%x: !tk.view<?xf32>, %n: index, %zero: tensor<8xf32>) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index

@@ -147,3 +147,49 @@ tk.kernel @one_stage(%n: index) {
   } {tkg.num_stages = 1 : i32}
   tk.return
 }
+
+// What has no stage is computed for each stage that needs it: for the load of
+// the next iteration, and for the print of this one.
+// CHECK-LABEL: tk.kernel @index_arithmetic(
+// CHECK-DAG:     %[[C8:.*]] = arith.constant 8 : index
+// CHECK-DAG:     %[[C16:.*]] = arith.constant 16 : index
+// CHECK:         tk.load_view
+// CHECK:         scf.for %[[K:.*]] = {{.*}} iter_args(%[[V:.*]] = %{{.*}}) -> (tensor<8xf32>)
+// CHECK-NEXT:      %[[NEXT:.*]] = arith.addi %[[K]], %[[C8]]
+// CHECK-NEXT:      %[[START:.*]] = arith.addi %[[K]], %[[C16]]
+// CHECK:           %[[PLACE:.*]] = arith.select %{{.*}}, %[[START]],
+// CHECK-NEXT:      %[[LOADED:.*]] = tk.load_view %{{.*}}[%[[PLACE]] +: 8]
+// CHECK:           tk.print "v", %[[V]]
+// CHECK-NEXT:      tk.print "s", %[[NEXT]]
+// CHECK-NEXT:      scf.yield %[[LOADED]]
+tk.kernel @index_arithmetic(%x: !tk.view<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    %s = arith.addi %k, %c8 : index
+    %v = tk.load_view %x[%s +: 8] {tkg.stage = 0 : i32} : !tk.view<?xf32> -> tensor<8xf32>
+    tk.print "v", %v : tensor<8xf32> {tkg.stage = 1 : i32}
+    tk.print "s", %s : index {tkg.stage = 1 : i32}
+  }
+  tk.return
+}
+
+// A sum without a stage is made from what the stage before it loaded.
+// CHECK-LABEL: tk.kernel @carried(
+// CHECK:         %[[FIRST:.*]] = tk.load_view
+// CHECK:         scf.for {{.*}} iter_args(%[[SUM:.*]] = %{{.*}}, %[[LOADED:.*]] = %[[FIRST]]) -> (index, index)
+// CHECK:           %[[NEXT:.*]] = tk.load_view
+// CHECK-NEXT:      tk.print "s", %[[SUM]]
+// CHECK-NEXT:      %[[ADDED:.*]] = arith.addi %[[SUM]], %[[LOADED]]
+// CHECK-NEXT:      scf.yield %[[ADDED]], %[[NEXT]]
+tk.kernel @carried(%y: !tk.view<?xindex>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 iter_args(%s = %c0) -> (index) {
+    %d = tk.load_view %y[%k] {tkg.stage = 1 : i32} : !tk.view<?xindex> -> index
+    tk.print "s", %s : index {tkg.stage = 2 : i32}
+    %t = arith.addi %s, %d : index
+    scf.yield %t : index
+  }
+  tk.return
+}

@@ -521,4 +521,32 @@ tk.kernel @atomics(%p: !tk.ptr<f32> {tk.name = "p"}, %q: !tk.ptr<i32> {tk.name =
   tk.return
 }
 
+// What all threads stored must be there before one of them releases it; a
+// relaxed store makes no such promise.
+// CHECK-LABEL: tk.kernel @release
+// CHECK:         tk.store_view
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tk.atomic_store release
+tk.kernel @release(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %f: !tk.view<?xi32> {tk.name = "f"},
+                   %t: tensor<64x4xf32, #one>) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %flag = arith.constant 1 : i32
+  %p = tk.addresses %f[%c0] : !tk.view<?xi32> -> !tk.ptr<i32>
+  tk.store_view %t, %x[%c0 +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  tk.atomic_store release gpu %flag, %p : i32, !tk.ptr<i32>
+  tk.return
+}
+// CHECK-LABEL: tk.kernel @relaxed
+// CHECK:         tk.store_view
+// CHECK-NEXT:    tk.atomic_store relaxed
+tk.kernel @relaxed(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %f: !tk.view<?xi32> {tk.name = "f"},
+                   %t: tensor<64x4xf32, #one>) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %flag = arith.constant 1 : i32
+  %p = tk.addresses %f[%c0] : !tk.view<?xi32> -> !tk.ptr<i32>
+  tk.store_view %t, %x[%c0 +: 64, %c0 +: 4] : tensor<64x4xf32, #one>, !view
+  tk.atomic_store relaxed gpu %flag, %p : i32, !tk.ptr<i32>
+  tk.return
+}
+
 }
