@@ -5,6 +5,11 @@ func.func private @view_rank(!tk.view<?x?x?x?x?x?xf32>)
 
 // -----
 
+// expected-error @below {{expected '>'}}
+func.func private @view_of_more(!tk.view<?xf32, 3>)
+
+// -----
+
 // expected-error @below {{expects elements that are integers, floats or pointers, got 'vector<4xf32>'}}
 func.func private @view_of_vectors(!tk.view<?xvector<4xf32>>)
 
@@ -325,6 +330,14 @@ func.func @trans_shape(%t: tensor<8x4xf32>) {
 func.func @gather_axis(%t: tensor<8xf32>, %i: tensor<4xindex>) {
   // expected-error @below {{expects an axis below the rank, 1, got 1}}
   %0 = tk.gather %t[%i] axis 1 : tensor<8xf32>, tensor<4xindex> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @gather_type(%t: tensor<8xf32>, %i: tensor<4xindex>) {
+  // expected-error @below {{expects a result of 'tensor<4xf32>', got 'tensor<4xf16>'}}
+  %0 = tk.gather %t[%i] axis 0 : tensor<8xf32>, tensor<4xindex> -> tensor<4xf16>
   return
 }
 

@@ -144,3 +144,6 @@ func.func @messages(%c: i1, %r: index) {
 // CHECK-LABEL: func.func private @types(
 // CHECK-SAME:    !tk.view<?x?xbf16>, !tk.view<?x3xf32>, tensor<128x!tk.ptr<f32>>)
 func.func private @types(!tk.view<?x?xbf16>, !tk.view<?x3xf32>, tensor<128x!tk.ptr<f32>>)
+
+// CHECK-LABEL: func.func private @largest_rank(!tk.view<?x?x?x?x?xf32>)
+func.func private @largest_rank(!tk.view<?x?x?x?x?xf32>)
