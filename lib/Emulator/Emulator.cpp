@@ -6,6 +6,7 @@
 #include "ThreadBlock.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <set>
 #include <thread>
 
 using namespace mlir::tk;
@@ -18,14 +19,18 @@ static constexpr uint32_t maxBlocksPerCluster = 16;
 
 class mlir::tk::EmulatorModule {
 public:
-  explicit EmulatorModule(std::unique_ptr<Program> program)
-      : program(std::move(program)) {}
+  EmulatorModule(std::unique_ptr<Program> program, const DeviceMemory &memory)
+      : program(std::move(program)), memory(&memory) {}
   std::unique_ptr<Program> program;
+  /// Where its variables are.
+  const DeviceMemory *memory;
 };
 
 struct Emulator::State {
   DeviceMemory memory;
   std::vector<std::unique_ptr<EmulatorModule>> modules;
+  /// What the host asked for, as opposed to variables of modules.
+  std::set<uint64_t> allocations;
   uint64_t numLaunches = 0;
 };
 
@@ -46,7 +51,7 @@ llvm::Expected<EmulatorModule *> Emulator::load(llvm::StringRef text,
   if (!program)
     return program.takeError();
   state->modules.push_back(
-      std::make_unique<EmulatorModule>(std::move(*program)));
+      std::make_unique<EmulatorModule>(std::move(*program), state->memory));
   return state->modules.back().get();
 }
 
@@ -55,12 +60,18 @@ llvm::Expected<EmulatorModule *> Emulator::load(llvm::StringRef text,
 //===----------------------------------------------------------------------===//
 
 uint64_t Emulator::allocate(uint64_t sizeInBytes, llvm::StringRef name) {
-  return state->memory.allocate(sizeInBytes, name, PtxSpace::Global);
+  uint64_t address =
+      state->memory.allocate(sizeInBytes, name, PtxSpace::Global);
+  if (address)
+    state->allocations.insert(address);
+  return address;
 }
 
 llvm::Error Emulator::free(uint64_t address) {
-  if (state->memory.free(address))
+  if (state->allocations.erase(address)) {
+    state->memory.free(address);
     return llvm::Error::success();
+  }
   return llvm::createStringError("no allocation begins at address %llu",
                                  static_cast<unsigned long long>(address));
 }
@@ -105,7 +116,8 @@ llvm::Error Emulator::read(uint64_t address,
 std::optional<uint64_t> Emulator::lookupVariable(const EmulatorModule &module,
                                                  llvm::StringRef name) const {
   auto found = module.program->addresses.find(name);
-  if (found == module.program->addresses.end())
+  if (found == module.program->addresses.end() ||
+      module.memory != &state->memory)
     return std::nullopt;
   return found->second;
 }
@@ -319,10 +331,24 @@ static void runClusters(Launch &launch, bool isOrderVisible,
     result.measurements = schedulers.front()->counters->finish();
 }
 
+static llvm::Error checkRules(const EmulatorChecks &checks) {
+  std::vector<llvm::StringRef> rules = getEmulatorRules();
+  for (const auto &rule : checks.disabledRules)
+    if (!llvm::is_contained(rules, rule.getKey()))
+      return llvm::createStringError("no rule is called '" + rule.getKey() +
+                                     "'");
+  return llvm::Error::success();
+}
+
 llvm::Expected<EmulatorResult>
 Emulator::launch(const EmulatorModule &module, const EmulatorLaunch &request,
                  const EmulatorOptions &options) {
   const Program &program = *module.program;
+  if (module.memory != &state->memory)
+    return llvm::createStringError("'" + program.ptx->fileName +
+                                   "' was loaded by another emulator");
+  if (llvm::Error error = checkRules(options.checks))
+    return std::move(error);
   auto found = program.functionsByName.find(request.entry);
   const DecodedFunction *entry = nullptr;
   if (found != program.functionsByName.end())

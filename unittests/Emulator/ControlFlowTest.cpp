@@ -507,6 +507,33 @@ TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {
                        "of (2, 1, 1)");
   run.launch.entry = "other";
   EXPECT_EQ(message(), "'test.ptx' has no entry 'other'");
+  run.options.checks.disabledRules.insert("shared-rice");
+  EXPECT_EQ(message(), "no rule is called 'shared-rice'");
+}
+
+TEST(ControlFlowTest, ModulesBelongToTheirEmulator) {
+  Emulator owner, other;
+  EmulatorModule *module = llvm::cantFail(
+      owner.load(".version 8.0\n.target sm_80\n.address_size 64\n"
+                 ".global .u32 x = 7;\n.entry k() { ret; }",
+                 "a.ptx"));
+  std::optional<uint64_t> x = owner.lookupVariable(*module, "x");
+  ASSERT_TRUE(x.has_value());
+  EXPECT_FALSE(other.lookupVariable(*module, "x").has_value());
+  EmulatorLaunch launch;
+  launch.entry = "k";
+  EXPECT_TRUE(bool(owner.launch(*module, launch)));
+  EXPECT_EQ(llvm::toString(other.launch(*module, launch).takeError()),
+            "'a.ptx' was loaded by another emulator");
+  // A variable lives as long as its module; memory is freed once.
+  EXPECT_EQ(llvm::toString(owner.free(*x)),
+            "no allocation begins at address " + std::to_string(*x));
+  uint64_t buffer = owner.allocate(16);
+  EXPECT_EQ(llvm::toString(owner.free(buffer + 8)),
+            "no allocation begins at address " + std::to_string(buffer + 8));
+  EXPECT_FALSE(bool(owner.free(buffer)));
+  EXPECT_EQ(llvm::toString(owner.free(buffer)),
+            "no allocation begins at address " + std::to_string(buffer));
 }
 
 /// Any seed gives the same result of a correct kernel, and the same seed the
