@@ -31,3 +31,21 @@ tk.kernel @row_sum(%x: !tk.view<?x?xf32> {tk.dims = ["M", "K"], tk.name = "x", t
   }
   tk.return
 }
+
+// What the cut leaves is simplified: no tail where the tile divides the extent.
+// CHECK-LABEL: tk.kernel @divides
+// CHECK-DAG:     %[[C256:.*]] = arith.constant 256 : index
+// CHECK:         scf.for %{{.*}} to %[[C256]] step
+// CHECK:         tk.segment = "full"
+// CHECK-NOT:     tk.segment
+// CHECK:         tk.return
+tk.kernel @divides(%x: !tk.view<256xf32> {tk.dims = ["256"], tk.name = "x"}) attributes {grid = ["1"]} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c256 = arith.constant 256 : index
+  scf.for %j = %c0 to %c256 step %c64 {
+    %t = tk.load_view %x[%j +: 64] : !tk.view<256xf32> -> tensor<64xf32>
+    tk.print "t", %t : tensor<64xf32>
+  }
+  tk.return
+}
