@@ -76,6 +76,8 @@ public:
   /// constant are dynamic.
   ValueType resolveType(const TypeExpr &type, bool isWritable = false);
   std::optional<ElementType> resolveElement(const TypeExpr &type);
+  ValueType resolveNamedType(const NamedTypeExpr &type);
+  ValueType resolveTensorType(const TensorTypeExpr &type, bool isWritable);
 
   /// Binds generic parameters from explicit arguments, which come in order or
   /// by name. False after a mistake.
@@ -267,6 +269,10 @@ private:
                              llvm::MutableArrayRef<TypedExpr *> args,
                              SourceRange range,
                              llvm::ArrayRef<int64_t> liftedShape);
+  bool finishBindings(const FnDecl &decl, llvm::ArrayRef<TypedExpr *> args,
+                      SourceRange range, GenericBindings &bindings);
+  ValueType fitArgument(const Param &param, ValueType type, bool isLifted,
+                        llvm::StringRef function, TypedExpr *&arg);
   TypedFunction *checkFunction(const FnDecl &decl,
                                const GenericBindings &bindings,
                                llvm::ArrayRef<ValueType> paramTypes,
@@ -292,8 +298,10 @@ private:
                          llvm::ArrayRef<TypedExpr *> args,
                          llvm::ArrayRef<int64_t> shape);
   TypedExpr *checkReduce(const CallExpr &call);
+  TypedExpr *checkCombiner(const Expr &combine, TypedReduce &reduce);
   TypedExpr *checkSimpleReduction(const CallExpr &call, llvm::StringRef name);
   TypedExpr *checkArgExtremum(const CallExpr &call, bool isMax);
+  TypedExpr *chooseExtremum(const TypedReduce &reduce, bool isMax);
   TypedExpr *checkLogSumExp(const CallExpr &call);
   TypedExpr *reduceAxes(TypedExpr *tile, llvm::ArrayRef<int64_t> axes,
                         TypedOp op, bool keepsAxes, SourceRange range);

@@ -361,6 +361,58 @@ TypedExpr *BodyChecker::callFunction(const FnDecl &decl,
   return call;
 }
 
+/// Infers what is left of the generic arguments from `args`; false after a
+/// mistake.
+bool BodyChecker::finishBindings(const FnDecl &decl, ArrayRef<TypedExpr *> args,
+                                 SourceRange range, GenericBindings &bindings) {
+  for (auto [param, arg] : zip_equal(decl.params, args))
+    if (param.type && !arg->type.isNone())
+      inferGenericArgs(decl, *param.type, arg, arg->type, bindings);
+  // A literal alone gives its own type to a parameter that nothing else binds.
+  for (auto [param, arg] : zip_equal(decl.params, args))
+    if (param.type && arg->type.isUntyped())
+      inferGenericArgs(decl, *param.type, arg, defaultType(arg)->type,
+                       bindings);
+  return finishGenericArgs(decl.genericParams, range, decl.name.name, bindings);
+}
+
+/// The type that `param` of type `type` has for `arg`, which is converted to
+/// it; an error type after a mistake.
+ValueType BodyChecker::fitArgument(const Param &param, ValueType type,
+                                   bool isLifted, StringRef function,
+                                   TypedExpr *&arg) {
+  std::string what = "'" + param.name.name.str() + "'";
+  if (type.isView() && arg->type.isView()) {
+    if (type.isWritable() && !arg->type.isWritable()) {
+      report(arg->range, DiagKind::NotWritable)
+          .note(param.name.range, DiagKind::DeclaredHere, param.name.name);
+      return ValueType::error();
+    }
+    // A view may know more of its extents than the parameter says.
+    bool fits = type.getElement() == arg->type.getElement() &&
+                type.getRank() == arg->type.getRank();
+    for (int64_t i = 0; fits && i < type.getRank(); ++i)
+      fits = type.getShape()[i] == kDynamicExtent ||
+             type.getShape()[i] == arg->type.getShape()[i];
+    if (fits)
+      return ValueType::view(type.getElement(), arg->type.getShape(),
+                             type.isWritable());
+    report(arg->range, DiagKind::ExpectedType, what, type.str(),
+           arg->type.str());
+    return ValueType::error();
+  }
+  if (isLifted)
+    return arg->type;
+  if (type.isScalar() && arg->type.isTile()) {
+    report(arg->range, DiagKind::ExpectedType, what, type.str(),
+           arg->type.str())
+        .hint("'map(" + function + ", ...)' applies it to each element");
+    return ValueType::error();
+  }
+  arg = convertTo(arg, type, what);
+  return arg->type.isError() ? arg->type : type;
+}
+
 /// The function for these arguments, which are converted to its parameters.
 TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
                                         GenericBindings &bindings,
@@ -379,17 +431,8 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
       report(range, DiagKind::TooManyInstances, kMaxFunctionInstances);
     return nullptr;
   }
-  for (auto [param, arg] : zip_equal(decl.params, args))
-    if (param.type && !arg->type.isNone())
-      inferGenericArgs(decl, *param.type, arg, arg->type, bindings);
-  // A literal alone gives its own type to a parameter that nothing else binds.
-  for (auto [param, arg] : zip_equal(decl.params, args))
-    if (param.type && arg->type.isUntyped()) {
-      GenericBindings ignored = bindings;
-      inferGenericArgs(decl, *param.type, arg, defaultType(arg)->type,
-                       bindings);
-    }
-  if (!finishGenericArgs(decl.genericParams, range, name, bindings))
+  bool isLifted = !liftedShape.empty();
+  if (!finishBindings(decl, args, range, bindings))
     return nullptr;
 
   // Types of parameters mean what they mean where the function stands.
@@ -410,39 +453,10 @@ TypedFunction *BodyChecker::instantiate(const FnDecl &decl,
       continue;
     }
     ValueType type = declChecker.resolveParamType(param);
+    if (!type.isError())
+      type = fitArgument(param, type, isLifted, name, arg);
     if (type.isError())
       return nullptr;
-    if (type.isView() && arg->type.isView()) {
-      if (type.isWritable() && !arg->type.isWritable()) {
-        report(arg->range, DiagKind::NotWritable)
-            .note(param.name.range, DiagKind::DeclaredHere, param.name.name);
-        return nullptr;
-      }
-      // A view may know more of its extents than the parameter says.
-      bool fits = type.getElement() == arg->type.getElement() &&
-                  type.getRank() == arg->type.getRank();
-      for (int64_t i = 0; fits && i < type.getRank(); ++i)
-        fits = type.getShape()[i] == kDynamicExtent ||
-               type.getShape()[i] == arg->type.getShape()[i];
-      if (!fits) {
-        report(arg->range, DiagKind::ExpectedType,
-               "'" + param.name.name.str() + "'", type.str(), arg->type.str());
-        return nullptr;
-      }
-      type = ValueType::view(type.getElement(), arg->type.getShape(),
-                             type.isWritable());
-    } else if (!liftedShape.empty()) {
-      type = arg->type;
-    } else if (type.isScalar() && arg->type.isTile()) {
-      report(arg->range, DiagKind::ExpectedType,
-             "'" + param.name.name.str() + "'", type.str(), arg->type.str())
-          .hint("'map(" + name + ", ...)' applies it to each element");
-      return nullptr;
-    } else {
-      arg = convertTo(arg, type, "'" + param.name.name.str() + "'");
-      if (arg->type.isError())
-        return nullptr;
-    }
     types.push_back(type);
     os << ";" << type.str() << (type.isWritable() ? "!" : "");
   }

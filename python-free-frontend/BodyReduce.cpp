@@ -160,6 +160,46 @@ TypedExpr *BodyChecker::checkSimpleReduction(const CallExpr &call,
 // Composed reductions
 //===----------------------------------------------------------------------===//
 
+/// Of two pairs of an element and its position, that of the first NaN, else of
+/// the extremum, else of the lower position.
+TypedExpr *BodyChecker::chooseExtremum(const TypedReduce &reduce, bool isMax) {
+  SourceRange range = reduce.range;
+  TypedExpr *lhs = makeVariable(reduce.lhs, range);
+  TypedExpr *rhs = makeVariable(reduce.rhs, range);
+  ArrayRef<ValueType> types = reduce.lhs->type.getElements();
+  TypedExpr *left = makeField(lhs, 0, range), *right = makeField(rhs, 0, range);
+  TypedExpr *isLower = makeCompare(TypedOp::Less, makeField(rhs, 1, range),
+                                   makeField(lhs, 1, range), range);
+  auto combine = [&](TypedOp op, TypedExpr *a, TypedExpr *b) {
+    return makeElementwise(op, {a, b}, range);
+  };
+  TypedExpr *isBetter =
+      makeCompare(isMax ? TypedOp::Greater : TypedOp::Less, right, left, range);
+  TypedExpr *isEqual = makeCompare(TypedOp::Equal, right, left, range);
+  TypedExpr *takesRight =
+      combine(TypedOp::Or, isBetter, combine(TypedOp::And, isEqual, isLower));
+  if (types[0].getElement().isFloat()) {
+    ValueType truth = ValueType::scalar(ScalarKind::Bool);
+    TypedExpr *leftNan = makeOp(TypedOp::IsNan, truth, {left}, range);
+    TypedExpr *rightNan = makeOp(TypedOp::IsNan, truth, {right}, range);
+    TypedExpr *leftGood =
+        makeElementwise(TypedOp::LogicalNot, {leftNan}, range);
+    TypedExpr *firstNan = combine(TypedOp::And, rightNan,
+                                  combine(TypedOp::Or, leftGood, isLower));
+    // A comparison with NaN is false, so only a NaN on the left must be undone.
+    takesRight = combine(TypedOp::Or,
+                         combine(TypedOp::And, leftGood, takesRight), firstNan);
+  }
+  bindOnce(takesRight);
+  SmallVector<TypedExpr *, 2> chosen;
+  for (unsigned i = 0; i < 2; ++i)
+    chosen.push_back(
+        makeOp(TypedOp::Select, types[i],
+               {takesRight, makeField(rhs, i, range), makeField(lhs, i, range)},
+               range));
+  return makeTuple(chosen, range);
+}
+
 /// The index of the first NaN, else of the extremum; the lowest of equals.
 TypedExpr *BodyChecker::checkArgExtremum(const CallExpr &call, bool isMax) {
   StringRef name = isMax ? "argmax" : "argmin";
@@ -209,40 +249,10 @@ TypedExpr *BodyChecker::checkArgExtremum(const CallExpr &call, bool isMax) {
   reduce->rhs = context.arena->createVariable("rhs", pair, range);
   reduce->combiner = context.arena->create<TypedBlock>();
   reduce->effect = operand->effect;
-  SaveAndRestore saved(stmts, &reduce->combiner->stmts);
-  TypedExpr *lhs = makeVariable(reduce->lhs, range);
-  TypedExpr *rhs = makeVariable(reduce->rhs, range);
-  TypedExpr *left = makeField(lhs, 0, range), *right = makeField(rhs, 0, range);
-  TypedExpr *isLower = makeCompare(TypedOp::Less, makeField(rhs, 1, range),
-                                   makeField(lhs, 1, range), range);
-  auto combine = [&](TypedOp op, TypedExpr *a, TypedExpr *b) {
-    return makeElementwise(op, {a, b}, range);
-  };
-  TypedExpr *isBetter =
-      makeCompare(isMax ? TypedOp::Greater : TypedOp::Less, right, left, range);
-  TypedExpr *isEqual = makeCompare(TypedOp::Equal, right, left, range);
-  TypedExpr *takesRight =
-      combine(TypedOp::Or, isBetter, combine(TypedOp::And, isEqual, isLower));
-  if (tile->type.getElement().isFloat()) {
-    ValueType truth = ValueType::scalar(ScalarKind::Bool);
-    TypedExpr *leftNan = makeOp(TypedOp::IsNan, truth, {left}, range);
-    TypedExpr *rightNan = makeOp(TypedOp::IsNan, truth, {right}, range);
-    TypedExpr *leftGood =
-        makeElementwise(TypedOp::LogicalNot, {leftNan}, range);
-    TypedExpr *firstNan = combine(TypedOp::And, rightNan,
-                                  combine(TypedOp::Or, leftGood, isLower));
-    // A comparison with NaN is false, so only a NaN on the left must be undone.
-    takesRight = combine(TypedOp::Or,
-                         combine(TypedOp::And, leftGood, takesRight), firstNan);
+  {
+    SaveAndRestore saved(stmts, &reduce->combiner->stmts);
+    reduce->combiner->value = chooseExtremum(*reduce, isMax);
   }
-  bindOnce(takesRight);
-  SmallVector<TypedExpr *, 2> chosen;
-  for (unsigned i = 0; i < 2; ++i)
-    chosen.push_back(
-        makeOp(TypedOp::Select, pair.getElements()[i],
-               {takesRight, makeField(rhs, i, range), makeField(lhs, i, range)},
-               range));
-  reduce->combiner->value = makeTuple(chosen, range);
   TypedExpr *result = makeField(reduce, 1, range);
   return *keepsAxis ? keepAxis(result, axis, range) : result;
 }
@@ -297,6 +307,39 @@ TypedExpr *BodyChecker::checkLogSumExp(const CallExpr &call) {
 // Any combiner
 //===----------------------------------------------------------------------===//
 
+/// What a lambda or function makes of both sides of `reduce`.
+TypedExpr *BodyChecker::checkCombiner(const Expr &combine,
+                                      TypedReduce &reduce) {
+  if (auto *lambda = dyn_cast<LambdaExpr>(&combine)) {
+    if (lambda->params.size() != 2)
+      return fail(combine.range, DiagKind::LambdaParams,
+                  formatCount(2, "parameter"), lambda->params.size());
+    Scope inner(scope, /*isLambda=*/true);
+    Variable *variables[] = {reduce.lhs, reduce.rhs};
+    for (auto [param, variable] : zip_equal(lambda->params, variables)) {
+      variable->range = param.range;
+      inner.declare(param.name, {variable, {}, false, param.range});
+    }
+    SaveAndRestore savedScope(scope, &inner);
+    checkStmts(*lambda->body);
+    return lambda->body->value
+               ? check(*lambda->body->value)
+               : fail(combine.range, DiagKind::LambdaWithoutValue);
+  }
+  if (const FnDecl *function = findFunction(combine)) {
+    if (function->params.size() != 2)
+      return fail(combine.range, DiagKind::LambdaParams,
+                  formatCount(2, "parameter"), function->params.size());
+    TypedExpr *both[] = {makeVariable(reduce.lhs, combine.range),
+                         makeVariable(reduce.rhs, combine.range)};
+    return callFunction(*function, {}, both, combine.range, {});
+  }
+  TypedExpr *value = check(combine);
+  if (value->type.isError())
+    return value;
+  return fail(combine.range, DiagKind::ExpectedFunction);
+}
+
 /// reduce(tile, axis = 0, f) or reduce((a, b), axis = 0, |p, q| ...)
 TypedExpr *BodyChecker::checkReduce(const CallExpr &call) {
   Args args(*this, call, "reduce", {"tile", "combine", "axis="});
@@ -344,37 +387,10 @@ TypedExpr *BodyChecker::checkReduce(const CallExpr &call) {
   reduce->combiner = context.arena->create<TypedBlock>();
 
   const Expr &combine = *args.get("combine");
-  TypedExpr *value;
   SaveAndRestore saved(stmts, &reduce->combiner->stmts);
   SaveAndRestore savedCombiner(context.isCombiner, true);
-  if (auto *lambda = dyn_cast<LambdaExpr>(&combine)) {
-    if (lambda->params.size() != 2)
-      return fail(combine.range, DiagKind::LambdaParams,
-                  formatCount(2, "parameter"), lambda->params.size());
-    Scope inner(scope, /*isLambda=*/true);
-    Variable *variables[] = {reduce->lhs, reduce->rhs};
-    for (auto [param, variable] : zip_equal(lambda->params, variables)) {
-      variable->range = param.range;
-      inner.declare(param.name, {variable, {}, false, param.range});
-    }
-    SaveAndRestore savedScope(scope, &inner);
-    checkStmts(*lambda->body);
-    value = lambda->body->value
-                ? check(*lambda->body->value)
-                : fail(combine.range, DiagKind::LambdaWithoutValue);
-  } else if (const FnDecl *function = findFunction(combine)) {
-    if (function->params.size() != 2)
-      return fail(combine.range, DiagKind::LambdaParams,
-                  formatCount(2, "parameter"), function->params.size());
-    TypedExpr *both[] = {makeVariable(reduce->lhs, combine.range),
-                         makeVariable(reduce->rhs, combine.range)};
-    value = callFunction(*function, {}, both, combine.range, {});
-  } else {
-    value = check(combine);
-    if (!value->type.isError())
-      return fail(combine.range, DiagKind::ExpectedFunction);
-  }
-  value = convertTo(value, scalar, "the combiner");
+  TypedExpr *value =
+      convertTo(checkCombiner(combine, *reduce), scalar, "the combiner");
   if (value->type.isError())
     return value;
   reduce->combiner->value = value;

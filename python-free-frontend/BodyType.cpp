@@ -85,25 +85,10 @@ std::optional<ElementType> BodyChecker::resolveElement(const TypeExpr &type) {
   return std::nullopt;
 }
 
-ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
-  switch (type.kind) {
-  case NodeKind::NamedTypeExpr: {
-    auto &named = cast<NamedTypeExpr>(type);
-    StringRef name = named.name;
-    if (!named.args.empty()) {
-      if (name != "acc_of" || named.args.size() != 1) {
-        report(type.range, DiagKind::UnknownType, name);
-        return ValueType::error();
-      }
-      ConstValue argument = evaluate(*named.args[0].value);
-      if (!argument)
-        return ValueType::error();
-      if (const ElementType *element = argument.getType())
-        return ValueType::scalar(getAccumulatorType(*element));
-      report(named.args[0].range, DiagKind::ExpectedTypeName,
-             argument.getValueType().str());
-      return ValueType::error();
-    }
+/// A constant, a name of the language, or acc_of<T>.
+ValueType BodyChecker::resolveNamedType(const NamedTypeExpr &type) {
+  StringRef name = type.name;
+  if (type.args.empty()) {
     if (const Symbol *symbol = scope->find(name))
       if (const ElementType *element = symbol->constant.getType())
         return ValueType::scalar(*element);
@@ -112,6 +97,53 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
     report(type.range, DiagKind::UnknownType, name);
     return ValueType::error();
   }
+  if (name != "acc_of" || type.args.size() != 1) {
+    report(type.range, DiagKind::UnknownType, name);
+    return ValueType::error();
+  }
+  ConstValue argument = evaluate(*type.args[0].value);
+  if (!argument)
+    return ValueType::error();
+  if (const ElementType *element = argument.getType())
+    return ValueType::scalar(getAccumulatorType(*element));
+  report(type.args[0].range, DiagKind::ExpectedTypeName,
+         argument.getValueType().str());
+  return ValueType::error();
+}
+
+ValueType BodyChecker::resolveTensorType(const TensorTypeExpr &type,
+                                         bool isWritable) {
+  std::optional<ElementType> element = resolveElement(*type.element);
+  if (!element || !checkTensorRank(type.dims.size(), type.range))
+    return ValueType::error();
+  SmallVector<int64_t> shape;
+  for (const Expr *dim : type.dims) {
+    // Names that are not constants are dimensions of their own.
+    bool isConstant = true;
+    forEachName(*dim, [&](StringRef name) {
+      const Symbol *symbol = scope->find(name);
+      isConstant &= symbol && symbol->constant.getInteger();
+    });
+    if (!isConstant) {
+      shape.push_back(kDynamicExtent);
+      continue;
+    }
+    std::optional<int64_t> extent = evaluateInteger(*dim, "a dimension");
+    if (!extent)
+      return ValueType::error();
+    if (*extent < 0) {
+      reportExtent(*dim, *extent);
+      return ValueType::error();
+    }
+    shape.push_back(*extent);
+  }
+  return ValueType::view(*element, shape, isWritable);
+}
+
+ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
+  switch (type.kind) {
+  case NodeKind::NamedTypeExpr:
+    return resolveNamedType(cast<NamedTypeExpr>(type));
   case NodeKind::PtrTypeExpr: {
     std::optional<ElementType> element =
         resolveElement(*cast<PtrTypeExpr>(type).element);
@@ -125,34 +157,8 @@ ValueType BodyChecker::resolveType(const TypeExpr &type, bool isWritable) {
     ++element->pointerDepth;
     return ValueType::scalar(*element);
   }
-  case NodeKind::TensorTypeExpr: {
-    auto &tensor = cast<TensorTypeExpr>(type);
-    std::optional<ElementType> element = resolveElement(*tensor.element);
-    if (!element || !checkTensorRank(tensor.dims.size(), type.range))
-      return ValueType::error();
-    SmallVector<int64_t> shape;
-    for (const Expr *dim : tensor.dims) {
-      // Names that are not constants are dimensions of their own.
-      bool isConstant = true;
-      forEachName(*dim, [&](StringRef name) {
-        const Symbol *symbol = scope->find(name);
-        isConstant &= symbol && symbol->constant.getInteger();
-      });
-      if (!isConstant) {
-        shape.push_back(kDynamicExtent);
-        continue;
-      }
-      std::optional<int64_t> extent = evaluateInteger(*dim, "a dimension");
-      if (!extent)
-        return ValueType::error();
-      if (*extent < 0) {
-        reportExtent(*dim, *extent);
-        return ValueType::error();
-      }
-      shape.push_back(*extent);
-    }
-    return ValueType::view(*element, shape, isWritable);
-  }
+  case NodeKind::TensorTypeExpr:
+    return resolveTensorType(cast<TensorTypeExpr>(type), isWritable);
   case NodeKind::TileTypeExpr: {
     auto &tile = cast<TileTypeExpr>(type);
     std::optional<ElementType> element = resolveElement(*tile.element);
