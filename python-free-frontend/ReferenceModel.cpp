@@ -56,14 +56,8 @@ protected:
   }
 
   void declareNames() {
-    for (const auto &[name, value] : instance.bindings) {
-      // A type parameter means the type that is computed with.
-      ConstValue constant = value;
-      if (const ElementType *type = value.getType())
-        if (type->isFloat())
-          constant = ConstValue::type(ElementType(ScalarKind::F64));
-      scope.declare(name, {nullptr, constant, false, {}});
-    }
+    for (const auto &[name, value] : instance.bindings)
+      scope.declare(name, {nullptr, value, false, {}});
     for (const auto &entry : test.bindings.values)
       if (entry.second.isInteger() && !isArgument(entry.getKey()))
         scope.declare(entry.getKey(),

@@ -30,6 +30,12 @@ def choose_instances(text, takes_all):
     return re.sub(r"^(?:test|bench) +\w+ *: *(\w+)[^;]*;", keep_first, text, flags=re.M)
 
 
+def list_f64_kernels(text):
+    """The kernels and sequences with tests of which the type of elements may be f64."""
+    names = re.findall(r"^(?:kernel|sequence) (\w+)<T: (?:float|number|any)\b", text, re.M)
+    return [name for name in names if re.search(r"^test +\w+ *: *%s\b" % name, text, re.M)]
+
+
 def get_processor_seconds():
     """What the processes that ended took, those that they started included."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -41,7 +47,7 @@ class KernelFormat(lit.formats.FileBasedTest):
     CHIPS = ("sm_80", "sm_90a", "gfx90a", "gfx1100")
     # ... and for these, which are like one of the others, the instances of each kernel's first test or bench.
     OTHER_CHIPS = ("sm_86", "sm_89", "sm_100a", "sm_120a", "gfx942", "gfx950")
-    KINDS = ("interp", "passes", "benches", "emu_sm_80", "emu_sm_90a", "spills") + CHIPS + OTHER_CHIPS + ("cuda",)
+    KINDS = ("interp", "f64", "passes", "benches", "emu_sm_80", "emu_sm_90a", "spills") + CHIPS + OTHER_CHIPS + ("cuda",)
 
     # Seconds of processor time to compile a file: several times what the slowest takes, matmul, about 8.
     TIME_LIMIT = 30
@@ -78,6 +84,8 @@ class KernelFormat(lit.formats.FileBasedTest):
             return lit.Test.UNSUPPORTED, "needs a GPU"
         if kind in self.CHIPS + self.OTHER_CHIPS:
             return self.compile(test, source, kind)
+        if kind == "f64":
+            return self.run_as_f64(source)
         if kind == "passes":
             return self.check_passes(source)
         if kind == "spills":
@@ -106,6 +114,21 @@ class KernelFormat(lit.formats.FileBasedTest):
         if has_tests and " ok " not in out:
             return lit.Test.FAIL, shown + "\nthe file has tests, but none was reported"
         return lit.Test.PASS, shown
+
+    def run_as_f64(self, source):
+        """A kernel that computes in f32 would miss its reference."""
+        with open(source) as file:
+            names = list_f64_kernels(file.read())
+        if not names:
+            return lit.Test.UNSUPPORTED, "no kernel with a test takes f64"
+        all_shown = ""
+        for name in names:
+            code, _, shown = self.run([os.path.join(self.tools, "tk-run"), "--device", "interp", "--kernel", name,
+                                       "-D", "T=f64", source])
+            all_shown += shown
+            if code != 0:
+                return lit.Test.FAIL, all_shown
+        return lit.Test.PASS, all_shown
 
     def emulate(self, source, target):
         budget = os.environ.get("TK_EMU_BUDGET", self.BUDGET)
