@@ -104,7 +104,7 @@ private:
     return map.getDigits(HardwareDim::Lane);
   }
   SmallVector<unsigned> getContiguousDigits() const;
-  bool isOwnedBy(unsigned offsetBit, HardwareDim dim, unsigned digit) const;
+  bool startsWithRow(unsigned numPacked, ArrayRef<unsigned> lanes) const;
   bool canSelect(unsigned registerDigit) const;
   SmallVector<unsigned> chooseMatrixDigits(ArrayRef<unsigned> packed) const;
   std::optional<SharedAccessPlan> buildMatrix(SharedInstruction instruction,
@@ -135,24 +135,22 @@ SmallVector<unsigned> AccessPlanner::getContiguousDigits() const {
   return digits;
 }
 
-/// True if this digit sets the offset bit (of weight 2^offsetBit) and no
-/// other, and nobody else touches it.
-bool AccessPlanner::isOwnedBy(unsigned offsetBit, HardwareDim dim,
-                              unsigned digit) const {
-  const DigitShape &shape = map.getShape();
-  if (offsetBit >= shape.getNumBits() || blockBits >> offsetBit & 1 ||
-      shape.getBitWeight(offsetBit) != int64_t(1) << offsetBit)
-    return false;
-  for (HardwareDim other : kHardwareDims)
-    for (auto [i, candidate] : enumerate(map.getDigits(other))) {
-      bool touches = candidate.bits >> offsetBit & 1;
-      bool isOwner = other == dim && i == digit;
-      if (isOwner && candidate.bits != uint64_t(1) << offsetBit)
-        return false;
-      if (touches && !isOwner)
-        return false;
-    }
-  return digit < map.getDigits(dim).size();
+/// Divides the map, with its lane digits in the order `lanes`, by a row of a
+/// matrix: `numPacked` register digits count the elements of a word, and the
+/// first lane digits the words of the row. False if that does not go.
+bool AccessPlanner::startsWithRow(unsigned numPacked,
+                                  ArrayRef<unsigned> lanes) const {
+  int64_t numElements = kMatrixRowInBytes / getElementSize();
+  Layout row(DigitShape::get({numElements}));
+  for (unsigned bit = 0; bit < Log2_64(numElements); ++bit)
+    row.addBit(bit < numPacked ? HardwareDim::Register : HardwareDim::Lane,
+               uint64_t(1) << bit);
+  Layout ordered(map.getShape());
+  for (HardwareDim dim : kHardwareDims)
+    for (auto [i, digit] : enumerate(map.getDigits(dim)))
+      ordered.add(dim, dim == HardwareDim::Lane ? getLanes()[lanes[i]] : digit);
+  return (blockBits & (numElements - 1)) == 0 &&
+         divideLeft(ordered, row).has_value();
 }
 
 /// True if a matrix instruction may let this register digit choose among rows.
@@ -341,9 +339,7 @@ std::optional<SharedAccessPlan> AccessPlanner::planMatrix() {
     return std::nullopt;
   unsigned numPacked = Log2_32(32 / elementBitWidth);
   SmallVector<unsigned> packed = getContiguousDigits();
-  if (packed.size() < numPacked ||
-      !isOwnedBy(numPacked, HardwareDim::Lane, 0) ||
-      !isOwnedBy(numPacked + 1, HardwareDim::Lane, 1))
+  if (packed.size() < numPacked || !startsWithRow(numPacked, {0, 1, 2, 3, 4}))
     return std::nullopt;
   packed.resize(numPacked);
   return buildMatrix(
@@ -356,9 +352,8 @@ std::optional<SharedAccessPlan> AccessPlanner::planMatrix() {
 std::optional<SharedAccessPlan> AccessPlanner::planTransposedMatrix() {
   if (!options.hasMatrix || elementBitWidth != 16 || getLanes().size() != 5)
     return std::nullopt;
-  for (unsigned i = 0; i < 3; ++i)
-    if (!isOwnedBy(i, HardwareDim::Lane, 2 + i))
-      return std::nullopt;
+  if (!startsWithRow(/*numPacked=*/0, {2, 3, 4, 0, 1}))
+    return std::nullopt;
   std::optional<SharedAccessPlan> best;
   for (unsigned half = 0; half < getRegisters().size(); ++half) {
     if (!canSelect(half))
