@@ -237,11 +237,11 @@ TypedExpr *BodyChecker::checkMinMax(const CallExpr &call, StringRef name) {
 }
 
 TypedExpr *BodyChecker::checkSelect(const CallExpr &call) {
-  Args args(*this, call, "where", {"condition", "yes", "no"});
+  Args args(*this, call, "where", {"condition", "a", "b"});
   if (!args)
     return makeError(call.range);
   TypedExpr *condition = check(*args.get("condition"));
-  TypedExpr *values[] = {check(*args.get("yes")), check(*args.get("no"))};
+  TypedExpr *values[] = {check(*args.get("a")), check(*args.get("b"))};
   if (condition->type.isError())
     return condition;
   if (!condition->type.isComputed() || !condition->type.getElement().isBool())

@@ -77,6 +77,14 @@ void BodyChecker::Args::reportSurplus(const CallExpr &call, const CallArg &arg,
     message.hint("it counts from 0: write 'begin + arange(n)'");
     return;
   }
+  if (callee == "reshape" || callee == "broadcast") {
+    message.hint("the shape stands in brackets: '" + callee + "(t, [M, N])'");
+    return;
+  }
+  if (callee.starts_with("atomic_")) {
+    message.hint("the place comes first: '" + callee + "(x[i], v)'");
+    return;
+  }
   for (StringRef param : params)
     if (param.consume_back("=")) {
       message.hint("write '" + param + " = ...' to say what it is");
@@ -189,8 +197,12 @@ TypedExpr *BodyChecker::checkGenericCall(const CallExpr &call,
     return checkFunctionCall(call, *function, callee.args);
   bool isKnown = name == "cast" || name == "bitcast" || name == "arange" ||
                  name == "acc_of";
-  if (!isKnown)
-    return fail(callee.name.range, DiagKind::CannotCall);
+  if (!isKnown) {
+    auto message = report(callee.name.range, DiagKind::CannotCall);
+    if (isBuiltinName(name))
+      message.hint("the shape stands in brackets: '" + name + "<f32>[M, N]'");
+    return makeError(call.range);
+  }
   if (callee.args.size() != 1)
     return fail(callee.range, DiagKind::WrongGenericCount, name,
                 formatCount(1, "generic argument"), callee.args.size());

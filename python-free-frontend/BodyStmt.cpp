@@ -25,6 +25,12 @@ static bool alwaysReturns(ArrayRef<TypedStmt *> stmts) {
          alwaysReturns(ifStmt->elseBlock->stmts);
 }
 
+static void reportReturnsNothing(DiagnosticReporter &diags, SourceRange range) {
+  diags.report(range, DiagKind::ReturnsNothing)
+      .hint("a function says what it returns, as in 'fn f() -> f32'; a kernel "
+            "writes its outputs");
+}
+
 TypedBlock *BodyChecker::checkBody(const BlockStmt &block,
                                    const ValueType &type) {
   auto *body = context.arena->create<TypedBlock>();
@@ -40,7 +46,7 @@ TypedBlock *BodyChecker::checkBody(const BlockStmt &block,
     auto *stmt = context.arena->create<TypedReturn>(block.value->range);
     TypedExpr *value = check(*block.value);
     if (type.isVoid() && !value->type.isError() && !value->type.isVoid())
-      report(block.value->range, DiagKind::ReturnsNothing);
+      reportReturnsNothing(*context.diags, block.value->range);
     else if (!type.isVoid())
       stmt->value = convertTo(value, type, "the result");
     append(stmt);
@@ -373,11 +379,15 @@ void BodyChecker::checkTileAssign(const AssignStmt &stmt,
       continue;
     }
     TypedItem typed;
-    if (item.kind != IndexItem::Kind::Value || !checkItem(item, false, typed) ||
-        typed.kind != TypedItem::Kind::Scalar) {
+    bool isValue = item.kind == IndexItem::Kind::Value;
+    if (isValue && !checkItem(item, false, typed))
+      return;
+    if (!isValue || typed.kind != TypedItem::Kind::Scalar) {
       report(item.range, DiagKind::TilePlace);
       return;
     }
+    if (!checkInsideTile(typed, shape[axis], item.range))
+      return;
     spreadShape.push_back(1);
     SmallVector<int64_t> positionShape{shape[axis]};
     TypedExpr *position =
@@ -539,7 +549,7 @@ void BodyChecker::checkReturn(const ReturnStmt &stmt) {
   TypedExpr *value = check(*stmt.value);
   if (resultType.isVoid()) {
     if (!value->type.isError())
-      report(stmt.value->range, DiagKind::ReturnsNothing);
+      reportReturnsNothing(*context.diags, stmt.value->range);
   } else {
     typed->value = convertTo(value, resultType, "the result");
   }

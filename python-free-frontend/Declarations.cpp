@@ -4,6 +4,7 @@
 #include "Declarations.h"
 #include "Builtins.h"
 #include "Limits.h"
+#include "ToleranceClasses.h"
 #include "ValueType.h"
 #include "tk/Frontend/ASTVisitor.h"
 #include "tk/Support/Suggest.h"
@@ -57,6 +58,28 @@ static StringRef describe(const Decl &decl) {
   default:
     return "something else";
   }
+}
+
+const Decl *Declarations::findLaunchable(const Identifier &name,
+                                         DiagnosticReporter &diags) const {
+  auto found = named.find(name.name);
+  if (found == named.end()) {
+    SmallVector<StringRef> names;
+    for (const auto &entry : named)
+      if (isa<KernelDecl, SequenceDecl>(entry.second))
+        names.push_back(entry.getKey());
+    // The order of a hash table must not decide between equal suggestions.
+    llvm::sort(names);
+    auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
+    if (std::optional<StringRef> closest = findClosest(name.name, names))
+      message.note(name.range, DiagKind::DidYouMean, *closest);
+    return nullptr;
+  }
+  if (isa<KernelDecl, SequenceDecl>(found->second))
+    return found->second;
+  diags.report(name.range, DiagKind::NotAKernel, name.name,
+               describe(*found->second));
+  return nullptr;
 }
 
 namespace {
@@ -123,27 +146,6 @@ private:
   void reportTwice(const Identifier &name, const Identifier &earlier) {
     diags.report(name.range, DiagKind::DuplicateDeclaration, name.name)
         .note(earlier.range, DiagKind::DeclaredHere, name.name);
-  }
-
-  /// Reports unless `name` is a kernel or a sequence.
-  const Decl *checkLaunchable(const Identifier &name) {
-    auto found = decls.named.find(name.name);
-    if (found == decls.named.end()) {
-      SmallVector<StringRef> names;
-      for (const auto &entry : decls.named)
-        if (isa<KernelDecl, SequenceDecl>(entry.second))
-          names.push_back(entry.getKey());
-      llvm::sort(names);
-      auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
-      if (std::optional<StringRef> closest = findClosest(name.name, names))
-        message.note(name.range, DiagKind::DidYouMean, *closest);
-      return nullptr;
-    }
-    if (isa<KernelDecl, SequenceDecl>(found->second))
-      return found->second;
-    diags.report(name.range, DiagKind::NotAKernel, name.name,
-                 describe(*found->second));
-    return nullptr;
   }
 
   void checkDistinct(ArrayRef<Identifier> names) {
@@ -224,13 +226,16 @@ private:
       return checkClauses(parts);
     }
     if (auto *test = dyn_cast<TestDecl>(&decl)) {
-      if (is_contained(decls.tests, test))
-        checkLaunchable(test->target.name);
+      if (!is_contained(decls.tests, test))
+        return;
+      decls.findLaunchable(test->target.name, diags);
+      if (test->tolerance.range.isValid())
+        checkTolerance(test->tolerance, diags);
       return;
     }
     if (auto *exports = dyn_cast<ExportDecl>(&decl)) {
       for (const InstanceRef &instance : exports->instances)
-        checkLaunchable(instance.name);
+        decls.findLaunchable(instance.name, diags);
       return;
     }
     if (auto *reference = dyn_cast<ReferenceDecl>(&decl))
@@ -241,7 +246,7 @@ private:
   /// results are its outputs, all of them.
   void checkReference(const ReferenceDecl &reference) {
     checkDistinct(reference.params);
-    const Decl *target = checkLaunchable(reference.name);
+    const Decl *target = decls.findLaunchable(reference.name, diags);
     if (!target)
       return;
     LaunchableParts parts = getLaunchableParts(*target);
@@ -270,6 +275,9 @@ private:
     };
     for (const Identifier &param : reference.params)
       checkNames(param, inputs, "input");
+    for (const ReferenceResult &result : reference.results)
+      if (result.tolerance.range.isValid())
+        checkTolerance(result.tolerance, diags);
     SmallVector<Identifier> answered;
     for (const ReferenceResult &result : reference.results)
       answered.push_back(result.name);

@@ -32,6 +32,10 @@ struct Declarations {
     return found == named.end() ? nullptr
                                 : llvm::dyn_cast<DeclT>(found->second);
   }
+
+  /// The kernel or sequence of this name; reports where there is none.
+  const Decl *findLaunchable(const Identifier &name,
+                             DiagnosticReporter &diags) const;
 };
 
 /// The parts that kernels and sequences have in common.

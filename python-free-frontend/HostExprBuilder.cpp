@@ -120,7 +120,9 @@ std::optional<HostExpr> HostExprBuilder::buildCall(const CallExpr &call) {
                  formatCount(count, "argument"), args.size());
     return std::nullopt;
   }
-  diags.report(call.range, DiagKind::NotAHostExpr);
+  diags.report(call.range, DiagKind::NotAHostExpr)
+      .hint("its functions are cdiv, min, max, clamp, abs and num_sms; '/' on "
+            "integers rounds down");
   return std::nullopt;
 }
 

@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
-#include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -74,27 +73,10 @@ Instance BoundInstance::getInstance() const {
 // From text and syntax
 //===----------------------------------------------------------------------===//
 
-const Decl *CheckedProgram::Impl::findLaunchable(const Identifier &name) {
-  SmallVector<StringRef> candidates;
-  for (const auto &entry : decls.named) {
-    if (!isa<KernelDecl, SequenceDecl>(entry.second))
-      continue;
-    if (entry.getKey() == name.name)
-      return entry.second;
-    candidates.push_back(entry.getKey());
-  }
-  // The order of a hash table must not decide between equal suggestions.
-  llvm::sort(candidates);
-  auto message = diags.report(name.range, DiagKind::UnknownName, name.name);
-  if (std::optional<StringRef> closest = findClosest(name.name, candidates))
-    message.note(name.range, DiagKind::DidYouMean, *closest);
-  return nullptr;
-}
-
 std::optional<BoundInstance>
 CheckedProgram::Impl::bindInstance(const InstanceRef &ref, Scope &constants) {
   BoundInstance instance;
-  instance.decl = findLaunchable(ref.name);
+  instance.decl = decls.findLaunchable(ref.name, diags);
   if (!instance.decl)
     return std::nullopt;
   instance.parts = getLaunchableParts(*instance.decl);
@@ -165,7 +147,7 @@ static ConstValue parseBinding(StringRef text, const GenericParam &param,
 std::optional<BoundInstance>
 CheckedProgram::Impl::resolve(const Instance &instance) {
   BoundInstance bound;
-  bound.decl = findLaunchable({instance.name, {}});
+  bound.decl = decls.findLaunchable({instance.name, {}}, diags);
   if (!bound.decl)
     return std::nullopt;
   bound.parts = getLaunchableParts(*bound.decl);
@@ -241,22 +223,27 @@ const Decl *CheckedProgram::Impl::parseDecl(const Twine &text) {
     return nullptr;
   if (file.decls.size() == 1)
     return file.decls.front();
-  diags.report({}, DiagKind::UnknownName, text.str());
+  diags.report(file.decls[1]->range, DiagKind::ExpectedToken,
+               "the end of the argument", "another declaration");
+  return nullptr;
+}
+
+const InstanceRef *CheckedProgram::Impl::parseInstanceRef(StringRef text) {
+  auto *exports =
+      dyn_cast_or_null<ExportDecl>(parseDecl("export " + text + ";"));
+  if (!exports || exports->instances.size() == 1)
+    return exports ? &exports->instances.front() : nullptr;
+  diags.report(exports->instances[1].range, DiagKind::ExpectedToken,
+               "the end of the argument", "another instance");
   return nullptr;
 }
 
 std::optional<Instance> CheckedProgram::Impl::parseInstance(StringRef text) {
-  const Decl *decl = parseDecl("export " + text + ";");
-  if (!decl)
+  const InstanceRef *ref = parseInstanceRef(text);
+  if (!ref)
     return std::nullopt;
-  auto *exports = dyn_cast<ExportDecl>(decl);
-  if (!exports || exports->instances.size() != 1) {
-    diags.report({}, DiagKind::UnknownName, text);
-    return std::nullopt;
-  }
   Scope scope;
-  std::optional<BoundInstance> bound =
-      bindInstance(exports->instances.front(), scope);
+  std::optional<BoundInstance> bound = bindInstance(*ref, scope);
   if (!bound)
     return std::nullopt;
   return bound->getInstance();

@@ -231,7 +231,7 @@ std::optional<GenericParam> Parser::parseGenericParam() {
     return std::nullopt;
   param.name = *name;
   if (consumeIf(TokenKind::In)) {
-    param.choices = parseListExpr();
+    param.choices = parseChoices();
     if (!param.choices)
       return std::nullopt;
   }
@@ -491,7 +491,7 @@ std::optional<TuneEntry> Parser::parseTuneEntry() {
   if (!name || !expect(TokenKind::In))
     return std::nullopt;
   entry.name = *name;
-  entry.choices = parseListExpr();
+  entry.choices = parseChoices();
   if (!entry.choices)
     return std::nullopt;
   entry.range = rangeFrom(start);
@@ -642,8 +642,13 @@ std::optional<TestArg> Parser::parseTestArg() {
   llvm::SMLoc start = here();
   TestArg arg;
   std::optional<Identifier> name = expectName("an argument name");
-  if (!name || !expect(TokenKind::Equal))
+  if (!name)
     return std::nullopt;
+  if (!consumeIf(TokenKind::Equal)) {
+    if (auto message = reportUnexpected("'='"))
+      message->hint("arguments have names here, as in 'x = randn[100]'");
+    return std::nullopt;
+  }
   arg.name = *name;
   arg.value = parseExpr();
   if (!arg.value)
@@ -709,7 +714,7 @@ std::optional<Sweep> Parser::parseSweep() {
   if (!pattern || !expect(TokenKind::In))
     return std::nullopt;
   sweep.pattern = *pattern;
-  sweep.values = parseListExpr();
+  sweep.values = parseChoices();
   if (!sweep.values)
     return std::nullopt;
   sweep.range = rangeFrom(start);

@@ -614,6 +614,14 @@ const ListExpr *Parser::parseListExpr() {
   return expr;
 }
 
+/// What `in` chooses from: at least one value.
+const ListExpr *Parser::parseChoices() {
+  const ListExpr *choices = parseListExpr();
+  if (choices && choices->elements.empty())
+    diags.report(choices->range, DiagKind::NoChoices);
+  return choices;
+}
+
 const Expr *Parser::parseLambda() {
   Token opening = consume();
   SmallVector<Identifier> params;

@@ -169,12 +169,24 @@ Parser::BlockItem Parser::parseExpressionItem(bool mayHaveValue) {
   if (mayHaveValue && at(TokenKind::RightBrace))
     return {nullptr, expr};
   if (!llvm::isa<CallExpr, ErrorExpr>(expr) && at(TokenKind::Semicolon))
-    report(expr->range, DiagKind::UnusedExpression);
+    reportUnused(*expr, mayHaveValue);
   if (!expectSemicolon())
     return {};
   auto *stmt = make<ExprStmt>(start);
   stmt->expr = expr;
   return {stmt};
+}
+
+void Parser::reportUnused(const Expr &expr, bool mayHaveValue) {
+  auto message = report(expr.range, DiagKind::UnusedExpression);
+  if (!message)
+    return;
+  auto *name = llvm::dyn_cast<NameExpr>(&expr);
+  if (name && (name->name == "break" || name->name == "continue"))
+    message->hint("loops have no 'break' and no 'continue': 'while' has a "
+                  "condition, and 'if' leaves out the rest of a turn");
+  else if (mayHaveValue && peek(1).is(TokenKind::RightBrace))
+    message->hint("without the ';' it is the value of the block");
 }
 
 const Stmt *Parser::parseAssignment(const Expr *target, llvm::SMLoc start) {

@@ -4,6 +4,7 @@
 #include "tk/Frontend/Parser.h"
 #include "ForeignNames.h"
 #include "ParserImpl.h"
+#include "ValueType.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -197,11 +198,32 @@ StringRef Parser::getForeignSyntaxHint() const {
                        TokenKind::RightParen))
     return "'//' starts a comment; '/' on integers rounds down";
   bool isDoubled = previous.is(peek().kind);
+  auto isType = [](const Token &token) {
+    return parseScalarKind(token.text) || isForeignType(token.text);
+  };
+  // `(f32)x`
+  if (position >= 3 && previous.is(TokenKind::RightParen) &&
+      isType(tokens[position - 2]) &&
+      tokens[position - 3].is(TokenKind::LeftParen) &&
+      peek().isOneOf(TokenKind::Identifier, TokenKind::Integer,
+                     TokenKind::Float))
+    return "write 'f32(x)' to convert";
+  constexpr StringRef kChoice =
+      "write 'if c { a } else { b }', or 'where(c, a, b)' for tiles";
   switch (peek().kind) {
   case TokenKind::Identifier:
     return getForeignOperatorHint(peek().text);
   case TokenKind::Question:
-    return "write 'if c { a } else { b }', or 'where(c, a, b)' for tiles";
+    return kChoice;
+  case TokenKind::If:
+    return isFirstOnLine(position) ? StringRef() : kChoice;
+  case TokenKind::At:
+    return "write 'dot(a, b)' for the product of matrices";
+  case TokenKind::LeftBracket:
+    return isType(previous) && position >= 2 &&
+                   tokens[position - 2].is(TokenKind::Colon)
+               ? "write 'tensor<f32>[N]' for the type of a tensor"
+               : "";
   case TokenKind::Plus:
     return isDoubled ? "write 'i += 1'" : "";
   case TokenKind::Minus:

@@ -173,6 +173,7 @@ private:
   BlockItem parseBlockItem(bool mayHaveValue);
   BlockItem parseIfItem(bool mayHaveValue);
   BlockItem parseExpressionItem(bool mayHaveValue);
+  void reportUnused(const Expr &expr, bool mayHaveValue);
   const Stmt *parseAssignment(const Expr *target, llvm::SMLoc start);
   const Stmt *parseBinding();
   const Stmt *parseFor();
@@ -199,6 +200,7 @@ private:
   const Expr *parseGenericUse();
   const Expr *parseParenthesized();
   const ListExpr *parseListExpr();
+  const ListExpr *parseChoices();
   const Expr *parseLambda();
   const Expr *parseDotCase();
   const Expr *parseIfExpr();

@@ -82,8 +82,8 @@ public:
   std::optional<Instance> parseInstance(llvm::StringRef text);
   /// Reads one declaration from a command line; null after an error.
   const Decl *parseDecl(const llvm::Twine &text);
-  /// The kernel or sequence of this name; null after an error.
-  const Decl *findLaunchable(const Identifier &name);
+  /// The same for one instance.
+  const InstanceRef *parseInstanceRef(llvm::StringRef text);
   std::optional<BoundInstance> resolve(const Instance &instance);
   /// From `name<args>` where `constants` are the names known around it.
   std::optional<BoundInstance> bindInstance(const InstanceRef &ref,

@@ -4,6 +4,7 @@
 #include "ProgramImpl.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace mlir::tk;
@@ -82,8 +83,10 @@ private:
       return false;
     }
     std::optional<HostExpr> value = hostExprs.build(*stmt.init);
-    if (!value)
+    if (!value) {
+      poisoned.insert(stmt.pattern.name.name);
       return false;
+    }
     hostExprs.declare(stmt.pattern.name.name, *value);
     return true;
   }
@@ -345,14 +348,17 @@ private:
   }
 
   void reportNoBuffer(const Param &param, const Expr &expr) {
+    auto *wrong = dyn_cast<NameExpr>(&expr);
+    if (wrong && poisoned.contains(wrong->name))
+      return;
     auto message =
         diags.report(expr.range, DiagKind::ExpectedBuffer, param.name.name);
     SmallVector<StringRef> names;
     for (const auto &entry : buffers)
       names.push_back(entry.getKey());
     llvm::sort(names);
-    if (auto *name = dyn_cast<NameExpr>(&expr))
-      if (std::optional<StringRef> closest = findClosest(name->name, names))
+    if (wrong)
+      if (std::optional<StringRef> closest = findClosest(wrong->name, names))
         message.note(expr.range, DiagKind::DidYouMean, *closest);
   }
 
@@ -365,6 +371,8 @@ private:
   BodyChecker checker;
   HostExprBuilder hostExprs;
   llvm::StringMap<SequenceBuffer> buffers;
+  /// Names of values with a mistake, which was reported.
+  llvm::StringSet<> poisoned;
   SequencePlan plan;
 };
 

@@ -3,6 +3,7 @@
 
 #include "ProgramImpl.h"
 #include "TestContents.h"
+#include "ToleranceClasses.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -10,15 +11,6 @@
 
 using namespace mlir;
 using namespace mlir::tk;
-
-static constexpr StringRef kToleranceClasses[] = {"X", "A",  "M", "R", "D", "S",
-                                                  "F", "FB", "N", "Q", "P"};
-
-StringRef mlir::tk::stringifyToleranceClass(ToleranceClass toleranceClass) {
-  if (toleranceClass == ToleranceClass::Explicit)
-    return "explicit";
-  return kToleranceClasses[static_cast<unsigned>(toleranceClass)];
-}
 
 namespace {
 
@@ -377,14 +369,18 @@ private:
       std::optional<DataSource> data = contents.readData(*arg);
       if (!data)
         return false;
+      if (param.mode == ParamMode::Out &&
+          data->kind != DataSource::Kind::Unspecified) {
+        diags.report(arg->value->range, DiagKind::OutputContents, param.name)
+            .hint("write 'poison[...]' for its shape");
+        return false;
+      }
       argument.data = *data;
     }
     if (argument.kind == TestArgument::Kind::Pointer)
       argument.mode = argument.data.kind == DataSource::Kind::Unspecified
                           ? ParamMode::Out
                           : ParamMode::Mut;
-    if (param.mode == ParamMode::Out)
-      argument.data = {};
     if (param.mode == ParamMode::Temp && param.isZeroed)
       argument.data = {DataSource::Kind::Full, 0, 0, {}};
     if (param.initialValue)
@@ -403,8 +399,11 @@ private:
     for (auto [axis, dim] : llvm::enumerate(param.dims)) {
       llvm::Expected<int64_t> extent = dim.evaluateInteger(test.bindings);
       if (!extent) {
-        diags.report(range, DiagKind::UnboundDim, param.name, dim.str(),
-                     llvm::toString(extent.takeError()));
+        auto message =
+            diags.report(range, DiagKind::UnboundDim, param.name, dim.str(),
+                         llvm::toString(extent.takeError()));
+        if (dim.getKind() == HostExpr::Kind::Name)
+          message.hint("give it a number: '" + dim.str() + " = ...'");
         return false;
       }
       if (*extent < 0) {
@@ -412,8 +411,12 @@ private:
         return false;
       }
       if (given != shapes.end() && given->second[axis] != *extent) {
-        diags.report(range, DiagKind::DimMismatch, dim.str(), *extent,
-                     given->second[axis]);
+        if (dim.getKind() == HostExpr::Kind::Integer)
+          diags.report(range, DiagKind::ExtentMismatch, axis, param.name,
+                       *extent, given->second[axis]);
+        else
+          diags.report(range, DiagKind::DimMismatch, dim.str(), *extent,
+                       given->second[axis]);
         return false;
       }
       argument.dims.push_back(*extent);
@@ -426,17 +429,12 @@ private:
   //===--------------------------------------------------------------------===//
 
   bool setTolerance(const Tolerance &tolerance, OutputCheck &check) {
+    // Not every tolerance was declared: the command line has tests, too.
+    if (!checkTolerance(tolerance, diags))
+      return false;
     if (!tolerance.className) {
       check.toleranceClass = ToleranceClass::Explicit;
       for (const CallArg &arg : tolerance.args) {
-        double *target = arg.name.name == "rel"   ? &check.relative
-                         : arg.name.name == "abs" ? &check.absolute
-                                                  : nullptr;
-        if (!target) {
-          diags.report(arg.range, DiagKind::UnknownArgument, "a tolerance",
-                       arg.name.name);
-          return false;
-        }
         std::optional<double> value = contents.readNumber(*arg.value);
         if (!value)
           return false;
@@ -446,28 +444,12 @@ private:
                        checker.evaluate(*arg.value).str());
           return false;
         }
-        *target = *value;
+        (arg.name.name == "rel" ? check.relative : check.absolute) = *value;
       }
       return true;
     }
-    const StringRef *found =
-        llvm::find(kToleranceClasses, tolerance.className.name);
-    if (found == std::end(kToleranceClasses)) {
-      diags.report(tolerance.className.range, DiagKind::UnknownToleranceClass,
-                   tolerance.className.name,
-                   llvm::join(ArrayRef(kToleranceClasses), ", "));
-      return false;
-    }
-    check.toleranceClass =
-        static_cast<ToleranceClass>(found - kToleranceClasses);
-    bool takesLength = check.toleranceClass == ToleranceClass::D;
-    if (tolerance.args.size() != (takesLength ? 1 : 0)) {
-      diags.report(tolerance.range, DiagKind::WrongArgumentCount,
-                   tolerance.className.name,
-                   formatCount(takesLength, "argument"), tolerance.args.size());
-      return false;
-    }
-    if (!takesLength)
+    check.toleranceClass = *parseToleranceClass(tolerance.className.name);
+    if (check.toleranceClass != ToleranceClass::D)
       return true;
     std::optional<int64_t> length = evaluateHost(*tolerance.args[0].value);
     if (!length)

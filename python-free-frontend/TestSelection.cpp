@@ -12,22 +12,16 @@ bool CheckedProgram::Impl::select(const TestSelection &selection) {
   definitions = selection.definitions;
   if (selection.kernel.empty())
     return true;
-  const Decl *decl = parseDecl("export " + selection.kernel + ";");
-  if (!decl)
+  const InstanceRef *ref = parseInstanceRef(selection.kernel);
+  if (!ref)
     return false;
-  auto *exports = dyn_cast<ExportDecl>(decl);
-  if (!exports || exports->instances.size() != 1) {
-    diags.report({}, DiagKind::UnknownName, selection.kernel);
-    return false;
-  }
-  const InstanceRef &ref = exports->instances.front();
-  selectedKernel = findLaunchable(ref.name);
+  selectedKernel = decls.findLaunchable(ref->name, diags);
   if (!selectedKernel)
     return false;
-  if (ref.args.empty())
+  if (ref->args.empty())
     return true;
   Scope scope;
-  std::optional<BoundInstance> bound = bindInstance(ref, scope);
+  std::optional<BoundInstance> bound = bindInstance(*ref, scope);
   if (!bound)
     return false;
   // Those that are not given stay as the tests have them.
@@ -38,7 +32,7 @@ bool CheckedProgram::Impl::select(const TestSelection &selection) {
       return arg.name ? arg.name.name == param.name.name
                       : indexed.index() == position;
     };
-    if (llvm::any_of(llvm::enumerate(ref.args), isParam))
+    if (llvm::any_of(llvm::enumerate(ref->args), isParam))
       selectedBindings.push_back(
           {param.name.name.str(),
            bound->getInstance().getBinding(param.name.name).str()});

@@ -69,6 +69,18 @@ TEST(ParserErrorsTest, DuplicateClause) {
             "[DuplicateClause]\n");
 }
 
+TEST(ParserErrorsTest, NothingToChooseFrom) {
+  EXPECT_EQ(errorsOf("tk 1;\nkernel k<B: const in [] = 4>() grid(1) "
+                     "tune(B in []) {}\n"
+                     "test t : k() for N in [];"),
+            "2:22 '[]' 'in' needs at least one value to choose, got an empty "
+            "list [NoChoices]\n"
+            "2:50 '[]' 'in' needs at least one value to choose, got an empty "
+            "list [NoChoices]\n"
+            "3:23 '[]' 'in' needs at least one value to choose, got an empty "
+            "list [NoChoices]\n");
+}
+
 TEST(ParserErrorsTest, TestWithoutSemicolon) {
   EXPECT_EQ(errorsOf("tk 1;\ntest a : f()\ntest b : f();\n"),
             "2:13 '' expected ';' before keyword 'test' "
