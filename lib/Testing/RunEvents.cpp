@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RunEvents.h"
+#include <fcntl.h>
 
 using namespace mlir;
 using namespace mlir::tk;
 
 EventWriter::EventWriter(int descriptor)
-    : os(descriptor, /*shouldClose=*/true) {}
+    : os(descriptor, /*shouldClose=*/true) {
+  // What prints the stack of a crash is a process, too, and must not keep the
+  // supervisor waiting for the end of this one.
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
 
 void EventWriter::write(llvm::json::Object event) {
   os << llvm::json::Value(std::move(event)) << "\n";

@@ -8,7 +8,11 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/PrettyStackTrace.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/WithColor.h"
+#include <csignal>
+#include <unistd.h>
 
 namespace {
 struct Tool {
@@ -49,7 +53,30 @@ static void printUsage(llvm::raw_ostream &os) {
     os << "  " << llvm::left_justify(tool.name, 8) << tool.purpose << "\n";
 }
 
+/// Only calls that signal-safety(7) lists. LLVM has taken its handlers down
+/// when it prints a stack, so that this signal ends the process.
+static void endCrash(int) {
+  constexpr char kText[] = "\nthe stack cannot be printed\n";
+  if (write(STDERR_FILENO, kText, sizeof(kText) - 1) < 0) {
+    // Nobody is left to tell.
+  }
+  raise(SIGABRT);
+}
+
+/// What prints the stack of a crash allocates memory. If the crash was in the
+/// heap, its lock is taken, and this would wait for ever.
+static void limitCrash(void *) {
+  constexpr unsigned kSecondsForStack = 5;
+  signal(SIGALRM, endCrash);
+  alarm(kSecondsForStack);
+}
+
 int main(int argc, char **argv) {
+  // Handlers run in the order in which they were added. The one that says what
+  // was being done stops every alarm; the one that prints the stack, which
+  // InitLLVM adds, is to be behind ours.
+  llvm::EnablePrettyStackTrace();
+  llvm::sys::AddSignalHandler(limitCrash, nullptr);
   llvm::InitLLVM init(argc, argv);
   if (const Tool *tool = findTool(llvm::sys::path::stem(argv[0])))
     return run(*tool, argc, argv);

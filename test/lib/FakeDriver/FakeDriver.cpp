@@ -17,6 +17,7 @@
 //   hang, fake_hang*             never ends
 //   fault, fake_fault*           reads an illegal address
 //   fake_crash*                  takes the process down
+//   fake_heap*                   the same, with the lock of the heap taken
 //   fake_block*                  the driver does not return from the launch
 //   fake_exit*                   the driver ends the process, with exit code 3
 // The `fake_` ones are compiled from `k(x: tensor<f32>[N], y: out
@@ -118,12 +119,36 @@ static void scale(const std::string &name, void **params, float factor) {
     y[i * yStride] = factor * x[i * xStride];
 }
 
+/// Frees what the heap takes for free already: it aborts with its lock taken.
+static void breakHeap() {
+  // A compiler that knew these would drop what nobody reads.
+  void *(*volatile allocate)(size_t) = malloc;
+  void (*volatile release)(void *) = free;
+  // Two neighbours: a size stands in front of each, with a bit that says
+  // whether what is before is used.
+  constexpr size_t kSize = 4000, kWords = kSize / sizeof(size_t) + 2;
+  auto *words = static_cast<size_t *>(allocate(kSize));
+  auto *next = static_cast<size_t *>(allocate(kSize));
+  for (int i = 0; next != words + kWords; ++i) {
+    // A heap of another kind.
+    if (i == 1000)
+      abort();
+    words = next;
+    next = static_cast<size_t *>(allocate(kSize));
+  }
+  constexpr size_t kPreviousIsUsed = 1;
+  next[-1] &= ~kPreviousIsUsed;
+  release(words);
+}
+
 static void runKernel(const std::string &name, void **params) {
   state.clock += 1;
   state.hangs |= name == "hang" || startsWith(name, "fake_hang");
   state.faulted |= name == "fault" || startsWith(name, "fake_fault");
   if (startsWith(name, "fake_crash"))
     abort();
+  if (startsWith(name, "fake_heap"))
+    breakHeap();
   if (startsWith(name, "fake_block"))
     pause();
   if (startsWith(name, "fake_exit"))
