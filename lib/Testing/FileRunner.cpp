@@ -356,11 +356,13 @@ LogicalResult FileRunner::writeOutputs(ArrayRef<TestBuffer> buffers) {
   return success();
 }
 
-TestOptions FileRunner::makeTestOptions(StringRef directory) {
+TestOptions FileRunner::makeTestOptions(const Input &input) {
   TestOptions testOptions = options.tests;
   // Launches from the command line name files from there.
-  if (options.launches.empty())
-    testOptions.directory = directory.str();
+  if (options.launches.empty()) {
+    testOptions.directory = input.directory;
+    testOptions.isFromBinary = input.isBinary;
+  }
   if (!options.outputs.empty())
     testOptions.onOutputs = [&](ArrayRef<TestBuffer> buffers) {
       return writeOutputs(buffers);
@@ -369,8 +371,7 @@ TestOptions FileRunner::makeTestOptions(StringRef directory) {
 }
 
 bool FileRunner::runTest(Input &input, const TestCase &test) {
-  TestRunner runner(*input.program, &context, *device,
-                    makeTestOptions(input.directory));
+  TestRunner runner(*input.program, &context, *device, makeTestOptions(input));
   TestOutcome outcome = runner.run(test);
   progress.clear();
   llvm::outs() << outcome.printed << input.report->format(test, outcome);
@@ -417,8 +418,7 @@ static double getLargestShareOfBound(const BenchCheck &check) {
 }
 
 bool FileRunner::checkBench(Input &input, const TestCase &bench) {
-  TestRunner runner(*input.program, &context, *device,
-                    makeTestOptions(input.directory));
+  TestRunner runner(*input.program, &context, *device, makeTestOptions(input));
   BenchCheck check;
   if (gpu) {
     check.outcome.status = TestOutcome::Status::Error;
@@ -464,7 +464,7 @@ void FileRunner::addComputeRoof(const TestPlan &plan, BenchRow &row) {
 bool FileRunner::runBench(Input &input, const TestCase &bench) {
   if (options.onlyChecksBenches)
     return checkBench(input, bench);
-  TestOptions testOptions = makeTestOptions(input.directory);
+  TestOptions testOptions = makeTestOptions(input);
   TestRunner runner(*input.program, &context, *device, testOptions);
   FailureOr<TestPlan> plan = runner.makePlan(bench, testOptions.firstSeed);
   FailureOr<Measurement> measurement = failure();

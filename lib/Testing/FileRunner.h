@@ -53,7 +53,7 @@ private:
                          const BenchCheck &check);
   /// Fills in the roof of computation, if the bench says what it computes.
   void addComputeRoof(const TestPlan &plan, BenchRow &row);
-  TestOptions makeTestOptions(StringRef directory);
+  TestOptions makeTestOptions(const Input &input);
   LogicalResult writeOutputs(ArrayRef<TestBuffer> buffers);
 
   /// Whether an item was done by a worker before this one.

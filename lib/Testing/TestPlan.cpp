@@ -52,11 +52,19 @@ FailureOr<HostTensor> TestRunner::makeTensor(const TestArgument &argument,
     generate(*tensor, getGenerator(argument.data), seed, argument.stream);
     return std::move(*tensor);
   }
-  SmallString<128> path(options.directory);
+  SmallString<128> path;
+  if (llvm::sys::path::is_relative(argument.data.path))
+    path = options.directory;
   llvm::sys::path::append(path, argument.data.path);
   llvm::Expected<HostTensor> file = readNpyFile(path, argument.dtype);
-  if (!file)
-    return emitError(llvm::toString(file.takeError()));
+  if (!file) {
+    InFlightDiagnostic error =
+        mlir::emitError(location, llvm::toString(file.takeError()));
+    if (options.isFromBinary)
+      error.attachNote() << "--embed-source takes no .npy files along; they "
+                            "are looked for beside the binary";
+    return failure();
+  }
   if (file->getShape() != tensor->getShape())
     return emitError("'" + Twine(path) + "': expects the shape " +
                      formatShape(tensor->getShape()) + " of '" + argument.name +
