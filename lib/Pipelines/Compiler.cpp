@@ -133,6 +133,10 @@ private:
   std::string findTargetName();
   /// From `tkg` on a program is for one target only.
   LogicalResult reconcileTarget();
+  /// Refuses options that would change nothing on the way from this input to
+  /// this target.
+  LogicalResult checkOptions();
+  InFlightDiagnostic refuseOption(StringRef option);
   /// Gives every kernel the warps and stages that the user asks for.
   LogicalResult applyMachineDefinitions();
   /// Takes the program to the next stage that the target has.
@@ -262,7 +266,38 @@ LogicalResult Compiler::Run::reconcileTarget() {
 LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
                                   DiagnosticReporter &reporter) {
   return success(succeeded(parse(sources, reporter)) &&
-                 succeeded(reconcileTarget()));
+                 succeeded(reconcileTarget()) && succeeded(checkOptions()));
+}
+
+InFlightDiagnostic Compiler::Run::refuseOption(StringRef option) {
+  return emitCommandError(&context) << "'" << option << "' is of ";
+}
+
+LogicalResult Compiler::Run::checkOptions() {
+  bool isSource = options.startAt == Stage::Source;
+  if (!isSource && !options.instances.empty())
+    return refuseOption("--kernel=" + options.instances.front())
+           << "use with .tk files only";
+  if (!isSource && options.embedsSource)
+    return refuseOption("--embed-source") << "use with .tk files only";
+  if (!options.filePrefixes.empty() &&
+      (stage > Stage::Tkg || options.stopAfter <= Stage::Tkg))
+    return refuseOption("--file-prefix-map=" + options.filePrefixes.front())
+           << "use on the way from the stage 'tkg' to 'llvm' only";
+  bool isNvidia = vendor == Vendor::NVIDIA;
+  if (target.assembler != CubinAssembler::Automatic &&
+      (!isNvidia || options.stopAfter != Stage::Binary))
+    return refuseOption(target.assembler == CubinAssembler::Ptxas
+                            ? "--use-ptxas"
+                            : "--use-nvjitlink")
+           << "use where a cubin is made only";
+  if (!isNvidia && !target.cudaPath.empty())
+    return refuseOption("--cuda-path=" + target.cudaPath)
+           << "no use for the target '" << target.target->getName() << "'";
+  if (isNvidia && !target.rocmPath.empty())
+    return refuseOption("--rocm-path=" + target.rocmPath)
+           << "no use for the target '" << target.target->getName() << "'";
+  return success();
 }
 
 LogicalResult Compiler::Run::parse(llvm::SourceMgr &sources,

@@ -96,6 +96,10 @@ static llvm::Error checkOptionsOfDevice(const InputArgList &arguments,
                OPT_target,  OPT_cuda_path, OPT_rocm_path};
   else if (device == "emu")
     useless = {OPT_gpu, OPT_driver, OPT_rocm_path};
+  else if (device == "cuda")
+    useless = {OPT_rocm_path};
+  else if (device == "hip")
+    useless = {OPT_cuda_path};
   for (OptionId id : useless)
     if (const Arg *argument = arguments.getLastArg(id))
       return createStringError("'" + argument->getAsString(arguments) +
@@ -179,6 +183,10 @@ static llvm::Error readSelection(const InputArgList &arguments,
     if (!pair)
       return pair.takeError();
     bool isForCompiler = isMachineDefinition(pair->first);
+    if (isForCompiler &&
+        options.device == SessionOptions::DeviceChoice::Interpreter)
+      return createStringError("'-D " + text +
+                               "' is of no use with --device=interp");
     (isForCompiler ? options.gpu.compiler.definitions
                    : options.selection.definitions)
         .push_back({pair->first, pair->second});

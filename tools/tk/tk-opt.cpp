@@ -86,6 +86,19 @@ static LogicalResult runPasses(std::unique_ptr<llvm::MemoryBuffer> buffer,
   return success();
 }
 
+/// A layout comes from the command line, and nothing runs on it.
+static llvm::Error checkInputOfPicture(StringRef inputFile) {
+  if (inputFile != "-")
+    return llvm::createStringError("--show-layout takes no input file, got '" +
+                                   inputFile + "'");
+  MLIRContext context;
+  PassManager manager(&context);
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (failed(config.setupPassPipeline(manager)) || !manager.empty())
+    return llvm::createStringError("--show-layout runs no passes");
+  return llvm::Error::success();
+}
+
 int mlir::tk::runTkOpt(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
@@ -97,10 +110,12 @@ int mlir::tk::runTkOpt(int argc, char **argv) {
   CheckEachPassOptions checkOptions;
   auto [inputFile, outputFile] =
       registerAndParseCLIOptions(argc, argv, "the tk pass driver", registry);
+  if (llvm::Error error = showLayout.isRequested()
+                              ? checkInputOfPicture(inputFile)
+                              : showLayout.checkAlone())
+    return fail(llvm::toString(std::move(error)));
   if (showLayout.isRequested())
     return showLayout.run(outputFile.c_str());
-  if (llvm::Error error = showLayout.checkAlone())
-    return fail(llvm::toString(std::move(error)));
   llvm::Expected<std::optional<PassCheckOptions>> check =
       checkOptions.get(inputFile);
   if (!check)
