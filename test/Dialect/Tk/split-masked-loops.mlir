@@ -1,4 +1,5 @@
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-split-masked-loops,canonicalize))' | FileCheck %s
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-split-masked-loops{policy=auto},canonicalize))' | FileCheck %s
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-split-masked-loops{policy=always},canonicalize))' | FileCheck %s --check-prefix=ALWAYS
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tk-split-masked-loops{policy=never}))' | FileCheck %s --check-prefix=NEVER
 
