@@ -81,6 +81,28 @@ TEST(LayoutPrinterTest, DrawsOneCellPerElement) {
   EXPECT_TRUE(text.contains(">w0 t5 r3<"));
 }
 
+TEST(LayoutPrinterTest, DrawingsHaveRoomForEveryGrid) {
+  // Of a tile of rank 3, one grid for each index of its first dimension.
+  DigitShape shape = DigitShape::get({4, 16, 8});
+  std::string svg;
+  llvm::raw_string_ostream os(svg);
+  drawLayout(os, buildBlocked(shape, {2, 1, 0}, 1, {32, 4}));
+  auto readNumber = [](llvm::StringRef text, llvm::StringRef name) {
+    int number = 0;
+    text.split((name + "=\"").str()).second.consumeInteger(10, number);
+    return number;
+  };
+  llvm::StringRef rest = svg;
+  int height = readNumber(rest, " height");
+  int numCells = 0;
+  while (rest.contains("<rect x")) {
+    rest = rest.split("<rect x").second;
+    EXPECT_LT(readNumber(rest, " y"), height);
+    ++numCells;
+  }
+  EXPECT_EQ(numCells, 4 * 16 * 8);
+}
+
 static std::string printAccess(const Layout &shared) {
   std::string text;
   llvm::raw_string_ostream os(text);
