@@ -257,6 +257,8 @@ static Error decodeCopy(DecodeContext &context,
     return context.error(instruction, "'.shared.global' is needed");
   bool hasPolicy = modifiers.accept("L2::cache_hint");
   modifiers.acceptOneOf({"L2::64B", "L2::128B", "L2::256B"});
+  // ptxas takes either order.
+  hasPolicy |= modifiers.accept("L2::cache_hint");
   AsyncCopy &copy = context.makeDetails<AsyncCopy>();
   result.details = &copy;
   result.handler = runCopy;

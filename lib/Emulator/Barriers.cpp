@@ -324,14 +324,18 @@ static llvm::Error decodeAsyncProxyFence(DecodeContext &context,
                                          const PtxInstruction &instruction,
                                          Modifiers &modifiers,
                                          Instruction &result) {
+  bool isUnqualified = modifiers.peek() == "shared";
   PtxSpace space = modifiers.acceptSpace().value_or(PtxSpace::Generic);
   if (space == PtxSpace::Local || space == PtxSpace::Param ||
       space == PtxSpace::Const)
     return context.error(instruction, "the async proxy does not access '." +
                                           getName(space) + "' memory");
+  if (isUnqualified)
+    return context.error(instruction,
+                         "expects '.shared::cta' or '.shared::cluster'");
   result.flags = static_cast<uint8_t>(space);
   result.handler = runProxyFence;
-  return llvm::Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 /// `fence.proxy.async::generic`: one direction of `fence.proxy.async`, on
@@ -353,7 +357,7 @@ static llvm::Error decodeOneWayProxyFence(DecodeContext &context,
   result.flags = static_cast<uint8_t>(
       order == Order::Release ? PtxSpace::Shared : PtxSpace::SharedCluster);
   result.handler = runProxyFence;
-  return llvm::Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 static llvm::Error decodeProxyFence(DecodeContext &context,
@@ -362,7 +366,7 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
   if (modifiers.accept("alias")) {
     // Different virtual addresses of one memory do not exist here.
     result.handler = runNothing;
-    return llvm::Error::success();
+    return expectOperands(context, instruction, 0);
   }
   if (llvm::Error error = expectTarget(context, instruction, 90))
     return error;
@@ -382,7 +386,7 @@ static llvm::Error decodeProxyFence(DecodeContext &context,
   result.count = static_cast<uint16_t>(*scope);
   if (order == Order::Release) {
     result.handler = runTensorMapRelease;
-    return llvm::Error::success();
+    return expectOperands(context, instruction, 0);
   }
   OperandReader operands(context, instruction, 2);
   DecodeContext::Address address = operands.address(PtxSpace::Generic);
@@ -409,6 +413,8 @@ static llvm::Error decodeFence(DecodeContext &context,
       return context.error(instruction,
                            "expects 'fence.mbarrier_init.release.cluster'");
     result.handler = runMbarrierInitFence;
+    if (llvm::Error error = expectOperands(context, instruction, 0))
+      return error;
     return expectTarget(context, instruction, 90);
   }
   Order order = Order::AcquireRelease;
@@ -432,7 +438,7 @@ static llvm::Error decodeFence(DecodeContext &context,
   result.flags = static_cast<uint8_t>(order);
   result.count = static_cast<uint16_t>(*scope);
   result.handler = runFence;
-  return llvm::Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 /// `membar.gl` is `fence.sc.gpu`.
@@ -441,13 +447,15 @@ static llvm::Error decodeMembar(DecodeContext &context,
                                 Modifiers &modifiers, Instruction &result) {
   if (modifiers.accept("proxy"))
     return decodeProxyFence(context, instruction, modifiers, result);
-  std::optional<Scope> scope = acceptScope(modifiers);
+  static constexpr Scope scopes[] = {Scope::Block, Scope::Device,
+                                     Scope::System};
+  std::optional<unsigned> scope = modifiers.acceptOneOf({"cta", "gl", "sys"});
   if (!scope)
     return context.error(instruction, "expects '.cta', '.gl' or '.sys'");
   result.flags = static_cast<uint8_t>(Order::SequentiallyConsistent);
-  result.count = static_cast<uint16_t>(*scope);
+  result.count = static_cast<uint16_t>(scopes[*scope]);
   result.handler = runFence;
-  return llvm::Error::success();
+  return expectOperands(context, instruction, 0);
 }
 
 void mlir::tk::emulator::registerBarriers(DecoderTable &table) {

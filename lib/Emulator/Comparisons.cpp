@@ -328,6 +328,24 @@ static llvm::Error decodeSetPredicate(DecodeContext &context,
   return llvm::Error::success();
 }
 
+/// 9.7.6.1 and 9.7.7.1: which results `set` has of which operands.
+static bool fitsSet(PtxType result, PtxType type) {
+  switch (type) {
+  case PtxType::F16:
+    return result != PtxType::F32 && result != PtxType::F16x2 &&
+           result != PtxType::BF16x2;
+  case PtxType::BF16:
+    return result == PtxType::BF16 || isInteger(result);
+  case PtxType::F16x2:
+  case PtxType::BF16x2:
+    return result == type || result == PtxType::U32 || result == PtxType::S32;
+  default:
+    return getBitWidth(result) == 32
+               ? result != PtxType::F16x2 && result != PtxType::BF16x2
+               : isFloat(result);
+  }
+}
+
 /// set.op{.bool}{.ftz}.dtype.stype.
 static llvm::Error decodeSetValue(DecodeContext &context,
                                   const PtxInstruction &instruction,
@@ -347,14 +365,10 @@ static llvm::Error decodeSetValue(DecodeContext &context,
       takeType(context, instruction, modifiers, sourceTypes);
   if (!type)
     return type.takeError();
-  bool isOfHalves = getBitWidth(*resultType) == 16 ||
-                    *resultType == PtxType::F16x2 ||
-                    *resultType == PtxType::BF16x2;
-  bool isHalf = *resultType == PtxType::F16 || *resultType == PtxType::BF16;
-  if (isOfHalves && !isHalf && !isFloat(*type))
-    return context.error(instruction, "a result ." + getName(*resultType) +
-                                          " needs floats, got ." +
-                                          getName(*type));
+  if (!fitsSet(*resultType, *type))
+    return context.error(instruction, "there is no result ." +
+                                          getName(*resultType) +
+                                          " of comparing ." + getName(*type));
   CompareDetails &details = context.makeDetails<CompareDetails>();
   if (llvm::Error error =
           decodeSources(context, instruction, result, details, *head, *type))

@@ -24,6 +24,9 @@ FunctionDecoder::immediateBits(const PtxOperand &operand, PtxType type) const {
                        "expects a floating-point number such as 0f3F800000");
     return operand.bits;
   }
+  if (isInteger(type))
+    return ptx.error(operand.location, "expects an integer, got a "
+                                       "floating-point number");
   unsigned width = getBitWidth(type);
   if (operand.kind == PtxOperand::Kind::Float32Bits) {
     if (width == 32)

@@ -424,6 +424,8 @@ Error MbarrierDecoder::decodeOrder() {
   if (scope) {
     if (*scope != Scope::Block && *scope != Scope::Cluster)
       return context.error(instruction, "the scope is '.cta' or '.cluster'");
+    if (details.isNoComplete && *scope != Scope::Block)
+      return context.error(instruction, "the scope of '.noComplete' is '.cta'");
     details.scope = *scope;
   }
   return Error::success();

@@ -11,7 +11,7 @@ std::optional<Scope> mlir::tk::emulator::acceptScope(Modifiers &modifiers) {
     return Scope::Block;
   if (modifiers.accept("cluster"))
     return Scope::Cluster;
-  if (modifiers.accept("gpu") || modifiers.accept("gl"))
+  if (modifiers.accept("gpu"))
     return Scope::Device;
   if (modifiers.accept("sys"))
     return Scope::System;

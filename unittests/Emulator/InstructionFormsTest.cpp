@@ -77,6 +77,8 @@ TEST(InstructionFormsTest, Mbarriers) {
   expectRefusals({
       {"mbarrier.expect_tx.release.cta.b64 [%l0], 16;", "'.relaxed'"},
       {"mbarrier.arrive.release.b64 _, [%l0];", "stand together"},
+      {"mbarrier.arrive.noComplete.release.cluster.b64 %l1, [%l0], 1;",
+       "is '.cta'"},
       {"mbarrier.try_wait.cluster.b64 %p0, [%l0], %l1;", "stand together"},
       {"mbarrier.test_wait.shared::cluster.b64 %p0, [%l0], %l1;",
        "an mbarrier of the block"},
@@ -95,6 +97,15 @@ TEST(InstructionFormsTest, Fences) {
       {"fence.release.sync_restrict::shared::cta.gpu;", "is '.cluster'"},
       {"fence.proxy.async::generic.release.cluster;", "sync_restrict"},
       {"fence.proxy.tensormap::generic.acquire.gpu [%l0], 64;", "128 bytes"},
+      {"fence.proxy.tensormap::generic.release.gpu [%l0], 128;",
+       "expects 0 operands, got 2"},
+      {"fence.proxy.async.shared;", "'.shared::cta' or '.shared::cluster'"},
+      {"fence.proxy.async [%l0];", "expects 0 operands, got 1"},
+      {"fence.acq_rel.gpu %r0;", "expects 0 operands, got 1"},
+      {"fence.mbarrier_init.release.cluster 1;", "expects 0 operands"},
+      {"membar.gl %r0;", "expects 0 operands"},
+      {"fence.acq_rel.gl;", "expects a scope"},
+      {"membar.gpu;", "expects '.cta', '.gl' or '.sys'"},
   });
   expectTaken({
       "fence.proxy.async::generic.acquire.sync_restrict::shared::cluster."
@@ -109,12 +120,18 @@ TEST(InstructionFormsTest, Comparisons) {
       {"setp.lo.s32 %p0, %r0, %r1;", "compares unsigned numbers"},
       {"setp.lt.b32 %p0, %r0, %r1;", "'.eq' and '.ne' alone"},
       {"setp.eq.f16 %p0|%p1, %h0, %h1;", "sets one predicate"},
-      {"set.eq.u16.u32 %h0, %r0, %r1;", "needs floats"},
-      {"set.eq.f16x2.s32 %r0, %r1, %r2;", "needs floats"},
+      {"set.eq.u16.u32 %h0, %r0, %r1;", "no result .u16 of comparing .u32"},
+      {"set.eq.f16x2.s32 %r0, %r1, %r2;", "no result .f16x2"},
+      {"set.lt.u16.f32 %h0, %f0, %f1;", "no result .u16"},
+      {"set.lt.f32.f16 %f0, %h0, %h1;", "no result .f32"},
+      {"set.lt.f16.bf16 %h0, %h0, %h1;", "no result .f16"},
+      {"set.lt.bf16.f16x2 %h0, %r0, %r1;", "no result .bf16"},
   });
-  expectTaken({"setp.lo.u32 %p0, %r0, %r1;", "setp.ne.b64 %p0, %l0, %l1;",
-               "set.eq.u16.f16 %h0, %h1, %h2;",
-               "setp.eq.f16x2 %p0|%p1, %r0, %r1;"});
+  expectTaken(
+      {"setp.lo.u32 %p0, %r0, %r1;", "setp.ne.b64 %p0, %l0, %l1;",
+       "set.eq.u16.f16 %h0, %h1, %h2;", "set.eq.bf16.f16 %h0, %h1, %h2;",
+       "set.eq.f16.f64 %h0, %g1, %g2;", "set.eq.f32.s64 %f0, %l1, %l2;",
+       "set.eq.s32.bf16x2 %r0, %r1, %r2;", "setp.eq.f16x2 %p0|%p1, %r0, %r1;"});
 }
 
 TEST(InstructionFormsTest, Fragments) {
@@ -172,6 +189,14 @@ TEST(InstructionFormsTest, Floats) {
   });
   expectTaken({"fma.rn.relu.f16 %h0, %h1, %h2, %h3;",
                "fma.rn.sat.f16 %h0, %h1, %h2, %h3;"});
+}
+
+TEST(InstructionFormsTest, Copies) {
+  expectTaken(
+      {"cp.async.ca.shared.global.L2::cache_hint.L2::128B [%r0], [%l0], "
+       "4, %l1;",
+       "cp.async.cg.shared.global.L2::128B.L2::cache_hint [%r0], [%l0], "
+       "16, %l1;"});
 }
 
 TEST(InstructionFormsTest, BulkCopies) {
@@ -241,6 +266,7 @@ TEST(InstructionFormsTest, Others) {
       {"cvta.to.param::func.u64 %l0, %l1;", "expects a state space"},
       {"ldu.shared.b32 %r0, [%r1];", "'ldu' reads '.global'"},
       {"mov.f16 %h0, %h1;", "expects one of the types"},
+      {"mov.u32 %r0, 1.0;", "expects an integer"},
       {"createpolicy.fractional.L2::evict_last.L2::evict_last.b64 %l0, "
        "0f3F800000;",
        "expects '.b64'"},
