@@ -9,6 +9,12 @@
     [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 8], [2, 16], [4, 32], [8, 0], [16, 0], [32, 0], [64, 0], [128, 0]]>
 !view = !tk.view<?x?xbf16>
 !tile = !tkg.memdesc<64x64xbf16, #shared>
+#tall = #tkg.shared<shape = [[128], [64]], offset = [
+    [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0], [64, 0]]>
+#wide = #tkg.shared<shape = [[64], [128]], offset = [
+    [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [0, 32], [0, 64], [1, 0], [2, 0], [4, 0], [8, 0], [16, 0], [32, 0]]>
+!tall = !tkg.memdesc<128x64xbf16, #tall>
+!wide = !tkg.memdesc<64x128xbf16, #wide>
 !large = !tkg.memdesc<256x64xbf16, #row>
 
 module attributes {tkg.target = "sm_90a", tkg.threads_per_warp = 32 : i32} {
@@ -190,13 +196,19 @@ tk.kernel @registers(%a: !view {tk.dims = ["M", "K"], tk.name = "a"}, %n: index)
   tk.return
 }
 
-// What is written to shared memory for a dot runs with the dot, behind what it
-// needs; only the load runs ahead.
+// What is written to shared memory for a dot is written one iteration ahead, to
+// the slot that the dot does not read, and with it the work on what was loaded
+// another one ahead. Asked for two stages, the dot waits for it.
 // CHECK-LABEL: tk.kernel @shared_operand
 // CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
-// CHECK:         tk.trans
+// CHECK:         tk.trans {{.*}} {tkg.order = 0 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.alloc init({{.*}}) {tkg.order = 0 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 2 : i32}
+// CHECK:         tkg.num_stages = 3 : i32
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
 // CHECK:         tkg.alloc init({{.*}}) {tkg.order = 2 : i32, tkg.stage = 1 : i32}
 // CHECK:         tkg.dot {{.*}} {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
 tk.kernel @shared_operand(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !tile, %n: index)
     attributes {tkg.warps = 4 : i32} {
   %c0 = arith.constant 0 : index
@@ -209,8 +221,75 @@ tk.kernel @shared_operand(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !
     %d = tkg.dot %m, %u, %acc instruction #shared_fma : !tile, !tile -> tensor<64x64xf32>
     scf.yield %d : tensor<64x64xf32>
   }
+  %q = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %t = tk.trans %s [1, 0] : tensor<64x64xbf16> -> tensor<64x64xbf16>
+    %u = tkg.alloc init(%t : tensor<64x64xbf16>) : !tile
+    %d = tkg.dot %m, %u, %acc instruction #shared_fma : !tile, !tile -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  } {tkg.num_stages = 2 : i32}
   tk.return
 }
+
+// The parts of a tile are too few to write them ahead.
+// CHECK-LABEL: tk.kernel @rolled_operand
+// CHECK:         tkg.alloc init({{.*}}) {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+tk.kernel @rolled_operand(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !tile)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c256 = arith.constant 256 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %c256 step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %u = tkg.alloc init(%s : tensor<64x64xbf16>) : !tile
+    %d = tkg.dot %m, %u, %acc instruction #shared_fma : !tile, !tile -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  } {tkg.rolled}
+  tk.return
+}
+
+// Two slots of 16 KB would leave room for seven blocks: the operand is written
+// where it is read.
+// CHECK-LABEL: tk.kernel @large_operand
+// CHECK:         tkg.alloc init({{.*}}) {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+tk.kernel @large_operand(%a: !view {tk.dims = ["K", "N"], tk.name = "a"}, %m: !wide, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c128 = arith.constant 128 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c128 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%k +: 128, %c0 +: 64] : !view -> tensor<128x64xbf16>
+    %u = tkg.alloc init(%s : tensor<128x64xbf16>) : !tall
+    %d = tkg.dot %m, %u, %acc instruction #shared_fma : !wide, !tall -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tk.return
+}
+
+// An operand that needs the accumulator cannot be written ahead.
+// CHECK-LABEL: tk.kernel @operand_of_result
+// CHECK:         tk.load_view {{.*}} {tkg.order = 1 : i32, tkg.stage = 0 : i32}
+// CHECK:         tkg.alloc init({{.*}}) {tkg.order = 2 : i32, tkg.stage = 1 : i32}
+// CHECK:         tkg.num_stages = 2 : i32
+tk.kernel @operand_of_result(%a: !view {tk.dims = ["N", "K"], tk.name = "a"}, %m: !tile, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %s = tk.load_view %a[%c0 +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+    %c = tk.cast %acc : tensor<64x64xf32> -> tensor<64x64xbf16>
+    %t = arith.mulf %s, %c : tensor<64x64xbf16>
+    %u = tkg.alloc init(%t : tensor<64x64xbf16>) : !tile
+    %d = tkg.dot %m, %u, %acc instruction #shared_fma : !tile, !tile -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tk.return
+}
+
 // Without a dot, loads ahead leave room for a second block: 16 warps have 36
 // registers for them, two tiles of 16, not of 24. A loop that stays behind is
 // remarked.

@@ -14,6 +14,10 @@
 // iteration ahead of the work on them, so that memory is busy while a block
 // computes or waits; of more where the program asks for more.
 //
+// Operands that threads write to shared memory themselves, for dots without a
+// matrix unit, are written one stage before the dot: with two slots to write
+// and read by turns, one barrier in an iteration is enough.
+//
 // In one time step the wait comes first, then the copies, so that one barrier
 // between them serves both: copies of other threads have arrived, and the slot
 // to be overwritten has been read by all.
@@ -62,8 +66,12 @@ struct Candidates {
   /// Loads into registers that feed a dot, or any in a loop without dots, and
   /// what they need.
   llvm::SetVector<Operation *> loads;
-  /// Bytes of shared memory that a stage takes.
+  /// What writes operands of dots to shared memory, from loads, without copies.
+  llvm::SetVector<Operation *> writes;
+  /// Bytes of shared memory that a stage of copies takes.
   int64_t bytesPerStage = 0;
+  /// Bytes of shared memory that `writes` fill in an iteration.
+  int64_t bytesOfWrites = 0;
 
   bool empty() const { return copies.empty() && loads.empty(); }
 };
@@ -252,6 +260,42 @@ static SmallVector<tk::LoadViewOp> findLoads(scf::ForOp loop) {
   return loads;
 }
 
+/// Adds to `writes` the work between loads and what `op` needs. Fails if there
+/// is something else than loads behind it.
+static LogicalResult addWork(Operation *op, scf::ForOp loop,
+                             const Candidates &found,
+                             llvm::SetVector<Operation *> &writes) {
+  for (Value input : getAllInputs(op)) {
+    auto argument = dyn_cast<BlockArgument>(input);
+    if (argument && argument.getOwner() == loop.getBody() &&
+        argument != loop.getInductionVar())
+      return failure();
+    Operation *maker = input.getDefiningOp();
+    if (!maker || maker->getBlock() != loop.getBody() ||
+        found.loads.contains(maker) || !writes.insert(maker))
+      continue;
+    if (!isPure(maker) || failed(addWork(maker, loop, found, writes)))
+      return failure();
+  }
+  return success();
+}
+
+/// The operands that are written to memory for dots alone, with the work before
+/// that; nothing unless all can be.
+static llvm::SetVector<Operation *> findWrites(scf::ForOp loop,
+                                               const Candidates &found) {
+  llvm::SetVector<Operation *> writes;
+  for (auto alloc : loop.getBody()->getOps<AllocOp>()) {
+    if (!alloc.getInit() ||
+        !llvm::all_of(alloc->getUsers(), llvm::IsaPred<DotOp>))
+      return {};
+    writes.insert(alloc);
+    if (failed(addWork(alloc, loop, found, writes)))
+      return {};
+  }
+  return writes;
+}
+
 static Candidates findCandidates(scf::ForOp loop) {
   Candidates found;
   llvm::SetVector<Operation *> memories;
@@ -280,10 +324,19 @@ static Candidates findCandidates(scf::ForOp loop) {
           return found.copies.contains(token.getDefiningOp());
         }))
       found.copies.insert(commit);
+  // The few iterations over the parts of a tile do not repay a longer start.
+  if (found.copies.empty() && !found.loads.empty() &&
+      !loop->hasAttr(kRolledAttr))
+    found.writes = findWrites(loop, found);
+  auto getBytes = [](Operation *memory) {
+    return llvm::alignTo(cast<AllocOp>(memory).getType().getSizeInBytes(),
+                         kBufferAlignmentInBytes);
+  };
   for (Operation *memory : memories)
-    found.bytesPerStage +=
-        llvm::alignTo(cast<AllocOp>(memory).getType().getSizeInBytes(),
-                      kBufferAlignmentInBytes);
+    found.bytesPerStage += getBytes(memory);
+  for (Operation *op : found.writes)
+    if (isa<AllocOp>(op))
+      found.bytesOfWrites += getBytes(op);
   return found;
 }
 
@@ -367,10 +420,22 @@ static int64_t getOtherBytes(scf::ForOp loop) {
 /// many as iterations pass meanwhile.
 static int64_t getWantedStages(scf::ForOp loop, const Candidates &candidates) {
   if (candidates.copies.empty())
-    return 2;
+    return candidates.writes.empty() ? 2 : 3;
   int64_t ahead =
       llvm::divideCeil(kLatencyInCycles, getCyclesOfIteration(loop));
   return std::min<int64_t>(2 + ahead, kMaxStages);
+}
+
+/// Whether operands that threads write may take two slots. They must not make
+/// shared memory what limits the blocks of a processor: 64 x 32 and 32 x 64 of
+/// bf16 on gfx1100 would have left four blocks of six, and LLVM, which takes
+/// more registers where few blocks run anyway, spilled.
+static bool hasRoomForTwoSlots(const Candidates &candidates, int64_t room,
+                               const tk::TargetInfo &target) {
+  constexpr int64_t kManyBlocks = 8;
+  int64_t ofBlock = target.getSharedMemoryPerProcessor() / kManyBlocks -
+                    target.getReservedSharedMemoryPerBlock();
+  return 2 * candidates.bytesOfWrites <= std::min(room, ofBlock);
 }
 
 /// The stages that are wanted, by the loop or by its latency, as far as shared
@@ -382,6 +447,8 @@ static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
     hint = loop->getParentOfType<tk::KernelOp>().getStagesAttr();
   int64_t wanted = hint ? hint.getInt() : getWantedStages(loop, candidates);
   int64_t room = target.getMaxSharedMemory() - getOtherBytes(loop);
+  if (!hint && !hasRoomForTwoSlots(candidates, room, target))
+    return std::min<int64_t>(wanted, 2);
   int64_t possible = kMaxAskedStages;
   if (candidates.bytesPerStage != 0)
     possible = std::clamp<int64_t>(room / candidates.bytesPerStage, 1,
@@ -432,6 +499,9 @@ static void setPlaces(scf::ForOp loop, const Candidates &candidates,
       setPlace(&op, 0, kCopyOrder);
     else if (candidates.loads.contains(&op))
       setPlace(&op, candidates.copies.empty() ? 0 : numStages - 2, kCopyOrder);
+    else if (candidates.writes.contains(&op) && numStages > 2)
+      // Before the loads, which take the same registers.
+      setPlace(&op, numStages - 2, kWaitOrder);
     else if (isa<AsyncWaitOp>(op))
       setPlace(&op, numStages - 1, kWaitOrder);
     else
