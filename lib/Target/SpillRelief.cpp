@@ -59,6 +59,18 @@ static int64_t getNumBlocks(const ResourceUsage &kernel, int64_t numThreads,
   return std::min(numBlocks, limit);
 }
 
+/// Whether what lies on the stack would not fit into registers even if there
+/// were but one block.
+static bool isBeyondHelp(const ResourceUsage &kernel, int64_t numThreads,
+                         const TargetInfo &target) {
+  constexpr int64_t kRegisterInBytes = 4;
+  int64_t available =
+      std::min<int64_t>(target.getMaxRegistersPerThread(),
+                        target.getRegistersPerProcessor() /
+                            alignTo(numThreads, target.getNumLanes()));
+  return kernel.numRegisters + kernel.stackBytes / kRegisterInBytes > available;
+}
+
 static void setMinBlocks(std::string &ptx, StringRef directives,
                          int64_t numBlocks) {
   std::string number = std::to_string(numBlocks);
@@ -83,7 +95,10 @@ bool mlir::tk::relieveSpills(std::string &ptx, ArrayRef<ResourceUsage> kernels,
     int64_t numBlocks = getNumBlocks(kernel, numThreads, directives, target);
     if (numBlocks <= 1)
       continue;
-    setMinBlocks(ptx, directives, numBlocks - 1);
+    // Every step costs a run of the assembler, and for such a kernel a long
+    // one.
+    bool isLast = isBeyondHelp(kernel, numThreads, target);
+    setMinBlocks(ptx, directives, isLast ? 1 : numBlocks - 1);
     changed = true;
   }
   return changed;

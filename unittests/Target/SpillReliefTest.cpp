@@ -69,6 +69,29 @@ TEST(SpillReliefTest, ThreadsLimitBlocksToo) {
             ".reqntid 128\n.minnctapersm 15\n");
 }
 
+// One block of 512 threads has 128 registers for each: 40 and 88 more would
+// fit, 40 and 89 would not.
+TEST(SpillReliefTest, WhatNoNumberOfBlocksHelpsGetsAllAtOnce) {
+  ResourceUsage usage = getUsage(40, 500);
+  usage.stackBytes = 4 * 88;
+  EXPECT_EQ(relieve(".reqntid 512\n", usage),
+            ".reqntid 512\n.minnctapersm 2\n");
+  usage.stackBytes = 4 * 89;
+  EXPECT_EQ(relieve(".reqntid 512\n", usage),
+            ".reqntid 512\n.minnctapersm 1\n");
+}
+
+// A thread of a smaller block has 255 at most.
+TEST(SpillReliefTest, ThreadsHaveALimitOfTheirOwn) {
+  ResourceUsage usage = getUsage(120, 700);
+  usage.stackBytes = 4 * 135;
+  EXPECT_EQ(relieve(".reqntid 128\n", usage),
+            ".reqntid 128\n.minnctapersm 3\n");
+  usage.stackBytes = 4 * 136;
+  EXPECT_EQ(relieve(".reqntid 128\n", usage),
+            ".reqntid 128\n.minnctapersm 1\n");
+}
+
 TEST(SpillReliefTest, LeavesOthersAlone) {
   EXPECT_EQ(relieve(".reqntid 256\n", getUsage(80, 0)), "");
   EXPECT_EQ(relieve(".reqntid 256\n", getUsage(255, 64)), "");
