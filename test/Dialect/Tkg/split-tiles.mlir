@@ -44,6 +44,40 @@ tk.kernel @chain(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %b: !v
   tk.return
 }
 
+// A prime extent has no equal parts: 2053 accesses of 512 threads are cut into
+// parts of 31, as 32 of 2053 are 16378 elements, and one for what remains.
+// CHECK-LABEL: tk.kernel @prime
+// CHECK:         %[[C66:.*]] = arith.constant 66 : index
+// CHECK:         scf.for %[[S:.*]] = %{{.*}} to %[[C66]] step
+// CHECK:           %[[PART:.*]] = arith.constant 15872 : index
+// CHECK:           arith.muli %[[S]], %[[PART]]
+// CHECK:           tk.store_view %{{.*}} : tensor<15872xi8>
+// CHECK-NEXT:    } {tkg.rolled}
+// CHECK-NEXT:    %[[DONE:.*]] = arith.constant 1047552 : index
+// CHECK:         arith.addi %{{.*}}, %[[DONE]]
+// CHECK:         tk.load_view %{{.*}} -> tensor<3227xi8>
+// CHECK:         tk.store_view %{{.*}} : tensor<3227xi8>
+// CHECK-NEXT:    tk.return
+tk.kernel @prime(%x: !tk.view<?xi8> {tk.access = #tk.access<read>, tk.name = "x"},
+                 %y: !tk.view<?xi8> {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 16 : i32} {
+  %t = tk.load_view %x[%i +: 1050779] : !tk.view<?xi8> -> tensor<1050779xi8>
+  tk.store_view %t, %y[%i +: 1050779] : tensor<1050779xi8>, !tk.view<?xi8>
+  tk.return
+}
+
+// Four times the accesses that are allowed are not worth a rest: 127 stay whole.
+// CHECK-LABEL: tk.kernel @short_prime
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+tk.kernel @short_prime(%x: !tk.view<?xi8> {tk.access = #tk.access<read>, tk.name = "x"},
+                       %y: !tk.view<?xi8> {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 16 : i32} {
+  %t = tk.load_view %x[%i +: 64997] : !tk.view<?xi8> -> tensor<64997xi8>
+  tk.store_view %t, %y[%i +: 64997] : tensor<64997xi8>, !tk.view<?xi8>
+  tk.return
+}
+
 // Half as many accesses stay whole.
 // CHECK-LABEL: tk.kernel @few
 // CHECK-NOT:     scf.for

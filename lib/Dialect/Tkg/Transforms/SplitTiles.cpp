@@ -46,6 +46,9 @@ constexpr int64_t kMaxVectorBytes = 16;
 /// Slices of transposed tiles are multiples of this: less would leave parts of
 /// the sectors of 32 bytes unused on one side.
 constexpr int64_t kTransposedUnit = 32;
+/// The rest behind equal parts is code of its own: worth it where the whole has
+/// so many times the accesses that it may have.
+constexpr int64_t kWorthARest = 4;
 /// Accesses in one iteration of a loop of stores: nobody waits for a store.
 constexpr int64_t kStoresPerIteration = 16;
 
@@ -335,15 +338,25 @@ int64_t SplitTiles::countAccesses(const Chain &chain) {
   return numAccesses;
 }
 
+/// Cuts `extent` coordinates into parts of about `limit`, multiples of `unit`,
+/// and what remains: a prime extent has no equal parts.
+static void splitWithRest(Chain &chain, int64_t extent, int64_t unit,
+                          int64_t limit) {
+  chain.extentOfPart = std::max(limit / unit, int64_t(1)) * unit;
+  chain.numParts = extent / chain.extentOfPart;
+}
+
 std::optional<Chain> SplitTiles::matchChain(tk::StoreViewOp store) {
   std::optional<Chain> chain = getChain(store, 0);
   if (!chain || hasTranspose(*chain))
     return std::nullopt;
   auto tile = cast<RankedTensorType>(store.getValue().getType());
-  chain->numParts =
-      chooseNumParts(tile.getDimSize(0), getMinExtent(tile, threads),
-                     countAccesses(*chain), maxAccesses);
-  chain->extentOfPart = tile.getDimSize(0) / chain->numParts;
+  int64_t extent = tile.getDimSize(0), unit = getMinExtent(tile, threads);
+  int64_t numAccesses = countAccesses(*chain);
+  chain->numParts = chooseNumParts(extent, unit, numAccesses, maxAccesses);
+  chain->extentOfPart = extent / chain->numParts;
+  if (chain->numParts == 1 && numAccesses > kWorthARest * maxAccesses)
+    splitWithRest(*chain, extent, unit, extent * maxAccesses / numAccesses);
   return chain->numParts == 1 ? std::nullopt : chain;
 }
 
@@ -371,9 +384,7 @@ std::optional<Chain> SplitTiles::matchTransposed(tk::StoreViewOp store) {
     return std::nullopt;
   int64_t limit =
       std::min(extent * maxTransposed / numAccesses, extent * maxSize / size);
-  chain->extentOfPart =
-      std::max(limit / kTransposedUnit, int64_t(1)) * kTransposedUnit;
-  chain->numParts = extent / chain->extentOfPart;
+  splitWithRest(*chain, extent, kTransposedUnit, limit);
   return extent <= chain->extentOfPart ? std::nullopt : chain;
 }
 
