@@ -62,12 +62,6 @@ SmallVector<DotPlace> DotTile::getPlaces() const {
 // Operands
 //===----------------------------------------------------------------------===//
 
-static ArrayRef<int64_t> getShape(Type type) {
-  if (auto memory = dyn_cast<MemDescType>(type))
-    return memory.getShape();
-  return cast<RankedTensorType>(type).getShape();
-}
-
 /// The layout of a register operand is its own; one in shared memory is read in
 /// the layout that the instruction wants.
 static Layout getOperandLayout(DotOp op, DotOperand::Side side,
@@ -77,8 +71,8 @@ static Layout getOperandLayout(DotOp op, DotOperand::Side side,
   if (!memory)
     return getTileLayout(type);
   std::optional<DotLayouts> layouts =
-      getDotLayouts(op.getInstructionAttr(), getShape(op.getLhs().getType()),
-                    getShape(op.getRhs().getType()),
+      getDotLayouts(op.getInstructionAttr(), getOperandShape(op.getLhs()),
+                    getOperandShape(op.getRhs()),
                     memory.getElementType().getIntOrFloatBitWidth(), numLanes);
   assert(layouts && "the lowering knows the layouts of its instructions");
   return side == DotOperand::Lhs ? layouts->lhs : layouts->rhs;
@@ -90,7 +84,7 @@ DotOperand::DotOperand(LoweringContext &context, Emitter &e, DotOp op,
       type((side == Lhs ? op.getLhs() : op.getRhs()).getType()),
       tile(getOperandLayout(op, side, context.getTarget().getThreadsPerWarp())),
       kDim(tile.getLayout().getRank() - (side == Lhs ? 1 : 2)),
-      k(getShape(type)[kDim]) {
+      k(getOperandShape(side == Lhs ? op.getLhs() : op.getRhs())[kDim]) {
   auto memory = dyn_cast<MemDescType>(type);
   elementType = convertElementType(memory ? memory.getElementType()
                                           : getElementTypeOrSelf(type));

@@ -147,19 +147,21 @@ std::optional<DotLayouts> mlir::tkg::getDotLayouts(MmaAttr instruction,
   llvm_unreachable("all kinds are listed");
 }
 
+ArrayRef<int64_t> mlir::tkg::getOperandShape(Value operand) {
+  Type type = operand.getType();
+  auto memory = dyn_cast<MemDescType>(type);
+  return memory ? memory.getShape() : cast<RankedTensorType>(type).getShape();
+}
+
 std::optional<DotLayouts> mlir::tkg::getDotLayouts(DotOp dot) {
   MmaAttr instruction = dot.getInstructionAttr();
   std::optional<tk::ThreadCounts> threads = getThreadCounts(dot);
   if (!instruction || !threads)
     return std::nullopt;
-  auto getShape = [](Type type) {
-    auto memory = dyn_cast<MemDescType>(type);
-    return memory ? memory.getShape() : cast<RankedTensorType>(type).getShape();
-  };
   Type lhs = dot.getLhs().getType();
   auto memory = dyn_cast<MemDescType>(lhs);
   Type element = memory ? memory.getElementType() : getElementTypeOrSelf(lhs);
-  return getDotLayouts(instruction, getShape(lhs),
-                       getShape(dot.getRhs().getType()),
+  return getDotLayouts(instruction, getOperandShape(dot.getLhs()),
+                       getOperandShape(dot.getRhs()),
                        element.getIntOrFloatBitWidth(), threads->numLanes);
 }

@@ -29,6 +29,7 @@
 #include "MemoryAccess.h"
 #include "MissedRemark.h"
 #include "tk/Analysis/SharedMemory.h"
+#include "tk/Dialect/Tkg/IR/DotLayouts.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
 #include "tk/Support/TargetInfo.h"
 #include "llvm/ADT/SetVector.h"
@@ -363,13 +364,8 @@ static int64_t getProductsPerCycle(MmaAttr mma) {
 static int64_t getCyclesOfIteration(scf::ForOp loop) {
   int64_t cycles = 1;
   loop.getBody()->walk([&](DotOp dot) {
-    int64_t products =
-        dot.getResultTile().getNumElements() *
-        (isa<MemDescType>(dot.getLhs().getType())
-             ? cast<MemDescType>(dot.getLhs().getType()).getShape().back()
-             : cast<RankedTensorType>(dot.getLhs().getType())
-                   .getShape()
-                   .back());
+    int64_t products = dot.getResultTile().getNumElements() *
+                       getOperandShape(dot.getLhs()).back();
     if (MmaAttr mma = dot.getInstructionAttr())
       cycles += products / getProductsPerCycle(mma);
   });

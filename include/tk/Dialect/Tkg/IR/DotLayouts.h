@@ -13,6 +13,9 @@ struct DotLayouts {
   tk::Layout lhs, rhs, accumulator;
 };
 
+/// The shape of an operand of a dot, a tile in registers or in shared memory.
+ArrayRef<int64_t> getOperandShape(Value operand);
+
 /// The layouts that `instruction` imposes on a dot of `lhs` [.., M, K] and
 /// `rhs` [.., K, N] elements of `elementBitWidth`. Extents are padded to whole
 /// instructions, equally in all three. Layouts of operands that come from
