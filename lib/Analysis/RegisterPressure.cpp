@@ -47,12 +47,13 @@ struct LiveAround {
   DenseSet<Value> before, behind;
 };
 
-static LiveAround getLiveTiles(Operation *op, const Liveness &liveness) {
+static LiveAround getLiveTiles(Operation *op, const Liveness &liveness,
+                               function_ref<int64_t(Type)> countRegisters) {
   LiveAround live;
   auto visit = [&](Operation *at, function_ref<void(Value)> insert) {
     for (Value value :
          liveness.getLiveness(at->getBlock())->currentlyLiveValues(at))
-      if (getNumRegisters(value.getType()) != 0 && !isFree(value))
+      if (countRegisters(value.getType()) != 0 && !isFree(value))
         insert(value);
   };
   visit(op, [&](Value value) {
@@ -75,16 +76,18 @@ static LiveAround getLiveTiles(Operation *op, const Liveness &liveness) {
   return live;
 }
 
-PressurePoint mlir::tkg::findMaxRegisterPressure(tk::KernelOp kernel) {
+PressurePoint
+mlir::tkg::findMaxRegisterPressure(tk::KernelOp kernel,
+                                   function_ref<int64_t(Type)> countRegisters) {
   Liveness liveness(kernel);
   PressurePoint highest;
   DenseSet<Value> tiles;
   kernel.getBody().walk([&](Operation *op) {
-    auto [before, behind] = getLiveTiles(op, liveness);
+    auto [before, behind] = getLiveTiles(op, liveness, countRegisters);
     for (const DenseSet<Value> &live : {before, behind}) {
       int64_t numRegisters = 0;
       for (Value value : live)
-        numRegisters += getNumRegisters(value.getType());
+        numRegisters += countRegisters(value.getType());
       if (numRegisters <= highest.numRegisters)
         continue;
       highest.op = op;
@@ -96,7 +99,7 @@ PressurePoint mlir::tkg::findMaxRegisterPressure(tk::KernelOp kernel) {
   auto add = [&](Value value) {
     if (!tiles.contains(value))
       return;
-    LiveTile tile{value, getNumRegisters(value.getType())};
+    LiveTile tile{value, countRegisters(value.getType())};
     auto isLarger = [](const LiveTile &a, const LiveTile &b) {
       return a.numRegisters > b.numRegisters;
     };

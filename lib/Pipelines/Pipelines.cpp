@@ -57,8 +57,10 @@ void mlir::tk::buildTkgPipeline(OpPassManager &manager,
   kernels.addPass(tkg::createExpandPipelinesPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
-  kernels.addPass(tkg::createAllocateSharedMemoryPass());
-  kernels.addPass(tkg::createPlaceSynchronisationPass());
+  manager.addPass(tkg::createCheckTileSizesPass());
+  OpPassManager &checkedKernels = manager.nest<KernelOp>();
+  checkedKernels.addPass(tkg::createAllocateSharedMemoryPass());
+  checkedKernels.addPass(tkg::createPlaceSynchronisationPass());
   manager.addPass(createCollectManifestPass());
 }
 

@@ -31,8 +31,11 @@ struct PressurePoint {
 
 /// Finds the point of highest pressure of a kernel whose layouts are assigned.
 /// An estimate that needs no register allocation: it counts tiles alone, not
-/// addresses, and takes splats and constants as free.
-PressurePoint findMaxRegisterPressure(tk::KernelOp kernel);
+/// addresses, and takes splats and constants as free. `countRegisters` says
+/// what a type takes.
+PressurePoint findMaxRegisterPressure(
+    tk::KernelOp kernel,
+    function_ref<int64_t(Type)> countRegisters = getNumRegisters);
 
 /// "320 registers at matmul.tk:24:16: 512x256xf32 takes 256, 512x64xf16 64".
 /// Names the three largest tiles.

@@ -273,4 +273,20 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def CheckTileSizesPass : Pass<"tkg-check-tile-sizes", "::mlir::ModuleOp"> {
+  let summary = "stop at tiles that are far too large for the registers of a block";
+  let description = [{
+    An error where tiles need more registers than a thread can have, and the
+    product of these with the instructions of a thread is so large that the
+    assembler would be busy for minutes. Smaller ones compile, spill, and are
+    remarked.
+
+    Before: every tile has a layout, pipelines are expanded. After: the same.
+  }];
+  let options = [
+    Option<"maxWork", "max-work", "int64_t", "1 << 24",
+           "Live registers times instructions of a thread above which a kernel is "
+           "not assembled">];
+}
+
 #endif // TK_DIALECT_TKG_TRANSFORMS_PASSES
