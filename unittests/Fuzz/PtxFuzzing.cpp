@@ -3,6 +3,8 @@
 
 #include "PtxFuzzing.h"
 #include "tk/Emulator/TensorMap.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir::tk;
 
@@ -71,7 +73,13 @@ static void runEntry(Emulator &emulator, const EmulatorModule &module,
   llvm::Expected<EmulatorResult> result =
       emulator.launch(module, launch, options);
   if (!result)
-    llvm::consumeError(result.takeError());
+    return llvm::consumeError(result.takeError());
+  // What is said of a run holds names and text of the module.
+  llvm::raw_ostream &os = llvm::nulls();
+  printReports(os, result->reports, "fuzz.ptx");
+  printMeasurements(os, getPtx(module), *result);
+  os << reportsToJson(result->reports)
+     << measurementsToJson(getPtx(module), *result);
 }
 
 void mlir::tk::fuzzPtx(llvm::StringRef text, uint64_t bufferBytes,
