@@ -105,23 +105,59 @@ static uint64_t countTurns(ArrayRef<int64_t> addresses, unsigned bytes) {
   return *max_element(lanesAtBank);
 }
 
-/// The warp goes to the banks in groups of lanes that could fill them: all
-/// lanes for up to 4 bytes, halves for 8, quarters for 16.
+/// Whether each lane and its neighbour, if both take part, want the same.
+static bool sharesWithNeighbours(const Access &access, LaneMask lanes) {
+  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = countr_zero(rest), neighbour = lane ^ 1;
+    if (lanes >> neighbour & 1 &&
+        access.addresses[lane] != access.addresses[neighbour])
+      return false;
+  }
+  return true;
+}
+
+/// The lanes that go to the banks together: those that could fill them, all for
+/// up to 4 bytes, halves for 8, quarters for 16. Two groups of a load in which
+/// neighbours share go together (measured on an H100: of ld, not of ldmatrix,
+/// whose accesses have no elements, nor of stores and atomic operations).
+static SmallVector<LaneMask, numLanes> divideLanes(const Access &access,
+                                                   LaneMask lanes) {
+  unsigned size = std::clamp<unsigned>(
+      kBankRowInBytes / std::max(access.bytesPerLane, 4u), 1, numLanes);
+  auto groupAt = [&](unsigned first, unsigned count) {
+    return lanes & (allLanes >> (numLanes - count)) << first;
+  };
+  bool mayMerge =
+      access.kind == AccessKind::Read && access.elementBytes && size < numLanes;
+  SmallVector<LaneMask, numLanes> groups;
+  for (unsigned first = 0; first != numLanes; first += size) {
+    if (mayMerge && first % (2 * size) == 0 &&
+        sharesWithNeighbours(access, groupAt(first, 2 * size))) {
+      groups.push_back(groupAt(first, 2 * size));
+      first += size;
+      continue;
+    }
+    groups.push_back(groupAt(first, size));
+  }
+  return groups;
+}
+
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
                            const Access &access) {
   unsigned bytes = access.bytesPerLane;
-  unsigned lanesPerGroup =
-      std::clamp<unsigned>(kBankRowInBytes / std::max(bytes, 4u), 1, numLanes);
+  bool takesTurns =
+      access.kind == AccessKind::Atomic || access.kind == AccessKind::Reduction;
   uint64_t wavefronts = 0;
-  for (unsigned first = 0; first != numLanes; first += lanesPerGroup) {
-    LaneMask group = (allLanes >> (numLanes - lanesPerGroup)) << first;
+  for (LaneMask group : divideLanes(access, place.lanes)) {
     SmallVector<int64_t, numLanes> addresses;
-    for (LaneMask rest = place.lanes & group; rest; rest &= rest - 1)
+    for (LaneMask rest = group; rest; rest &= rest - 1)
       addresses.push_back(access.addresses[countr_zero(rest)]);
     if (addresses.empty())
       continue;
-    bool takesTurns = access.kind == AccessKind::Atomic ||
-                      access.kind == AccessKind::Reduction;
+    if (!takesTurns) {
+      sort(addresses);
+      addresses.erase(llvm::unique(addresses), addresses.end());
+    }
     uint64_t ways = takesTurns ? countTurns(addresses, bytes)
                                : countWavefronts(addresses, bytes);
     counts.sharedWorstWays = std::max(counts.sharedWorstWays, ways);

@@ -83,6 +83,52 @@ TEST(MeasurementsTest, BankConflicts) {
   }
 }
 
+// What the counters of an H100 say of ld: where neighbours share, two groups go
+// together. Stores and ldmatrix (an access without elements) do not.
+TEST(MeasurementsTest, NeighboursThatShareGoTogether) {
+  struct Case {
+    uint32_t bytes;
+    /// So many lanes in a row want the same.
+    unsigned repeat;
+    LaneMask lanes;
+    uint64_t load, other;
+  };
+  const Case cases[] = {
+      {8, 1, allLanes, 2, 2},
+      {8, 2, allLanes, 1, 2},
+      {8, 4, allLanes, 1, 2},
+      {8, 32, allLanes, 1, 2},
+      {16, 1, allLanes, 4, 4},
+      {16, 2, allLanes, 2, 4},
+      {16, 32, allLanes, 2, 4},
+      // Words of 4 bytes go together whatever they are.
+      {4, 2, allLanes, 1, 1},
+  };
+  for (const Case &test : cases)
+    for (auto [kind, elementBytes] :
+         {std::pair(AccessKind::Read, 4u), std::pair(AccessKind::Read, 0u),
+          std::pair(AccessKind::Write, 4u)}) {
+      Counters counters(1);
+      std::array<uint64_t, numLanes> addresses;
+      for (unsigned lane = 0; lane != numLanes; ++lane)
+        addresses[lane] = 0x1000 + lane / test.repeat * test.bytes;
+      Access access;
+      access.memory.space = PtxSpace::Shared;
+      access.kind = kind;
+      access.addresses = addresses.data();
+      access.bytesPerLane = test.bytes;
+      access.elementBytes = elementBytes;
+      Place place;
+      place.lanes = test.lanes;
+      counters.access(place, access);
+      InstructionMeasurement counts = counters.finish().instructions[0];
+      bool isLoad = kind == AccessKind::Read && elementBytes;
+      EXPECT_EQ(counts.sharedWavefronts, isLoad ? test.load : test.other)
+          << test.bytes << " bytes, " << test.repeat << " lanes";
+      EXPECT_EQ(counts.sharedWorstWays, 1u);
+    }
+}
+
 // What the counters of an H100 say of ATOMS: lanes that share a word take
 // turns.
 TEST(MeasurementsTest, AtomicsTakeTurns) {
