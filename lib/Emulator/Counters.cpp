@@ -105,67 +105,74 @@ static uint64_t countTurns(ArrayRef<int64_t> addresses, unsigned bytes) {
   return *max_element(lanesAtBank);
 }
 
-/// Whether each lane and its neighbour, if both take part, want the same.
+/// Whether each lane and that at a distance of 1, or of 2, want the same, if
+/// both take part.
 static bool sharesWithNeighbours(const Access &access, LaneMask lanes) {
-  for (LaneMask rest = lanes; rest; rest &= rest - 1) {
-    unsigned lane = countr_zero(rest), neighbour = lane ^ 1;
-    if (lanes >> neighbour & 1 &&
-        access.addresses[lane] != access.addresses[neighbour])
-      return false;
-  }
-  return true;
-}
-
-/// The lanes that go to the banks together: those that could fill them, all for
-/// up to 4 bytes, halves for 8, quarters for 16. Two groups of a load in which
-/// neighbours share go together (measured on an H100: of ld, not of ldmatrix,
-/// whose accesses have no elements, nor of stores and atomic operations).
-static SmallVector<LaneMask, numLanes> divideLanes(const Access &access,
-                                                   LaneMask lanes) {
-  unsigned size = std::clamp<unsigned>(
-      kBankRowInBytes / std::max(access.bytesPerLane, 4u), 1, numLanes);
-  auto groupAt = [&](unsigned first, unsigned count) {
-    return lanes & (allLanes >> (numLanes - count)) << first;
-  };
-  bool mayMerge =
-      access.kind == AccessKind::Read && access.elementBytes && size < numLanes;
-  SmallVector<LaneMask, numLanes> groups;
-  for (unsigned first = 0; first != numLanes; first += size) {
-    if (mayMerge && first % (2 * size) == 0 &&
-        sharesWithNeighbours(access, groupAt(first, 2 * size))) {
-      groups.push_back(groupAt(first, 2 * size));
-      first += size;
-      continue;
+  auto sharesAt = [&](unsigned distance) {
+    for (LaneMask rest = lanes; rest; rest &= rest - 1) {
+      unsigned lane = countr_zero(rest), neighbour = lane ^ distance;
+      if (lanes >> neighbour & 1 &&
+          access.addresses[lane] != access.addresses[neighbour])
+        return false;
     }
-    groups.push_back(groupAt(first, size));
-  }
-  return groups;
+    return true;
+  };
+  return sharesAt(1) || sharesAt(2);
 }
 
+/// The trips of lanes that go to the banks together.
+static uint64_t countTrips(const Access &access, LaneMask group) {
+  SmallVector<int64_t, numLanes> addresses;
+  for (; group; group &= group - 1)
+    addresses.push_back(access.addresses[countr_zero(group)]);
+  if (addresses.empty())
+    return 0;
+  if (access.kind == AccessKind::Atomic || access.kind == AccessKind::Reduction)
+    return countTurns(addresses, access.bytesPerLane);
+  sort(addresses);
+  addresses.erase(llvm::unique(addresses), addresses.end());
+  return countWavefronts(addresses, access.bytesPerLane);
+}
+
+/// The warp goes to the banks in groups of lanes that could fill them: all
+/// lanes for up to 4 bytes, halves for 8, quarters for 16. Two groups of a load
+/// in which neighbours share go together (measured on an H100: of ld, not of
+/// ldmatrix, whose accesses have no elements, nor of stores and atomic
+/// operations). Where that saves no trip they are counted one by one.
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
                            const Access &access) {
   unsigned bytes = access.bytesPerLane;
-  bool takesTurns =
-      access.kind == AccessKind::Atomic || access.kind == AccessKind::Reduction;
-  uint64_t wavefronts = 0;
-  for (LaneMask group : divideLanes(access, place.lanes)) {
-    SmallVector<int64_t, numLanes> addresses;
-    for (LaneMask rest = group; rest; rest &= rest - 1)
-      addresses.push_back(access.addresses[countr_zero(rest)]);
-    if (addresses.empty())
-      continue;
-    if (!takesTurns) {
-      sort(addresses);
-      addresses.erase(llvm::unique(addresses), addresses.end());
+  unsigned size =
+      std::clamp<unsigned>(kBankRowInBytes / std::max(bytes, 4u), 1, numLanes);
+  auto groupAt = [&](unsigned first, unsigned count) {
+    return place.lanes & (allLanes >> (numLanes - count)) << first;
+  };
+  bool mayMerge = access.kind == AccessKind::Read && access.elementBytes != 0;
+  auto add = [&](uint64_t trips) {
+    counts.sharedWavefronts += trips;
+    counts.sharedWorstWays = std::max(counts.sharedWorstWays, trips);
+  };
+  for (unsigned first = 0; first != numLanes;) {
+    uint64_t trips = countTrips(access, groupAt(first, size));
+    if (size == numLanes) {
+      add(trips);
+      break;
     }
-    uint64_t ways = takesTurns ? countTurns(addresses, bytes)
-                               : countWavefronts(addresses, bytes);
-    counts.sharedWorstWays = std::max(counts.sharedWorstWays, ways);
-    wavefronts += ways;
+    uint64_t next = countTrips(access, groupAt(first + size, size));
+    LaneMask both = groupAt(first, 2 * size);
+    uint64_t together = mayMerge && sharesWithNeighbours(access, both)
+                            ? countTrips(access, both)
+                            : trips + next;
+    if (together < trips + next) {
+      add(together);
+    } else {
+      add(trips);
+      add(next);
+    }
+    first += 2 * size;
   }
   size_t words = collectUnits(access, place.lanes, kBankWidthInBytes).size();
   ++counts.sharedRequests;
-  counts.sharedWavefronts += wavefronts;
   counts.sharedIdealWavefronts +=
       divideCeil(words * kBankWidthInBytes, kBankRowInBytes);
   countSharedBytes(counts, place, access.memory, access.kind,

@@ -6,6 +6,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
+#include <functional>
 
 using namespace mlir::tk;
 using namespace mlir::tk::emulator;
@@ -86,23 +87,37 @@ TEST(MeasurementsTest, BankConflicts) {
 // What the counters of an H100 say of ld: where neighbours share, two groups go
 // together. Stores and ldmatrix (an access without elements) do not.
 TEST(MeasurementsTest, NeighboursThatShareGoTogether) {
+  auto nth = [](unsigned stride) {
+    return [stride](unsigned lane) { return lane / stride; };
+  };
   struct Case {
     uint32_t bytes;
-    /// So many lanes in a row want the same.
-    unsigned repeat;
+    /// Which piece of `bytes` a lane wants.
+    std::function<unsigned(unsigned)> piece;
     LaneMask lanes;
-    uint64_t load, other;
+    uint64_t load, other, ways = 1;
   };
   const Case cases[] = {
-      {8, 1, allLanes, 2, 2},
-      {8, 2, allLanes, 1, 2},
-      {8, 4, allLanes, 1, 2},
-      {8, 32, allLanes, 1, 2},
-      {16, 1, allLanes, 4, 4},
-      {16, 2, allLanes, 2, 4},
-      {16, 32, allLanes, 2, 4},
+      {8, nth(1), allLanes, 2, 2},
+      {8, nth(2), allLanes, 1, 2},
+      {8, nth(4), allLanes, 1, 2},
+      {8, nth(32), allLanes, 1, 2},
+      {16, nth(1), allLanes, 4, 4},
+      {16, nth(2), allLanes, 2, 4},
+      {16, nth(32), allLanes, 2, 4},
+      // Lanes 0 and 2 want the same, 1 and 3, 4 and 6, ...
+      {8, [](unsigned lane) { return lane / 4 * 2 + lane % 2; }, allLanes, 1,
+       2},
+      // The halves, or quarters, want the same, but not neighbours.
+      {8, [](unsigned lane) { return lane % 16; }, allLanes, 2, 2},
+      {16, [](unsigned lane) { return lane % 8; }, allLanes, 4, 4},
+      // Half of the lanes are alone; side by side, or as far apart as before:
+      // then there is nothing to save.
+      {8, nth(2), 0x55555555, 1, 2},
+      {8, nth(1), 0x55555555, 2, 2},
+      {8, nth(1), 0x33333333, 2, 2},
       // Words of 4 bytes go together whatever they are.
-      {4, 2, allLanes, 1, 1},
+      {4, nth(2), allLanes, 1, 1},
   };
   for (const Case &test : cases)
     for (auto [kind, elementBytes] :
@@ -111,7 +126,7 @@ TEST(MeasurementsTest, NeighboursThatShareGoTogether) {
       Counters counters(1);
       std::array<uint64_t, numLanes> addresses;
       for (unsigned lane = 0; lane != numLanes; ++lane)
-        addresses[lane] = 0x1000 + lane / test.repeat * test.bytes;
+        addresses[lane] = 0x1000 + test.piece(lane) * test.bytes;
       Access access;
       access.memory.space = PtxSpace::Shared;
       access.kind = kind;
@@ -124,8 +139,8 @@ TEST(MeasurementsTest, NeighboursThatShareGoTogether) {
       InstructionMeasurement counts = counters.finish().instructions[0];
       bool isLoad = kind == AccessKind::Read && elementBytes;
       EXPECT_EQ(counts.sharedWavefronts, isLoad ? test.load : test.other)
-          << test.bytes << " bytes, " << test.repeat << " lanes";
-      EXPECT_EQ(counts.sharedWorstWays, 1u);
+          << &test - cases;
+      EXPECT_EQ(counts.sharedWorstWays, test.ways) << &test - cases;
     }
 }
 
