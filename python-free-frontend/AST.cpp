@@ -73,20 +73,6 @@ StringRef mlir::tk::stringifyUnaryOp(UnaryOp op) {
   llvm_unreachable("all operators handled");
 }
 
-StringRef mlir::tk::stringifyParamMode(Param::Mode mode) {
-  switch (mode) {
-  case Param::Mode::In:
-    return "";
-  case Param::Mode::Mut:
-    return "mut";
-  case Param::Mode::Out:
-    return "out";
-  case Param::Mode::Temp:
-    return "temp";
-  }
-  llvm_unreachable("all modes handled");
-}
-
 llvm::APFloat
 FloatLiteralExpr::getValue(const llvm::fltSemantics &semantics) const {
   llvm::APFloat value(semantics);

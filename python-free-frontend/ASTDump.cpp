@@ -386,8 +386,8 @@ private:
   void dumpParams(ArrayRef<Param> params) {
     for (const Param &param : params) {
       line() << "Param " << param.name.name;
-      if (param.mode != Param::Mode::In)
-        os << ' ' << stringifyParamMode(param.mode);
+      if (param.access != ParamAccess::Read)
+        os << ' ' << stringifyParamAccess(param.access);
       os << (param.isOptional ? " optional\n" : "\n");
       ++depth;
       dump(param.type);

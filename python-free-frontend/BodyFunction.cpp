@@ -264,12 +264,12 @@ TypedExpr *BodyChecker::checkDefault(const Param &param) {
 
 /// The type of a parameter of a function; reports a mode that it cannot have.
 ValueType BodyChecker::resolveParamType(const Param &param) {
-  bool isWritable = param.mode != Param::Mode::In;
+  bool isWritable = param.access != ParamAccess::Read;
   ValueType type = resolveType(*param.type, isWritable);
   if (type.isError())
     return type;
   if (isWritable && !type.isView()) {
-    report(param.modeRange, DiagKind::ModeNeedsTensor, type.str());
+    report(param.accessRange, DiagKind::ModeNeedsTensor, type.str());
     return ValueType::error();
   }
   if (param.init && !type.isScalar()) {

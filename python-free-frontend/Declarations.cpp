@@ -255,10 +255,9 @@ private:
     for (const GenericParam &param : parts.genericParams)
       inputs.push_back(param.name.name);
     for (const Param &param : parts.params) {
-      if (param.mode == Param::Mode::In || param.mode == Param::Mode::Mut)
+      if (readsArgument(param.access))
         inputs.push_back(param.name.name);
-      bool isOutput =
-          param.mode == Param::Mode::Out || param.mode == Param::Mode::Mut;
+      bool isOutput = writesArgument(param.access);
       if (isOutput)
         mustBeAnswered.push_back(param.name.name);
       if (isOutput || isa_and_nonnull<PtrTypeExpr>(param.type))
@@ -316,7 +315,7 @@ private:
     for (const ReferenceResult &result : reference.results)
       for (const Param &param : parts.params)
         if (param.name.name == result.name.name &&
-            param.mode == Param::Mode::Out &&
+            param.access == ParamAccess::Out &&
             !assigned.contains(result.name.name))
           diags.report(result.name.range, DiagKind::ResultNotAssigned,
                        reference.name.name, result.name.name);

@@ -264,13 +264,13 @@ private:
       using Kind = TestArgument::Kind;
       TestArgument &argument = test.arguments.emplace_back();
       argument.name = param.name;
-      argument.mode = param.mode;
+      argument.access = param.access;
       argument.dtype = param.dtype;
       if (param.isTensor)
         argument.kind = Kind::Tensor;
       if (param.isPointer) {
         argument.kind = Kind::Pointer;
-        argument.mode = ParamMode::Mut;
+        argument.access = ParamAccess::Mut;
         argument.dims.assign(pointerRanks.front(), first);
         pointerRanks = pointerRanks.drop_front();
       }

@@ -311,37 +311,23 @@ void CheckedProgram::Impl::declareHostNames(const BoundInstance &instance,
   }
 }
 
-static ParamMode convertMode(Param::Mode mode) {
-  switch (mode) {
-  case Param::Mode::In:
-    return ParamMode::In;
-  case Param::Mode::Mut:
-    return ParamMode::Mut;
-  case Param::Mode::Out:
-    return ParamMode::Out;
-  case Param::Mode::Temp:
-    return ParamMode::Temp;
-  }
-  llvm_unreachable("every mode is handled");
-}
-
 std::optional<ParamInfo>
 CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
                                    const Param &param, BodyChecker &checker,
                                    HostExprBuilder &hostExprs) {
   ParamInfo info;
   info.name = param.name.name.str();
-  info.mode = convertMode(param.mode);
+  info.access = param.access;
   ValueType type =
-      checker.resolveType(*param.type, param.mode != Param::Mode::In);
+      checker.resolveType(*param.type, param.access != ParamAccess::Read);
   if (type.isError())
     return std::nullopt;
   if (!type.isView() && !type.isScalar()) {
     diags.report(param.type->range, DiagKind::NotAKernelParam, type.str());
     return std::nullopt;
   }
-  if (!type.isView() && param.mode != Param::Mode::In) {
-    diags.report(param.modeRange, DiagKind::ModeNeedsTensor, type.str());
+  if (!type.isView() && param.access != ParamAccess::Read) {
+    diags.report(param.accessRange, DiagKind::ModeNeedsTensor, type.str());
     return std::nullopt;
   }
   info.isTensor = type.isView();
@@ -351,7 +337,7 @@ CheckedProgram::Impl::getParamInfo(const BoundInstance &instance,
   info.dtype = getDType(type.getElement().scalar);
   if (param.init && !checkInit(param, type, checker))
     return std::nullopt;
-  info.isZeroed = param.mode == Param::Mode::Temp && param.init;
+  info.isZeroed = param.access == ParamAccess::Temp && param.init;
   if (auto *tensor = dyn_cast<TensorTypeExpr>(param.type))
     for (const Expr *dim : tensor->dims) {
       std::optional<HostExpr> expr = hostExprs.build(*dim);
@@ -387,7 +373,7 @@ bool CheckedProgram::Impl::checkInit(const Param &param, const ValueType &type,
     return false;
   if (!type.isView() && !type.getElement().isPointer())
     return true;
-  if (param.mode != Param::Mode::Temp) {
+  if (param.access != ParamAccess::Temp) {
     diags.report(param.init->range, DiagKind::DefaultNeedsScalar, type.str());
     return false;
   }
@@ -401,7 +387,7 @@ bool CheckedProgram::Impl::checkInit(const Param &param, const ValueType &type,
 std::optional<double>
 CheckedProgram::Impl::getInitialValue(const Param &param, const CallArg &init,
                                       DType dtype, BodyChecker &checker) {
-  if (param.mode == Param::Mode::In) {
+  if (param.access == ParamAccess::Read) {
     diags.report(init.name.range, DiagKind::NotWritable)
         .note(param.name.range, DiagKind::DeclaredHere, param.name.name)
         .hint("declare it 'mut'");
@@ -600,20 +586,6 @@ void CheckedProgram::Impl::generateFunctions(const FunctionInstances &functions,
   }
 }
 
-static Access convertAccess(ParamMode mode) {
-  switch (mode) {
-  case ParamMode::In:
-    return Access::Read;
-  case ParamMode::Mut:
-    return Access::Mut;
-  case ParamMode::Out:
-    return Access::Out;
-  case ParamMode::Temp:
-    return Access::Temp;
-  }
-  llvm_unreachable("every mode is handled");
-}
-
 static DictionaryAttr makeArgAttrs(const ParamInfo &info, const ValueType &type,
                                    OpBuilder &builder) {
   MLIRContext *context = builder.getContext();
@@ -621,8 +593,7 @@ static DictionaryAttr makeArgAttrs(const ParamInfo &info, const ValueType &type,
   attrs.append(kNameAttr, builder.getStringAttr(info.name));
   attrs.append(kDtypeAttr, builder.getStringAttr(type.getElement().str()));
   if (info.isTensor) {
-    attrs.append(kAccessAttr,
-                 AccessAttr::get(context, convertAccess(info.mode)));
+    attrs.append(kAccessAttr, AccessAttr::get(context, info.access));
     SmallVector<Attribute> dims;
     for (const HostExpr &dim : info.dims)
       dims.push_back(builder.getStringAttr(dim.str()));
@@ -663,7 +634,7 @@ CheckedProgram::Impl::checkKernel(const BoundInstance &instance,
       continue;
     }
     ValueType type =
-        checker.resolveType(*param.type, param.mode != Param::Mode::In);
+        checker.resolveType(*param.type, param.access != ParamAccess::Read);
     Variable *variable =
         arena.createVariable(param.name.name, type, param.name.range);
     variable->isOptional = param.isOptional;

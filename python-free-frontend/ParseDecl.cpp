@@ -285,14 +285,14 @@ bool Parser::parseParams(ArrayRef<Param> &params) {
   return isGood;
 }
 
-static std::optional<Param::Mode> getParamMode(TokenKind kind) {
+static std::optional<ParamAccess> getParamAccess(TokenKind kind) {
   switch (kind) {
   case TokenKind::Mut:
-    return Param::Mode::Mut;
+    return ParamAccess::Mut;
   case TokenKind::Out:
-    return Param::Mode::Out;
+    return ParamAccess::Out;
   case TokenKind::Temp:
-    return Param::Mode::Temp;
+    return ParamAccess::Temp;
   default:
     return std::nullopt;
   }
@@ -306,12 +306,12 @@ std::optional<Param> Parser::parseParam() {
     return std::nullopt;
   param.name = *name;
   if (consumeIf(TokenKind::Colon)) {
-    if (std::optional<Param::Mode> mode = getParamMode(peek().kind)) {
-      param.mode = *mode;
-      param.modeRange = consume().getRange();
+    if (std::optional<ParamAccess> mode = getParamAccess(peek().kind)) {
+      param.access = *mode;
+      param.accessRange = consume().getRange();
     }
     // `dx: out` in a sequence takes its type from the launches.
-    bool hasType = param.mode == Param::Mode::In ||
+    bool hasType = param.access == ParamAccess::Read ||
                    !peek().isOneOf(TokenKind::Comma, TokenKind::RightParen);
     if (hasType) {
       param.type = parseType();

@@ -47,7 +47,7 @@ public:
 
 protected:
   static bool isInput(const TestArgument &argument) {
-    return argument.mode == ParamMode::In || argument.mode == ParamMode::Mut;
+    return readsArgument(argument.access);
   }
 
   ValueType getTileType(const TestArgument &argument) {
@@ -167,7 +167,8 @@ private:
                        builder.getContext());
   }
 
-  DictionaryAttr makeArgAttrs(const TestArgument &argument, Access access) {
+  DictionaryAttr makeArgAttrs(const TestArgument &argument,
+                              ParamAccess access) {
     NamedAttrList attrs;
     attrs.append(kNameAttr, builder.getStringAttr(argument.name));
     if (argument.isBuffer())
@@ -188,11 +189,11 @@ private:
       types.push_back(argument->isBuffer()
                           ? getViewType(*argument)
                           : convertType(variable->type, builder.getContext()));
-      argAttrs.push_back(makeArgAttrs(*argument, Access::Read));
+      argAttrs.push_back(makeArgAttrs(*argument, ParamAccess::Read));
     }
     for (auto [argument, variable] : results) {
       types.push_back(getViewType(*argument));
-      argAttrs.push_back(makeArgAttrs(*argument, Access::Out));
+      argAttrs.push_back(makeArgAttrs(*argument, ParamAccess::Out));
     }
     auto func = func::FuncOp::create(builder, loc, "reference",
                                      builder.getFunctionType(types, {}));

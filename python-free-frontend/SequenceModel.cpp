@@ -55,7 +55,8 @@ private:
     Kind kind = param.isTensor    ? Kind::Tensor
                 : param.isPointer ? Kind::Pointer
                                   : Kind::Scalar;
-    bool isWritable = kind == Kind::Pointer || param.mode != ParamMode::In;
+    bool isWritable =
+        kind == Kind::Pointer || param.access != ParamAccess::Read;
     return {param.dtype, kind, isWritable, param.dims.size()};
   }
 
@@ -313,7 +314,8 @@ private:
       return std::nullopt;
     }
     const SequenceBuffer &buffer = found->second;
-    if ((isPointer || param.mode != Param::Mode::In) && !buffer.isWritable) {
+    if ((isPointer || param.access != ParamAccess::Read) &&
+        !buffer.isWritable) {
       diags.report(memory->range, DiagKind::NotWritable);
       return std::nullopt;
     }

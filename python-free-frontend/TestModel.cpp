@@ -310,7 +310,7 @@ private:
     for (const ParamInfo &param : info->params) {
       TestArgument &argument = test.arguments.emplace_back();
       argument.name = param.name;
-      argument.mode = param.mode;
+      argument.access = param.access;
       argument.dtype = param.dtype;
       argument.stream = test.arguments.size() - 1;
       bool isScalar = !param.isTensor && !param.isPointer;
@@ -346,7 +346,7 @@ private:
     using Kind = TestArgument::Kind;
     argument.kind = param.isTensor ? Kind::Tensor : Kind::Pointer;
     const TestArg *arg = findArg(param.name);
-    if (!arg && (param.mode == ParamMode::In || param.mode == ParamMode::Mut))
+    if (!arg && readsArgument(param.access))
       return reportMissing(param);
     if (!setDims(param, arg, argument) || !contents.setStrides(arg, argument) ||
         !setData(param, arg, argument))
@@ -369,7 +369,7 @@ private:
       std::optional<DataSource> data = contents.readData(*arg);
       if (!data)
         return false;
-      if (param.mode == ParamMode::Out &&
+      if (param.access == ParamAccess::Out &&
           data->kind != DataSource::Kind::Unspecified) {
         diags.report(arg->value->range, DiagKind::OutputContents, param.name)
             .hint("write 'poison[...]' for its shape");
@@ -378,10 +378,10 @@ private:
       argument.data = *data;
     }
     if (argument.kind == TestArgument::Kind::Pointer)
-      argument.mode = argument.data.kind == DataSource::Kind::Unspecified
-                          ? ParamMode::Out
-                          : ParamMode::Mut;
-    if (param.mode == ParamMode::Temp && param.isZeroed)
+      argument.access = argument.data.kind == DataSource::Kind::Unspecified
+                            ? ParamAccess::Out
+                            : ParamAccess::Mut;
+    if (param.access == ParamAccess::Temp && param.isZeroed)
       argument.data = {DataSource::Kind::Full, 0, 0, {}};
     if (param.initialValue)
       argument.data = {DataSource::Kind::Full, *param.initialValue, 0, {}};
@@ -495,7 +495,7 @@ private:
     test.hasReference = reference;
     unsigned nextResult = 0;
     for (auto [number, argument] : llvm::enumerate(test.arguments)) {
-      if (argument.mode != ParamMode::Out && argument.mode != ParamMode::Mut)
+      if (!writesArgument(argument.access))
         continue;
       OutputCheck &check = test.outputs.emplace_back();
       check.argument = number;
@@ -529,7 +529,7 @@ private:
     using Expectation = OutputCheck::Expectation;
     bool isIgnored =
         !reference || argument.kind != TestArgument::Kind::Pointer ||
-        argument.mode != ParamMode::Mut ||
+        argument.access != ParamAccess::Mut ||
         llvm::any_of(reference->ignored, [&](const Identifier &name) {
           return name.name == argument.name;
         });

@@ -90,18 +90,7 @@ template <typename T> struct NegF {
 } // namespace
 
 static LaneLoop selectNegF(ElementKind kind) {
-  switch (kind) {
-  case ElementKind::F16:
-    return NegF<F16>::run;
-  case ElementKind::BF16:
-    return NegF<BF16>::run;
-  case ElementKind::F32:
-    return NegF<float>::run;
-  case ElementKind::F64:
-    return NegF<double>::run;
-  default:
-    return nullptr;
-  }
+  return withFloat(kind, [](auto value) { return NegF<decltype(value)>::run; });
 }
 
 #define TK_PREDICATE(name, expression)                                         \

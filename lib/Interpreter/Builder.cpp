@@ -282,7 +282,7 @@ LogicalResult ProgramBuilder::buildArguments(FunctionOpInterface kernel) {
         {argument.getType(), reg,
          name ? name.str() : "argument " + std::to_string(i),
          // Nothing is promised without the attribute.
-         access ? access.getValue() : Access::Mut,
+         access ? access.getValue() : ParamAccess::Mut,
          kernel.getArgAttr(i, kOptionalAttr) != nullptr});
   }
   return success();

@@ -239,21 +239,6 @@ template <typename R> struct SignedBit {
 // Selection
 //===----------------------------------------------------------------------===//
 
-template <typename Fn> static LaneLoop withFloat(ElementKind kind, Fn fn) {
-  switch (kind) {
-  case ElementKind::F16:
-    return fn(F16());
-  case ElementKind::BF16:
-    return fn(BF16());
-  case ElementKind::F32:
-    return fn(float());
-  case ElementKind::F64:
-    return fn(double());
-  default:
-    return nullptr;
-  }
-}
-
 /// i1 is unsigned.
 template <typename Fn>
 static LaneLoop withInteger(ElementKind kind, bool isUnsigned, Fn fn) {

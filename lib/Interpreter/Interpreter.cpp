@@ -228,7 +228,7 @@ RunResult CompiledKernel::run(ArrayRef<KernelArgument> arguments,
        llvm::zip_equal(program->parameters, arguments))
     if (!argument.memory.empty())
       gridRun.memory.add(argument, parameter.name,
-                         parameter.access == Access::Read);
+                         parameter.access == ParamAccess::Read);
   for (const KernelArgument &argument : reachable)
     gridRun.memory.add(argument, "memory behind a pointer",
                        /*isReadOnly=*/false);

@@ -56,21 +56,28 @@ template <typename T> T *slotAs(char *const *slots, unsigned i) {
   return reinterpret_cast<T *>(slots[i]);
 }
 
-/// The loop of `Body` for floats of `kind`; null for what is no float.
-template <template <typename, typename> class Body, typename Fn>
-LaneLoop forFloat(ElementKind kind) {
+/// The loop that `fn` gives for the C++ type of `kind`, of which it gets a
+/// value; null for what is no float.
+template <typename Fn> LaneLoop withFloat(ElementKind kind, Fn fn) {
   switch (kind) {
   case ElementKind::F16:
-    return Body<F16, Fn>::run;
+    return fn(F16());
   case ElementKind::BF16:
-    return Body<BF16, Fn>::run;
+    return fn(BF16());
   case ElementKind::F32:
-    return Body<float, Fn>::run;
+    return fn(float());
   case ElementKind::F64:
-    return Body<double, Fn>::run;
+    return fn(double());
   default:
     return nullptr;
   }
+}
+
+/// The loop of `Body` for floats of `kind`; null for what is no float.
+template <template <typename, typename> class Body, typename Fn>
+LaneLoop forFloat(ElementKind kind) {
+  return withFloat(kind,
+                   [](auto value) { return Body<decltype(value), Fn>::run; });
 }
 
 /// result[i] = Fn()(operand[i]), computed in the wide type and rounded.

@@ -52,7 +52,7 @@ struct TileProgram {
     Type type;
     size_t offset;
     std::string name;
-    Access access;
+    ParamAccess access;
     bool isOptional;
   };
 

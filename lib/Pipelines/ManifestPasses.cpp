@@ -41,20 +41,6 @@ static LogicalResult parseExprs(KernelOp kernel, ArrayAttr texts,
   return success();
 }
 
-static ParamAccess getParamAccess(Access access) {
-  switch (access) {
-  case Access::Read:
-    return ParamAccess::Read;
-  case Access::Mut:
-    return ParamAccess::Mut;
-  case Access::Out:
-    return ParamAccess::Out;
-  case Access::Temp:
-    return ParamAccess::Temp;
-  }
-  llvm_unreachable("all accesses are listed");
-}
-
 /// The element type as declared: MLIR's types do not tell `u8` from `i8`.
 static FailureOr<DType> getParamDType(KernelOp kernel, unsigned index) {
   auto text = kernel.getArgAttrOfType<StringAttr>(index, kDtypeAttr);
@@ -80,7 +66,7 @@ static FailureOr<ManifestParam> makeParam(KernelOp kernel, unsigned index) {
   auto view = dyn_cast<ViewType>(type);
   param.isTensor = static_cast<bool>(view);
   param.isPointer = isa<PtrType>(view ? view.getElementType() : type);
-  param.access = getParamAccess(kernel.getArgAccess(index));
+  param.access = kernel.getArgAccess(index);
   param.isZeroed = static_cast<bool>(kernel.getArgAttr(index, kZeroedAttr));
   if (auto value = kernel.getArgAttrOfType<FloatAttr>(index, kInitialValueAttr))
     param.initialValue = value.getValueAsDouble();

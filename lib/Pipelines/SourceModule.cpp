@@ -77,28 +77,14 @@ static LogicalResult appendModule(ModuleOp to, ModuleOp from) {
 // Sequences, which only the manifest knows
 //===----------------------------------------------------------------------===//
 
-static ParamAccess getParamAccess(ParamMode mode) {
-  switch (mode) {
-  case ParamMode::In:
-    return ParamAccess::Read;
-  case ParamMode::Mut:
-    return ParamAccess::Mut;
-  case ParamMode::Out:
-    return ParamAccess::Out;
-  case ParamMode::Temp:
-    return ParamAccess::Temp;
-  }
-  llvm_unreachable("all modes are listed");
-}
-
 static ManifestSequence makeSequence(const SequencePlan &plan) {
   ManifestSequence sequence;
   sequence.name = plan.info.instance.name;
   sequence.instance = plan.info.instance.str();
   for (const ParamInfo &info : plan.info.params)
     sequence.params.push_back({info.name, info.isTensor, info.isPointer,
-                               info.dtype, getParamAccess(info.mode), info.dims,
-                               info.aliases, info.isZeroed, info.initialValue});
+                               info.dtype, info.access, info.dims, info.aliases,
+                               info.isZeroed, info.initialValue});
   for (const SequenceTemp &temp : plan.temps)
     sequence.temps.push_back({temp.name, /*isTensor=*/true,
                               /*isPointer=*/false, temp.dtype,

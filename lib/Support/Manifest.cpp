@@ -74,24 +74,6 @@ bool Manifest::operator==(const Manifest &other) const {
 // Names
 //===----------------------------------------------------------------------===//
 
-static constexpr std::pair<ParamAccess, StringLiteral> kAccesses[] = {
-    {ParamAccess::Read, "read"},
-    {ParamAccess::Mut, "mut"},
-    {ParamAccess::Out, "out"},
-    {ParamAccess::Temp, "temp"},
-};
-
-StringRef mlir::tk::stringifyParamAccess(ParamAccess access) {
-  return kAccesses[static_cast<size_t>(access)].second;
-}
-
-static std::optional<ParamAccess> parseParamAccess(StringRef name) {
-  for (auto [access, spelling] : kAccesses)
-    if (spelling == name)
-      return access;
-  return std::nullopt;
-}
-
 std::string mlir::tk::formatAbiSlot(const AbiSlot &slot,
                                     ArrayRef<ManifestParam> params) {
   switch (slot.kind) {

@@ -266,7 +266,7 @@ LogicalResult TestRunner::compareWithPlain(const TestCase &bench,
                                            BenchCheck &check) {
   std::vector<TestBuffer> buffers;
   for (const TestBuffer &buffer : plan.buffers)
-    buffers.push_back({buffer.name, buffer.mode, buffer.tensor.clone(),
+    buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
                        buffer.isInitialized});
   TestPlan plain;
   plain.buffers = std::move(buffers);
@@ -347,7 +347,7 @@ FailureOr<std::vector<TestBuffer>> TestRunner::runOnCopy(TestPlan &plan,
                                                          std::string &printed) {
   TestPlan after;
   for (const TestBuffer &buffer : plan.buffers)
-    after.buffers.push_back({buffer.name, buffer.mode, buffer.tensor.clone(),
+    after.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
                              buffer.isInitialized});
   after.launches = std::move(plan.launches);
   LogicalResult ran = device.run(after, printed);
@@ -427,7 +427,7 @@ FailureOr<TestPlan> TestRunner::makeSampledPlan(const TestCase &bench,
     if (failed(tensor))
       return failure();
     plan.buffers.push_back(
-        {argument.name, argument.mode, std::move(*tensor),
+        {argument.name, argument.access, std::move(*tensor),
          argument.data.kind != DataSource::Kind::Unspecified});
   }
   if (failed(addLaunches(sampled.test, plan)))

@@ -143,7 +143,7 @@ mlir::tk::cutBuffers(const TestCase &bench, const DimNames &names,
     if (!tensor)
       return tensor.takeError();
     result.push_back(
-        {buffer.name, buffer.mode, std::move(*tensor), buffer.isInitialized});
+        {buffer.name, buffer.access, std::move(*tensor), buffer.isInitialized});
   }
   return std::move(result);
 }

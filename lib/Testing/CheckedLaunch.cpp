@@ -13,7 +13,7 @@ using namespace mlir::tk;
 MemoryImage MemoryImage::clone() const {
   MemoryImage copy;
   for (const TestBuffer &buffer : buffers)
-    copy.buffers.push_back({buffer.name, buffer.mode, buffer.tensor.clone(),
+    copy.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
                             buffer.isInitialized});
   copy.written = written;
   return copy;
@@ -191,20 +191,6 @@ static std::optional<DType> getDType(KernelOp kernel, unsigned argument) {
   return parseDTypeName(text);
 }
 
-static ParamMode getMode(Access access) {
-  switch (access) {
-  case Access::Read:
-    return ParamMode::In;
-  case Access::Mut:
-    return ParamMode::Mut;
-  case Access::Out:
-    return ParamMode::Out;
-  case Access::Temp:
-    return ParamMode::Temp;
-  }
-  llvm_unreachable("all cases are listed");
-}
-
 /// Fills an input: floats are normal, integers small enough to be coordinates.
 static void fillInput(HostTensor &tensor, int64_t limit, uint64_t stream) {
   if (isFloat(tensor.getDType()))
@@ -244,19 +230,17 @@ bool LaunchGenerator::addTensor(unsigned argument, CheckedLaunch &launch) {
     llvm::consumeError(tensor.takeError());
     return false;
   }
-  Access access = kernel.getArgAccess(argument);
+  ParamAccess access = kernel.getArgAccess(argument);
   bool isZeroed = kernel.getArgAttr(argument, kZeroedAttr) != nullptr;
-  bool isInitialized =
-      access == Access::Read || access == Access::Mut || isZeroed;
+  bool isInitialized = readsArgument(access) || isZeroed;
   if (!isInitialized)
     tensor->poison();
   else if (!isZeroed)
     fillInput(*tensor, smallest, argument);
   launch.arguments.push_back(
       {unsigned(launch.before.buffers.size()), HostValue::integer(0)});
-  launch.before.buffers.push_back({kernel.getArgName(argument).str(),
-                                   getMode(access), std::move(*tensor),
-                                   isInitialized});
+  launch.before.buffers.push_back({kernel.getArgName(argument).str(), access,
+                                   std::move(*tensor), isInitialized});
   return true;
 }
 

@@ -191,7 +191,7 @@ LogicalResult EmulatorTestDevice::run(TestPlan &plan, std::string &output) {
     if (failed(runLaunch(emulator, launch, buffers, output)))
       return failure();
   for (auto [buffer, address] : llvm::zip_equal(plan.buffers, *addresses))
-    if (buffer.mode != ParamMode::In)
+    if (buffer.access != ParamAccess::Read)
       if (llvm::Error error = emulator.read(address, buffer.tensor.getMemory()))
         return report(plan.getLoc(context), std::move(error));
   return success();

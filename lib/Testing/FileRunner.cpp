@@ -341,7 +341,7 @@ LogicalResult FileRunner::writeOutputs(ArrayRef<TestBuffer> buffers) {
     SmallVector<StringRef> known;
     const TestBuffer *found = nullptr;
     for (const TestBuffer &buffer : buffers) {
-      if (buffer.mode != ParamMode::Out && buffer.mode != ParamMode::Mut)
+      if (!writesArgument(buffer.access))
         continue;
       known.push_back(buffer.name);
       if (buffer.name == file.output)

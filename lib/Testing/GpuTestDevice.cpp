@@ -131,7 +131,7 @@ LogicalResult GpuTestDevice::prepare(TestPlan &plan, PreparedPlan &prepared) {
     return failure();
   prepared.tensors = std::move(*tensors);
   for (auto [number, buffer] : llvm::enumerate(plan.buffers))
-    if (buffer.mode == ParamMode::Temp && buffer.isInitialized)
+    if (buffer.access == ParamAccess::Temp && buffer.isInitialized)
       prepared.zeroed.push_back(number);
   std::vector<LaunchArgument> buffers;
   for (const DeviceTensor &tensor : prepared.tensors)
@@ -170,7 +170,7 @@ LogicalResult GpuTestDevice::run(TestPlan &plan, std::string &output) {
   if (failed(report(loc, launch(prepared))) || failed(report(loc, gpu->wait())))
     return failure();
   for (auto [buffer, tensor] : llvm::zip_equal(plan.buffers, prepared.tensors))
-    if (buffer.mode != ParamMode::In &&
+    if (buffer.access != ParamAccess::Read &&
         failed(report(loc, tensor.download(*gpu, buffer.tensor))))
       return failure();
   return success();
@@ -199,7 +199,7 @@ GpuTestDevice::measure(TestPlan &plan, const BenchOptions &benchOptions) {
   // Kernels that update their input would run away in thousands of launches.
   std::vector<std::pair<size_t, DeviceTensor>> originals;
   for (auto [number, buffer] : llvm::enumerate(plan.buffers)) {
-    if (buffer.mode != ParamMode::Mut)
+    if (buffer.access != ParamAccess::Mut)
       continue;
     llvm::Expected<DeviceTensor> original =
         DeviceTensor::upload(*gpu, buffer.tensor);

@@ -190,7 +190,7 @@ LogicalResult TestRunner::addSequenceTemps(const SequencePlan &sequence,
     if (failed(tensor))
       return failure();
     plan.buffers.push_back(
-        {temp.name, ParamMode::Temp, std::move(*tensor), temp.isZeroed});
+        {temp.name, ParamAccess::Temp, std::move(*tensor), temp.isZeroed});
   }
   return success();
 }
@@ -279,7 +279,7 @@ FailureOr<TestPlan> TestRunner::makePlan(const TestCase &test, uint64_t seed) {
     if (failed(tensor))
       return failure();
     plan.buffers.push_back(
-        {argument.name, argument.mode, std::move(*tensor),
+        {argument.name, argument.access, std::move(*tensor),
          argument.data.kind != DataSource::Kind::Unspecified});
   }
   if (failed(addLaunches(test, plan)))

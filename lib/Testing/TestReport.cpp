@@ -19,7 +19,7 @@ TestReport::Columns TestReport::getColumns(const TestCase &test) {
         .push_back(isType ? binding.value : binding.name + "=" + binding.value);
   }
   for (const TestArgument &argument : test.arguments)
-    if (argument.isBuffer() && argument.mode != ParamMode::Out)
+    if (argument.isBuffer() && argument.access != ParamAccess::Out)
       shapes.push_back(argument.name + formatShape(argument.dims));
   if (dtypes.empty() && !test.arguments.empty())
     dtypes.push_back(getDTypeName(test.arguments.front().dtype).str());

@@ -111,7 +111,7 @@ TestRunner::evaluate(ModuleOp reference, const TestCase &test,
       continue;
     }
     const TestBuffer &buffer = plan.buffers[nextBuffer++];
-    if (buffer.mode != ParamMode::In && buffer.mode != ParamMode::Mut)
+    if (!readsArgument(buffer.access))
       continue;
     llvm::Expected<HostTensor> copy =
         buffer.tensor.convertTo(getReferenceType(argument.dtype));
@@ -222,7 +222,7 @@ static const HostTensor *findWeights(const TestPlan &plan,
   if (output.getRank() == 0)
     return nullptr;
   for (const TestBuffer &buffer : plan.buffers)
-    if (buffer.mode == ParamMode::In && buffer.tensor.getRank() == 1 &&
+    if (buffer.access == ParamAccess::Read && buffer.tensor.getRank() == 1 &&
         isFloat(buffer.tensor.getDType()) &&
         buffer.tensor.getShape().back() == output.getShape().back() &&
         output.getNumElements() > 0)
@@ -318,7 +318,7 @@ LogicalResult TestRunner::runSeed(const TestCase &test,
   // The device works on copies: the reference sees what was there before.
   TestPlan after;
   for (const TestBuffer &buffer : before->buffers)
-    after.buffers.push_back({buffer.name, buffer.mode, buffer.tensor.clone(),
+    after.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
                              buffer.isInitialized});
   after.launches = std::move(before->launches);
   std::string printed;

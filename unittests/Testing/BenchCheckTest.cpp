@@ -19,7 +19,7 @@ public:
     if (failed(interpreter->run(plan, output)))
       return failure();
     for (TestBuffer &buffer : plan.buffers)
-      if (buffer.mode == ParamMode::Out && spoiled) {
+      if (buffer.access == ParamAccess::Out && spoiled) {
         HostTensor &tensor = buffer.tensor;
         int64_t element = *spoiled % tensor.getNumElements();
         tensor.setDouble(element, tensor.getDouble(element) + 1);

@@ -14,6 +14,7 @@
 #ifndef TK_FRONTEND_AST_H
 #define TK_FRONTEND_AST_H
 
+#include "tk/Support/ParamAccess.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -525,10 +526,9 @@ struct GenericParam {
 };
 
 struct Param {
-  enum class Mode { In, Mut, Out, Temp };
   Identifier name;
-  Mode mode = Mode::In;
-  SourceRange modeRange;
+  ParamAccess access = ParamAccess::Read;
+  SourceRange accessRange;
   /// Null when left out, as a sequence may.
   const TypeExpr *type = nullptr;
   /// `T?`
@@ -539,7 +539,6 @@ struct Param {
 };
 
 /// Spelling of the mode: "mut"; empty for In.
-llvm::StringRef stringifyParamMode(Param::Mode mode);
 
 /// `BM in [64, 128]`
 struct TuneEntry {

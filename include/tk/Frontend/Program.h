@@ -22,6 +22,7 @@
 #include "tk/Frontend/Diagnostics.h"
 #include "tk/Support/DType.h"
 #include "tk/Support/HostExpr.h"
+#include "tk/Support/ParamAccess.h"
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,12 +79,10 @@ struct TuneAxis {
   std::vector<std::string> choices;
 };
 
-enum class ParamMode { In, Mut, Out, Temp };
-
 /// A parameter of an instance. Those that are absent are left out.
 struct ParamInfo {
   std::string name;
-  ParamMode mode = ParamMode::In;
+  ParamAccess access = ParamAccess::Read;
   bool isTensor = false;
   /// Elements are pointers to `dtype`.
   bool isPointer = false;
@@ -184,7 +183,7 @@ struct TestArgument {
   Kind kind = Kind::Scalar;
   /// A kernel may write behind every pointer: one is Mut, or Out if the test
   /// gives its memory no contents.
-  ParamMode mode = ParamMode::In;
+  ParamAccess access = ParamAccess::Read;
   DType dtype = DType::F32;
   /// Of a tensor, or of the memory behind a pointer.
   llvm::SmallVector<int64_t, 4> dims;

@@ -10,6 +10,7 @@
 
 #include "tk/Support/DType.h"
 #include "tk/Support/HostExpr.h"
+#include "tk/Support/ParamAccess.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 #include <array>
@@ -18,9 +19,6 @@
 #include <vector>
 
 namespace mlir::tk {
-
-/// What a kernel does with the memory of an argument.
-enum class ParamAccess { Read, Mut, Out, Temp };
 
 /// An argument as the user of a kernel sees it.
 struct ManifestParam {
@@ -210,8 +208,6 @@ std::optional<AbiSlot> parseAbiSlot(llvm::StringRef text,
 
 /// As the language writes it: "0", "-inf", "0.5".
 std::string formatInitialValue(double value);
-
-llvm::StringRef stringifyParamAccess(ParamAccess access);
 
 } // namespace mlir::tk
 

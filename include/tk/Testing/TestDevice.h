@@ -14,7 +14,7 @@ namespace mlir::tk {
 /// A tensor that launches share.
 struct TestBuffer {
   std::string name;
-  ParamMode mode;
+  ParamAccess access;
   HostTensor tensor;
   /// Before the first launch its contents mean something.
   bool isInitialized;

@@ -53,7 +53,7 @@ static bool isReadOnlyView(Value view) {
   auto kernel = dyn_cast<tk::KernelOp>(argument.getOwner()->getParentOp());
   // Without a declaration anything may happen to it.
   if (!kernel || !kernel.getArgAttr(argument.getArgNumber(), tk::kAccessAttr) ||
-      kernel.getArgAccess(argument.getArgNumber()) != tk::Access::Read)
+      kernel.getArgAccess(argument.getArgNumber()) != tk::ParamAccess::Read)
     return false;
   return llvm::none_of(llvm::seq(kernel.getNumArguments()), [&](unsigned i) {
     return bool(kernel.getArgAttr(i, tk::kAliasAttr));

@@ -545,3 +545,11 @@ func.func @combiner_without_yield(%t: tensor<8xf32>) {
   }) : (tensor<8xf32>) -> f32
   return
 }
+
+// -----
+
+// expected-error @+2 {{expects read, mut, out or temp, got 'write'}}
+tk.kernel @unknown_access(
+    %x: !tk.view<?xf32> {tk.access = #tk.access<write>, tk.name = "x"}) {
+  tk.return
+}

@@ -21,6 +21,36 @@ using namespace mlir::tk;
 #define GET_TYPEDEF_CLASSES
 #include "tk/Dialect/Tk/IR/TkTypes.cpp.inc"
 
+//===----------------------------------------------------------------------===//
+// AccessAttr
+//===----------------------------------------------------------------------===//
+
+Attribute AccessAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef name;
+  if (parser.parseKeyword(&name))
+    return {};
+  std::optional<ParamAccess> access = parseParamAccess(name);
+  if (!access) {
+    parser.emitError(loc) << "expects read, mut, out or temp, got '" << name
+                          << "'";
+    return {};
+  }
+  if (parser.parseGreater())
+    return {};
+  return get(parser.getContext(), *access);
+}
+
+void AccessAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getValue() << '>';
+}
+
+//===----------------------------------------------------------------------===//
+// TkDialect
+//===----------------------------------------------------------------------===//
+
 namespace {
 /// Every tk op may be inlined: functions of the language have no other bodies.
 struct TkInlinerInterface : public DialectInlinerInterface {

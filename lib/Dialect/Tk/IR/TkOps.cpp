@@ -393,9 +393,9 @@ StringRef KernelOp::getArgName(unsigned index) {
   return name ? name.getValue() : StringRef();
 }
 
-Access KernelOp::getArgAccess(unsigned index) {
+ParamAccess KernelOp::getArgAccess(unsigned index) {
   auto access = getArgAttrOfType<AccessAttr>(index, kAccessAttr);
-  return access ? access.getValue() : Access::Read;
+  return access ? access.getValue() : ParamAccess::Read;
 }
 
 LogicalResult KernelOp::verify() {

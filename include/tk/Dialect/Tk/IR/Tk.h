@@ -16,6 +16,8 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "tk/Support/ParamAccess.h"
+
 #include "tk/Dialect/Tk/IR/TkDialect.h.inc"
 #include "tk/Dialect/Tk/IR/TkEnums.h.inc"
 

@@ -13,14 +13,14 @@ class Tk_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 
-def Tk_Access : Tk_Enum<"Access", "what a kernel may do with a tensor parameter", [
-  I32EnumAttrCase<"Read", 0, "read">,
-  I32EnumAttrCase<"Mut", 1, "mut">,
-  I32EnumAttrCase<"Out", 2, "out">,
-  I32EnumAttrCase<"Temp", 3, "temp">
-]>;
-def Tk_AccessAttr : EnumAttr<Tk_Dialect, Tk_Access, "access"> {
-  let assemblyFormat = "`<` $value `>`";
+def Tk_AccessAttr : AttrDef<Tk_Dialect, "Access"> {
+  let mnemonic = "access";
+  let summary = "what a kernel may do with a tensor parameter";
+  let description = [{
+    One of `read`, `mut`, `out` and `temp`, as in `#tk.access<mut>`.
+  }];
+  let parameters = (ins "::mlir::tk::ParamAccess":$value);
+  let hasCustomAssemblyFormat = 1;
 }
 
 def Tk_Precision : Tk_Enum<"Precision", "how the products of a dot are formed", [

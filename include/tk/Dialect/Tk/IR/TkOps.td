@@ -79,7 +79,7 @@ def Tk_KernelOp : Tk_Op<"kernel", [
     /// The name of argument `index` in the source, or "" if it has none.
     StringRef getArgName(unsigned index);
     /// What the kernel may do with argument `index`; scalars are read.
-    Access getArgAccess(unsigned index);
+    ParamAccess getArgAccess(unsigned index);
   }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
