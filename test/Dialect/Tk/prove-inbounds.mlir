@@ -30,6 +30,20 @@ tk.kernel @program_is_something_else(
   tk.return
 }
 
+// One row from a program id on is inside, two are not in the last program.
+// CHECK-LABEL: tk.kernel @rows_of_program
+// CHECK:         tk.load_view {{.*}} {inbounds = array<i1: true, false>}
+// CHECK-NOT:     inbounds
+tk.kernel @rows_of_program(%x: !view {tk.dims = ["M", "N"], tk.name = "x"})
+    attributes {grid = ["M"]} {
+  %c0 = arith.constant 0 : index
+  %i = tk.program_id 0
+  %t = tk.load_view %x[%i +: 1, %c0 +: 64] : !view -> tensor<1x64xf32>
+  %u = tk.load_view %x[%i +: 2, %c0 +: 64] : !view -> tensor<2x64xf32>
+  tk.print "rows", %t, %u : tensor<1x64xf32>, tensor<2x64xf32>
+  tk.return
+}
+
 // Ranges: 0, 16, 32, 48 plus 16 stays inside 64, not inside 63.
 // CHECK-LABEL: tk.kernel @loop_in_known_extent
 // CHECK:         tk.load_view {{.*}} {inbounds = array<i1: true>}
