@@ -155,9 +155,10 @@ TypedExpr *BodyChecker::checkNamedCall(const CallExpr &call,
     return checkFunctionCall(call, *function, {});
   if (isBuiltinName(callee.name))
     return checkBuiltin(call, callee.name, callee.range);
-  if (context.decls->named.contains(callee.name)) {
-    report(callee.range, DiagKind::CannotCall)
-        .hint("only a sequence launches kernels");
+  if (const Decl *decl = context.decls->named.lookup(callee.name)) {
+    auto message = report(callee.range, DiagKind::CannotCall);
+    if (!isa<EnumDecl>(decl))
+      message.hint("only a sequence launches kernels");
     return makeError(call.range);
   }
   auto message = report(callee.range, DiagKind::UnknownName, callee.name);

@@ -202,7 +202,10 @@ TypedExpr *BodyChecker::checkName(const NameExpr &expr) {
   }
   SmallVector<StringRef> names = scope->getNames();
   auto message = report(expr.range, DiagKind::UnknownName, expr.name);
-  if (std::optional<StringRef> closest = findClosest(expr.name, names))
+  if (std::string hint = context.decls->getEnumCaseHint(expr.name);
+      !hint.empty())
+    message.hint(hint);
+  else if (std::optional<StringRef> closest = findClosest(expr.name, names))
     message.note(expr.range, DiagKind::DidYouMean, *closest);
   return makeError(expr.range);
 }

@@ -60,6 +60,17 @@ static StringRef describe(const Decl &decl) {
   }
 }
 
+std::string Declarations::getEnumCaseHint(StringRef name) const {
+  for (const Decl *decl : all)
+    if (auto *enumDecl = dyn_cast<EnumDecl>(decl))
+      for (const Identifier &enumCase : enumDecl->cases)
+        if (enumCase.name == name)
+          return ("write '." + name + "' for the case of '" +
+                  enumDecl->name.name + "'")
+              .str();
+  return "";
+}
+
 const Decl *Declarations::findLaunchable(const Identifier &name,
                                          DiagnosticReporter &diags) const {
   auto found = named.find(name.name);

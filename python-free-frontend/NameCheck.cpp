@@ -247,7 +247,9 @@ private:
     // The order of a hash table must not decide between equal suggestions.
     llvm::sort(candidates);
     auto message = diags.report(range, kind, name);
-    StringRef hint = getForeignNameHint(name);
+    std::string hint = decls.getEnumCaseHint(name);
+    if (hint.empty())
+      hint = getForeignNameHint(name);
     if (!hint.empty()) {
       message.hint(hint);
       return;
