@@ -136,8 +136,8 @@ static uint64_t countTrips(const Access &access, LaneMask group) {
 
 /// The warp goes to the banks in groups of lanes that could fill them: all
 /// lanes for up to 4 bytes, halves for 8, quarters for 16. Two groups of a load
-/// in which neighbours share go together (measured on an H100: of ld, not of
-/// ldmatrix, whose accesses have no elements, nor of stores and atomic
+/// in which all neighbours share go together (measured on an H100: of ld, not
+/// of ldmatrix, whose accesses have no elements, nor of stores and atomic
 /// operations). Where that saves no trip they are counted one by one.
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
                            const Access &access) {
@@ -147,7 +147,8 @@ void Counters::countShared(InstructionMeasurement &counts, const Place &place,
   auto groupAt = [&](unsigned first, unsigned count) {
     return place.lanes & (allLanes >> (numLanes - count)) << first;
   };
-  bool mayMerge = access.kind == AccessKind::Read && access.elementBytes != 0;
+  bool mayMerge = access.kind == AccessKind::Read && access.elementBytes != 0 &&
+                  sharesWithNeighbours(access, place.lanes);
   auto add = [&](uint64_t trips) {
     counts.sharedWavefronts += trips;
     counts.sharedWorstWays = std::max(counts.sharedWorstWays, trips);
@@ -160,9 +161,7 @@ void Counters::countShared(InstructionMeasurement &counts, const Place &place,
     }
     uint64_t next = countTrips(access, groupAt(first + size, size));
     LaneMask both = groupAt(first, 2 * size);
-    uint64_t together = mayMerge && sharesWithNeighbours(access, both)
-                            ? countTrips(access, both)
-                            : trips + next;
+    uint64_t together = mayMerge ? countTrips(access, both) : trips + next;
     if (together < trips + next) {
       add(together);
     } else {

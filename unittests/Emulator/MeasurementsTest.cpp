@@ -116,6 +116,9 @@ TEST(MeasurementsTest, NeighboursThatShareGoTogether) {
       {8, nth(2), 0x55555555, 1, 2},
       {8, nth(1), 0x55555555, 2, 2},
       {8, nth(1), 0x33333333, 2, 2},
+      // Neighbours share in the lower half of the warp alone.
+      {16, [](unsigned lane) { return lane < 16 ? lane / 2 : lane; }, allLanes,
+       4, 4},
       // Words of 4 bytes go together whatever they are.
       {4, nth(2), allLanes, 1, 1},
   };
