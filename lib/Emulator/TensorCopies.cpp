@@ -104,6 +104,12 @@ bool TensorCopyExecution::readMap() {
                     Twine(start[0] * elementSize) +
                     " bytes from the beginning of a row, which is no multiple "
                     "of 16");
+  // Measured on an H100: an illegal instruction, where loads are filled.
+  for (unsigned d = 0; d < copy.rank && !copy.isLoad; ++d)
+    if (start[d] < 0)
+      return fail(Rule::TensorMap,
+                  "coordinate " + Twine(start[d]) + " of dimension " +
+                      Twine(d) + ": only loads may begin before the tensor");
   return true;
 }
 

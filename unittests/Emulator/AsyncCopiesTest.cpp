@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "EmulatorTesting.h"
+#include "tk/Emulator/TensorMap.h"
 #include <numeric>
 
 using namespace mlir::tk;
@@ -273,4 +274,78 @@ ret;)"));
   // Every sector of 32 bytes is of two lanes, and one of them reads.
   EXPECT_EQ(all.globalSectors, 16u);
   EXPECT_EQ(all.sharedBytesWritten, 512u);
+}
+
+namespace {
+/// What is said of a copy of four words at `column` and `row` of a tensor of 4
+/// rows of 16, to or from zeros in shared memory; `values` is the tensor
+/// afterwards.
+std::string copyTensor(bool isLoad, int32_t column, int32_t row,
+                       Words &values) {
+  std::string load =
+      "mbarrier.init.shared.b64 [bar], 1;\nfence.proxy.async;\n"
+      "mbarrier.arrive.expect_tx.shared.b64 _, [bar], 16;\n"
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::"
+      "complete_tx::bytes [tile], [%l0, {%r0, %r2}], [bar];\n"
+      "wait: mbarrier.try_wait.parity.shared.b64 %p0, [bar], 0;\n"
+      "@!%p0 bra wait;\n";
+  std::string store =
+      "mov.b32 %r1, 0; st.shared.v4.b32 [tile], {%r1, %r1, %r1, %r1};\n"
+      "fence.proxy.async;\n"
+      "cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group "
+      "[%l0, {%r0, %r2}], [tile];\n"
+      "cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;\n";
+  PtxRun run(makeKernel(
+      ".param .align 64 .b8 map[128], .param .b32 at, .param .b32 row",
+      ".shared .align 128 .b8 tile[64]; .shared .align 8 .b64 bar;\n"
+      ".reg .pred %p0; .reg .b32 %r<3>; .reg .b64 %l0;\n"
+      "mov.b64 %l0, map; cvta.param.u64 %l0, %l0; ld.param.b32 %r0, [at];\n"
+      "ld.param.b32 %r2, [row];\n" +
+          (isLoad ? load : store) + "ret;"));
+  values.resize(64);
+  std::iota(values.begin(), values.end(), 1);
+  TensorMap map;
+  map.type = TensorMapType::U32;
+  map.address = run.buffer(values);
+  map.rank = 2;
+  map.extents = {16, 4, 1, 1, 1};
+  map.strides[0] = 64;
+  map.box[0] = 4;
+  run.launch.block = {1, 1, 1};
+  run.launch.addArgument(llvm::cantFail(encodeTensorMap(map)));
+  run.launch.addArgument(column);
+  run.launch.addArgument(row);
+  std::string said;
+  if (run.run() && !run.result.reports.empty())
+    said = run.result.reports.front().rule + ": " +
+           run.result.reports.front().detail;
+  values = run.read<uint32_t>(map.address, 64);
+  return said;
+}
+} // namespace
+
+// As an H100 does: 16 bytes are the steps of the first coordinate, and stores
+// do not begin before the tensor, where loads fill.
+TEST(AsyncCopiesTest, WhereBoxesBegin) {
+  Words values;
+  for (bool isLoad : {true, false})
+    EXPECT_EQ(copyTensor(isLoad, 2, 0, values),
+              "tensor-map: the first coordinate 2 is 8 bytes from the "
+              "beginning of a row, which is no multiple of 16");
+  EXPECT_EQ(copyTensor(true, -4, 0, values), "");
+  EXPECT_EQ(copyTensor(true, 0, -1, values), "");
+  EXPECT_EQ(copyTensor(false, -4, 0, values),
+            "tensor-map: coordinate -4 of dimension 0: only loads may begin "
+            "before the tensor");
+  EXPECT_EQ(copyTensor(false, 0, -1, values),
+            "tensor-map: coordinate -1 of dimension 1: only loads may begin "
+            "before the tensor");
+  EXPECT_EQ(values[0], 1u);
+  EXPECT_EQ(copyTensor(false, 12, 3, values), "");
+  EXPECT_EQ(values[59], 60u);
+  EXPECT_EQ(values[60], 0u);
+  EXPECT_EQ(values[63], 0u);
+  EXPECT_EQ(copyTensor(false, 16, 3, values), "");
+  EXPECT_EQ(copyTensor(false, 12, 4, values), "");
+  EXPECT_EQ(values[63], 64u);
 }
