@@ -154,6 +154,20 @@ tk.kernel @dot(%a: !view {tk.access = #tk.access<read>, tk.name = "a"}, %b: !vie
   tk.return
 }
 
+// Even the smallest slices, the 16 of the instruction, take 8 + 32 accesses: they
+// are next best.
+// CHECK-LABEL: tk.kernel @wide_dot
+// CHECK:         %[[C4:.*]] = arith.constant 4 : index
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %[[C4]] step
+// CHECK:           tkg.dot {{.*}} : tensor<64x16xbf16>, tensor<16x256xbf16> -> tensor<64x256xf32>
+tk.kernel @wide_dot(%a: !view {tk.access = #tk.access<read>, tk.name = "a"}, %b: !view {tk.access = #tk.access<read>, tk.name = "b"},
+                    %c: tensor<64x256xf32>, %i: index, %k: index) attributes {tkg.warps = 4 : i32} {
+  %s = tk.load_view %a[%i +: 64, %k +: 64] : !view -> tensor<64x64xbf16>
+  %t = tk.load_view %b[%k +: 64, %i +: 256] : !view -> tensor<64x256xbf16>
+  %d = tkg.dot %s, %t, %c instruction #mma : tensor<64x64xbf16>, tensor<64x256xbf16> -> tensor<64x256xf32>
+  tk.return
+}
+
 // The operands would be loaded twice.
 // CHECK-LABEL: tk.kernel @dot_twice
 // CHECK-NOT:     scf.for

@@ -519,7 +519,9 @@ std::optional<DirectDot> SplitTiles::matchDot(DotOp dot) {
       std::max(chooseNumParts(k, unit, numAccesses, maxAccesses),
                chooseNumParts(k, unit, numProducts, maxProducts));
   // If no slice is small enough, the smallest are next best.
-  if (numProducts > numParts * maxProducts && k % unit == 0)
+  bool isTooMuch = numProducts > numParts * maxProducts ||
+                   numAccesses > numParts * maxAccesses;
+  if (isTooMuch && k % unit == 0)
     numParts = k / unit;
   if (numParts == 1)
     return std::nullopt;
