@@ -5,6 +5,7 @@
 //
 //   == name block 64 grid 2 ones 32
 //   breaks: shared-race
+//   says: 4 bytes at
 //   st.shared.u32 [%mine], 1; //!
 //   + bar.sync 0;
 //   xor.b32 %r1, %mine, 128; ld.shared.u32 %r2, [%r1]; //!
@@ -12,8 +13,8 @@
 // Lines with `+` are of the right program alone, lines with `-` of the wrong
 // one. The right one is clean, and leaves `ones` words of 1 in `out`. The wrong
 // one breaks one of the rules, on the lines marked `//!` if there are any, and
-// no other rules but those behind `also:`. Preamble.txt says what the registers
-// hold.
+// no other rules but those behind `also:`, and says what stands behind `says:`.
+// Preamble.txt says what the registers hold.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,6 +38,7 @@ struct Misuse {
   uint32_t numOnes = 0;
   uint64_t stepLimit = 1 << 20;
   std::set<std::string> breaks, also;
+  std::string says;
   std::vector<std::string> body;
 };
 
@@ -97,6 +99,8 @@ std::vector<Misuse> collect(StringRef file) {
       all.back().breaks = parseRules(line);
     } else if (line.consume_front("also: ")) {
       all.back().also = parseRules(line);
+    } else if (line.consume_front("says: ")) {
+      all.back().says = line.trim().str();
     } else if (!line.trim().empty()) {
       all.back().body.push_back(line.str());
     }
@@ -188,7 +192,7 @@ TEST_P(MisuseTest, TheWrongProgramIsReported) {
   uint64_t out = 0;
   prepare(run, /*seed=*/0, out);
   ASSERT_TRUE(run.run());
-  bool isReported = false;
+  bool isReported = false, isSaid = false;
   for (const EmulatorReport &report : run.result.reports) {
     if (GetParam().also.count(report.rule))
       continue;
@@ -196,12 +200,14 @@ TEST_P(MisuseTest, TheWrongProgramIsReported) {
         << PtxRun::describe(report) << "\n"
         << program.text;
     isReported = true;
+    isSaid |= StringRef(report.detail).contains(GetParam().says);
     for (const EmulatorSite &site : report.sites)
       EXPECT_TRUE(program.marked.empty() || program.marked.count(site.ptxLine))
           << PtxRun::describe(report) << "\n"
           << program.text;
   }
   EXPECT_TRUE(isReported) << program.text;
+  EXPECT_TRUE(isSaid) << program.text;
 }
 
 INSTANTIATE_TEST_SUITE_P(, MisuseTest, testing::ValuesIn(collectAll()),
