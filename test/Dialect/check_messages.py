@@ -15,7 +15,8 @@ REPORT = re.compile(r"\b(?:emitOpError|emitError|emitWarning|emitRemark|remarkMi
                     r"append(?:Op)?Error|reason\s*=)(?=\W)|"
                     r"\b(?:createStringError|makeError|fail|failArgument|expects|report|check|errors\.report)(?=\()")
 LITERAL = re.compile(r'(?<!\')"((?:[^"\\\n]|\\.)*)"')
-EXPECTED = re.compile(r"(?:expected-(?:error|warning|remark|note)(?:-re)?|[A-Z-]+(?:-NEXT|-SAME|-DAG|-NOT)?:)(.*)")
+EXPECTED = re.compile(r"(?:expected-(?:error|warning|remark|note)(?:-re)?|[A-Z-]+(?:-NEXT|-SAME|-DAG|-NOT)?:|^says:)(.*)",
+                      re.M)
 
 
 def get_files(folders, suffixes):
@@ -60,7 +61,7 @@ def get_pieces(statement):
 def main():
     middle = sys.argv.index("--")
     expected = []
-    for path in get_files(sys.argv[middle + 1:], (".mlir", ".tk", ".test")):
+    for path in get_files(sys.argv[middle + 1:], (".mlir", ".tk", ".test", ".txt")):
         with open(path, errors="replace") as file:
             expected += [match.group(1) for match in EXPECTED.finditer(file.read())]
     for path in get_files(sys.argv[middle + 1:], (".cpp",)):
