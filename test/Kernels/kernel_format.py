@@ -49,8 +49,9 @@ class KernelFormat(lit.formats.FileBasedTest):
     OTHER_CHIPS = ("sm_86", "sm_89", "sm_100a", "sm_120a", "gfx942", "gfx950")
     KINDS = ("interp", "f64", "passes", "benches", "emu_sm_80", "emu_sm_90a", "spills") + CHIPS + OTHER_CHIPS + ("cuda",)
 
-    # Seconds of processor time to compile a file: several times what the slowest takes, matmul, about 8.
-    TIME_LIMIT = 30
+    # Seconds of processor time to compile a file. No measurement: it ends what has got out of hand. The slowest, matmul for
+    # sm_90a, takes 24 alone and 32 beside other work, most of it in ptxas, which is asked again for what spills.
+    TIME_LIMIT = 150
 
     # Benches of kernels that give nothing that could be compared.
     WITHOUT_RESULTS = {"noop": ["empty"]}
