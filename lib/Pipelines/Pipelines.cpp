@@ -79,6 +79,7 @@ void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager,
                                          const TargetInfo &target) {
   manager.addPass(createConvertNVVMToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createDropGlobalCallSitesPass());
   // PTX with debug sections says `.target ..., debug`, and ptxas then keeps
   // variables in place: softmax took 74 registers instead of 48. Directives
   // alone are what `ptxas -lineinfo` wants. On AMD the debugger finds the lines

@@ -32,6 +32,20 @@ def CompleteManifestPass : Pass<"tk-complete-manifest", "::mlir::ModuleOp"> {
   }];
 }
 
+def DropGlobalCallSitesPass
+    : Pass<"tk-drop-global-call-sites", "::mlir::ModuleOp"> {
+  let summary = "leave out who called what is in no function";
+  let description = [{
+    The texts of `print` and `assert` become globals, with the locations of these
+    ops: of an inlined function, with the call. A call is of use inside of a
+    function only, and the pass that makes scopes for debuggers
+    (`ensure-debug-info-scope-on-llvm-func`) looks there for the caller.
+
+    Before: anything. After: outside of an `llvm.func` no op has a call site as
+    location; of `callsite(callee at caller)` the callee stays.
+  }];
+}
+
 def MapFileNamesPass : Pass<"tk-map-file-names", "::mlir::ModuleOp"> {
   let summary = "write the file names in locations as they are on no machine";
   let description = [{
