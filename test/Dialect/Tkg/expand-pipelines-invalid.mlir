@@ -81,8 +81,70 @@ tk.kernel @within_iteration(%x: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "x"}
   scf.for %k = %c0 to %n step %c8 {
     // expected-note @below {{the other access is here}}
     tk.store_view %t, %x[%k +: 8] {tkg.stage = 1 : i32} : tensor<8xf32>, !tk.view<?xf32>
-    // expected-error @below {{schedule breaks a dependence: stage 0 may access memory before an earlier iteration has done so in stage 1}}
+    // expected-error @below {{schedule breaks a dependence: stage 0 may access memory before an op above it has done so in stage 1}}
     %v = tk.load_view %x[%k +: 8] {tkg.stage = 0 : i32} : !tk.view<?xf32> -> tensor<8xf32>
+  }
+  tk.return
+}
+
+// -----
+
+// One stage, but the wrong order.
+tk.kernel @within_stage(%x: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "x"}, %n: index, %t: tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-note @below {{the other access is here}}
+    tk.store_view %t, %x[%k +: 8] {tkg.stage = 1 : i32, tkg.order = 1 : i32} : tensor<8xf32>, !tk.view<?xf32>
+    // expected-error @below {{schedule breaks a dependence: stage 1 may access memory before an op above it has done so in stage 1}}
+    %v = tk.load_view %x[%k +: 8] {tkg.stage = 1 : i32, tkg.order = 0 : i32} : !tk.view<?xf32> -> tensor<8xf32>
+  }
+  tk.return
+}
+
+// -----
+
+// The next iteration would print before this one is done.
+tk.kernel @prints_across(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-error @below {{schedule changes the order of what is printed: stage 0 prints before stage 1 has done so}}
+    tk.print "early" {tkg.stage = 0 : i32}
+    // expected-note @below {{the other print is here}}
+    tk.print "late" {tkg.stage = 1 : i32}
+  }
+  tk.return
+}
+
+// -----
+
+// Two stages apart no order helps.
+tk.kernel @prints_far_apart(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-error @below {{schedule changes the order of what is printed: stage 0 prints before stage 2 has done so}}
+    tk.print "early" {tkg.stage = 0 : i32, tkg.order = 1 : i32}
+    // expected-note @below {{the other print is here}}
+    tk.print "late" {tkg.stage = 2 : i32, tkg.order = 0 : i32}
+  }
+  tk.return
+}
+
+// -----
+
+// Prints of one stage stand in the order of the text, also inside of other ops.
+tk.kernel @prints_within(%n: index, %c: i1) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  scf.for %k = %c0 to %n step %c8 {
+    // expected-note @below {{the other print is here}}
+    scf.if %c {
+      tk.print "first"
+    } {tkg.stage = 1 : i32, tkg.order = 1 : i32}
+    // expected-error @below {{schedule changes the order of what is printed: stage 1 prints before stage 1 has done so}}
+    tk.print "second" {tkg.stage = 1 : i32, tkg.order = 0 : i32}
   }
   tk.return
 }

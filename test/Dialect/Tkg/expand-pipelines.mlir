@@ -88,6 +88,7 @@ tk.kernel @registers(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index)
 // What an iteration passes on may be needed early: a position that moves by
 // what was loaded. Pointer loads are masked where the iteration does not exist;
 // other effects are guarded by a branch.
+// What is printed keeps its order, as the later stage comes first.
 // CHECK-LABEL: tk.kernel @chain
 // CHECK:         %[[EXISTS:.*]] = arith.cmpi sgt
 // CHECK-NEXT:    %[[STEP0:.*]] = tk.load %{{.*}} mask %[[EXISTS]] : i1
@@ -95,20 +96,36 @@ tk.kernel @registers(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index)
 // CHECK-NEXT:      tk.print "early"
 // CHECK-NEXT:    }
 // CHECK-NEXT:    %[[P0:.*]] = tk.ptr_add %{{.*}}, %[[STEP0]]
-// CHECK-NEXT:    scf.for %{{.*}} iter_args(%[[P:.*]] = %[[P0]], %[[STEP:.*]] = %[[STEP0]])
+// CHECK-NEXT:    scf.for %{{.*}} iter_args(%[[STEP:.*]] = %[[STEP0]], %[[P:.*]] = %[[P0]])
+// CHECK:           tk.print "late", %[[STEP]]
 // CHECK:           %[[NEXT:.*]] = tk.load %[[P]] mask
 // CHECK:           scf.if
 // CHECK-NEXT:        tk.print "early"
-// CHECK:           tk.print "late", %[[STEP]]
 tk.kernel @chain(%p: !tk.ptr<i64>, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %q = scf.for %k = %c0 to %n step %c1 iter_args(%at = %p) -> (!tk.ptr<i64>) {
-    %step = tk.load %at {tkg.stage = 0 : i32} : !tk.ptr<i64> -> i64
-    tk.print "early" {tkg.stage = 0 : i32}
+    %step = tk.load %at {tkg.stage = 0 : i32, tkg.order = 1 : i32} : !tk.ptr<i64> -> i64
+    tk.print "early" {tkg.stage = 0 : i32, tkg.order = 1 : i32}
     %next = tk.ptr_add %at, %step : !tk.ptr<i64>, i64
     tk.print "late", %step : i64 {tkg.stage = 1 : i32}
     scf.yield %next : !tk.ptr<i64>
+  }
+  tk.return
+}
+
+// The next iteration may load what this one stores if the store comes first in
+// each step.
+// CHECK-LABEL: tk.kernel @ordered_memory
+// CHECK:         scf.for
+// CHECK:           tk.store_view
+// CHECK:           tk.load_view
+tk.kernel @ordered_memory(%x: !tk.view<?xf32> {tk.dims = ["N"], tk.name = "x"}, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %k = %c0 to %n step %c1 {
+    %v = tk.load_view %x[%k +: 8] {tkg.stage = 0 : i32, tkg.order = 1 : i32} : !tk.view<?xf32> -> tensor<8xf32>
+    tk.store_view %v, %x[%k +: 8] {tkg.stage = 1 : i32, tkg.order = 0 : i32} : tensor<8xf32>, !tk.view<?xf32>
   }
   tk.return
 }

@@ -151,8 +151,20 @@ LogicalResult LoopSchedule::verifyValues() const {
   return success();
 }
 
-/// Accesses that may conflict keep their order if they are in one stage. Memory
-/// that the body allocates is multiplied and does not count.
+bool LoopSchedule::swapsWithin(Operation *first, Operation *second) const {
+  unsigned timeOfFirst = getStage(first), timeOfSecond = getStage(second);
+  return timeOfFirst == timeOfSecond ? isBefore(second, first)
+                                     : timeOfSecond < timeOfFirst;
+}
+
+bool LoopSchedule::swapsAcross(Operation *first, Operation *second) const {
+  unsigned timeOfFirst = getStage(first), timeOfSecond = getStage(second) + 1;
+  return timeOfFirst == timeOfSecond ? isBefore(second, first)
+                                     : timeOfSecond < timeOfFirst;
+}
+
+/// Accesses that may conflict keep their order. Memory that the body allocates
+/// is multiplied and does not count.
 LogicalResult LoopSchedule::verifyMemory() const {
   SmallVector<std::pair<Operation *, MemoryAccess>> accesses;
   for (Operation *op : ops)
@@ -164,21 +176,45 @@ LogicalResult LoopSchedule::verifyMemory() const {
           accesses.push_back({op, access});
       }
     });
-  for (auto &[op, access] : accesses)
-    for (auto &[other, otherAccess] : accesses) {
-      // `op` runs ahead: before `other` of earlier iterations, and of its own.
-      if (getStage(op) >= getStage(other) ||
-          !(mayDependAcross(otherAccess, access, loop) ||
-            (other->isBeforeInBlock(op) &&
-             mayDependWithin(otherAccess, access))))
+  for (auto &[first, firstAccess] : accesses)
+    for (auto &[second, secondAccess] : accesses) {
+      bool breaksWithin = first->isBeforeInBlock(second) &&
+                          swapsWithin(first, second) &&
+                          mayDependWithin(firstAccess, secondAccess);
+      if (!breaksWithin && !(swapsAcross(first, second) &&
+                             mayDependAcross(firstAccess, secondAccess, loop)))
         continue;
       InFlightDiagnostic diag =
-          op->emitError() << "schedule breaks a dependence: stage "
-                          << getStage(op)
-                          << " may access memory before an earlier iteration "
-                             "has done so in stage "
-                          << getStage(other);
-      diag.attachNote(other->getLoc()) << "the other access is here";
+          second->emitError()
+          << "schedule breaks a dependence: stage " << getStage(second)
+          << " may access memory before "
+          << (breaksWithin ? "an op above it" : "an earlier iteration")
+          << " has done so in stage " << getStage(first);
+      diag.attachNote(first->getLoc()) << "the other access is here";
+      return failure();
+    }
+  return success();
+}
+
+/// What a program prints keeps its order.
+LogicalResult LoopSchedule::verifyPrints() const {
+  SmallVector<Operation *> prints;
+  for (Operation *op : ops)
+    if (op->walk([](tk::PrintOp) {
+            return WalkResult::interrupt();
+          }).wasInterrupted())
+      prints.push_back(op);
+  for (Operation *first : prints)
+    for (Operation *second : prints) {
+      if (!(first->isBeforeInBlock(second) && swapsWithin(first, second)) &&
+          !swapsAcross(first, second))
+        continue;
+      InFlightDiagnostic diag =
+          second->emitError()
+          << "schedule changes the order of what is printed: stage "
+          << getStage(second) << " prints before stage " << getStage(first)
+          << " has done so";
+      diag.attachNote(first->getLoc()) << "the other print is here";
       return failure();
     }
   return success();
@@ -188,7 +224,8 @@ FailureOr<LoopSchedule> LoopSchedule::get(scf::ForOp loop) {
   LoopSchedule schedule(loop);
   schedule.readStages();
   schedule.findYieldStages();
-  if (failed(schedule.verifyValues()) || failed(schedule.verifyMemory()))
+  if (failed(schedule.verifyValues()) || failed(schedule.verifyMemory()) ||
+      failed(schedule.verifyPrints()))
     return failure();
   return schedule;
 }

@@ -55,6 +55,11 @@ private:
   LogicalResult verifyValues() const;
   LogicalResult verifyUse(Operation *user, Value value) const;
   LogicalResult verifyMemory() const;
+  LogicalResult verifyPrints() const;
+  /// Whether `second` runs before `first` of the same iteration.
+  bool swapsWithin(Operation *first, Operation *second) const;
+  /// Whether `second` runs before `first` of the iteration before.
+  bool swapsAcross(Operation *first, Operation *second) const;
   bool isBefore(Operation *a, Operation *b) const {
     return positions.lookup(a) < positions.lookup(b);
   }
