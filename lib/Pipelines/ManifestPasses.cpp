@@ -25,20 +25,9 @@ using namespace mlir::tk;
 // Collecting
 //===----------------------------------------------------------------------===//
 
-/// Parses the host expressions of an array of strings.
-static LogicalResult parseExprs(KernelOp kernel, ArrayAttr texts,
-                                std::vector<HostExpr> &exprs) {
-  if (!texts)
-    return success();
-  for (StringAttr text : texts.getAsRange<StringAttr>()) {
-    llvm::Expected<HostExpr> expr = HostExpr::parse(text.getValue());
-    if (!expr)
-      return kernel.emitOpError()
-             << "has the host expression '" << text.getValue()
-             << "': " << llvm::toString(expr.takeError());
-    exprs.push_back(*expr);
-  }
-  return success();
+/// Those of an attribute that a verifier has seen.
+static std::vector<HostExpr> getHostExprs(ArrayAttr texts) {
+  return llvm::cantFail(parseHostExprs(texts));
 }
 
 /// The element type as declared: MLIR's types do not tell `u8` from `i8`.
@@ -71,11 +60,10 @@ static FailureOr<ManifestParam> makeParam(KernelOp kernel, unsigned index) {
   if (auto value = kernel.getArgAttrOfType<FloatAttr>(index, kInitialValueAttr))
     param.initialValue = value.getValueAsDouble();
   FailureOr<DType> dtype = getParamDType(kernel, index);
-  if (failed(dtype) ||
-      failed(parseExprs(kernel,
-                        kernel.getArgAttrOfType<ArrayAttr>(index, kDimsAttr),
-                        param.dims)))
+  if (failed(dtype))
     return failure();
+  param.dims =
+      getHostExprs(kernel.getArgAttrOfType<ArrayAttr>(index, kDimsAttr));
   param.dtype = *dtype;
   if (auto aliases = kernel.getArgAttrOfType<ArrayAttr>(index, kAliasAttr))
     for (StringAttr alias : aliases.getAsRange<StringAttr>())
@@ -98,10 +86,8 @@ static FailureOr<ManifestVariant> makeVariant(KernelOp kernel) {
   // Several axes are launched as one axis of their product.
   ArrayAttr grid = kernel.getGridAttr();
   variant.hasLinearGrid = grid && grid.size() > 1;
-  if (failed(parseExprs(
-          kernel, kernel->getAttrOfType<ArrayAttr>(tkg::kPreconditionsAttr),
-          variant.preconditions)))
-    return failure();
+  variant.preconditions =
+      getHostExprs(kernel->getAttrOfType<ArrayAttr>(tkg::kPreconditionsAttr));
   return variant;
 }
 
@@ -117,9 +103,8 @@ static FailureOr<ManifestKernel> makeKernel(KernelOp kernel, StringRef name) {
       return failure();
     result.params.push_back(std::move(*param));
   }
-  if (failed(parseExprs(kernel, kernel.getGridAttr(), result.grid)) ||
-      failed(parseExprs(kernel, kernel.getRequireAttr(), result.requirements)))
-    return failure();
+  result.grid = getHostExprs(kernel.getGridAttr());
+  result.requirements = getHostExprs(kernel.getRequireAttr());
   if (result.grid.empty())
     result.grid.push_back(HostExpr::integer(1));
   return result;

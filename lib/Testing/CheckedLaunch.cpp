@@ -23,24 +23,13 @@ MemoryImage MemoryImage::clone() const {
 // Host expressions of a kernel
 //===----------------------------------------------------------------------===//
 
-/// Those of an attribute; texts that cannot be read are left out, as whoever
-/// launches the kernel reports them.
-static std::vector<HostExpr> parseExprs(ArrayAttr texts) {
-  std::vector<HostExpr> exprs;
-  if (!texts)
-    return exprs;
-  for (StringRef text : texts.getAsValueRange<StringAttr>()) {
-    llvm::Expected<HostExpr> expr = HostExpr::parse(text);
-    if (expr)
-      exprs.push_back(std::move(*expr));
-    else
-      llvm::consumeError(expr.takeError());
-  }
-  return exprs;
+/// Those of an attribute that a verifier has seen.
+static std::vector<HostExpr> getHostExprs(ArrayAttr texts) {
+  return llvm::cantFail(parseHostExprs(texts));
 }
 
 static std::vector<HostExpr> getDims(KernelOp kernel, unsigned argument) {
-  return parseExprs(kernel.getArgAttrOfType<ArrayAttr>(argument, kDimsAttr));
+  return getHostExprs(kernel.getArgAttrOfType<ArrayAttr>(argument, kDimsAttr));
 }
 
 static bool holds(const HostExpr &condition, const HostBindings &bindings) {
@@ -88,7 +77,7 @@ bool mlir::tk::holdPreconditions(KernelOp variant, const CheckedLaunch &launch,
     bind("span", span);
     bind("address", reinterpret_cast<int64_t>(tensor.getData()));
   }
-  return llvm::all_of(parseExprs(conditions), [&](const HostExpr &condition) {
+  return llvm::all_of(getHostExprs(conditions), [&](const HostExpr &condition) {
     return holds(condition, bindings);
   });
 }
@@ -128,8 +117,8 @@ void LaunchGenerator::collectNames() {
   std::vector<HostExpr> exprs;
   for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
     llvm::append_range(exprs, getDims(kernel, i));
-  llvm::append_range(exprs, parseExprs(kernel.getGridAttr()));
-  llvm::append_range(exprs, parseExprs(kernel.getRequireAttr()));
+  llvm::append_range(exprs, getHostExprs(kernel.getGridAttr()));
+  llvm::append_range(exprs, getHostExprs(kernel.getRequireAttr()));
   auto add = [&](StringRef name) {
     if (!llvm::is_contained(names, name))
       names.push_back(name.str());
@@ -160,10 +149,11 @@ bool LaunchGenerator::chooseSizes(int64_t divisor, int64_t size,
     launch.bindings.values.insert({name, HostValue::integer(value)});
     text << (name == names.front() ? " " : ", ") << name << " = " << value;
   }
-  for (const HostExpr &condition : parseExprs(kernel.getRequireAttr()))
+  for (const HostExpr &condition : getHostExprs(kernel.getRequireAttr()))
     if (!holds(condition, launch.bindings))
       return false;
-  for (auto [axis, expr] : llvm::enumerate(parseExprs(kernel.getGridAttr()))) {
+  for (auto [axis, expr] :
+       llvm::enumerate(getHostExprs(kernel.getGridAttr()))) {
     std::optional<int64_t> extent = evaluate(expr, launch.bindings);
     if (!extent)
       return false;

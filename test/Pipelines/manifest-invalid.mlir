@@ -39,12 +39,3 @@ module attributes {tkg.target = "sm_80", tkg.threads_per_warp = 32 : i32} {
 // expected-error @below {{has a tk.manifest: the manifest has schema version 99, but this program knows 1}}
 module attributes {tk.manifest = "{\"schema\": 99}"} {
 }
-
-// -----
-
-module attributes {tkg.threads_per_warp = 32 : i32} {
-  // expected-error @below {{has the host expression 'cdiv(N, ': }}
-  tk.kernel @no_expression() attributes {grid = ["cdiv(N, "], tkg.warps = 1 : i32} {
-    tk.return
-  }
-}

@@ -497,6 +497,34 @@ tk.kernel @grid() attributes {grid = ["1", "1", "1", "1"]} {
 
 // -----
 
+// expected-error @below {{has the host expression '1 +', character 4: expects a value}}
+tk.kernel @grid_text() attributes {grid = ["1 +"]} {
+  tk.return
+}
+
+// -----
+
+// expected-error @below {{has the host expression 'cdiv(N, ', character 9: expects}}
+tk.kernel @require_text(%n: i32 {tk.name = "N"}) attributes {require = ["N > 0", "cdiv(N, "]} {
+  tk.return
+}
+
+// -----
+
+// expected-error @below {{has the host expression 'N N', character 3: expects an operator}}
+tk.kernel @dims_text(%x: !tk.view<?x?xf32> {tk.dims = ["N", "N N"]}) {
+  tk.return
+}
+
+// -----
+
+// expected-error @below {{has the host expression 4 : i64: expects a string}}
+tk.kernel @dims_no_text(%x: !tk.view<?xf32> {tk.dims = [4]}) {
+  tk.return
+}
+
+// -----
+
 // expected-error @below {{expects no results, got 1}}
 tk.kernel @results() -> f32 {
   tk.return

@@ -136,6 +136,13 @@ tk.kernel @slots_of_store(%t: f32, %x: !tk.view<?xf32>, %i: index) {
 
 // -----
 
+// expected-error @below {{expects 'tkg.preconditions' to be an array of host expressions, got ["x.address % 16 == 0", "N %"]}}
+tk.kernel @preconditions() attributes {tkg.preconditions = ["x.address % 16 == 0", "N %"]} {
+  tk.return
+}
+
+// -----
+
 // expected-error @below {{expects 'tkg.warps' to be a positive i32, got 0 : i32}}
 tk.kernel @no_warps() attributes {tkg.warps = 0 : i32} {
   tk.return

@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "mlir/Support/DebugStringHelper.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Dialect/Tk/IR/TkItems.h"
 #include "llvm/ADT/STLExtras.h"
@@ -398,6 +399,28 @@ ParamAccess KernelOp::getArgAccess(unsigned index) {
   return access ? access.getValue() : ParamAccess::Read;
 }
 
+llvm::Expected<std::vector<HostExpr>>
+mlir::tk::parseHostExprs(ArrayAttr texts) {
+  std::vector<HostExpr> exprs;
+  for (Attribute attr : texts ? texts.getValue() : ArrayRef<Attribute>()) {
+    auto text = dyn_cast<StringAttr>(attr);
+    if (!text)
+      return llvm::createStringError(debugString(attr) + ": expects a string");
+    llvm::Expected<HostExpr> expr = HostExpr::parse(text.getValue());
+    if (!expr)
+      return expr.takeError();
+    exprs.push_back(std::move(*expr));
+  }
+  return exprs;
+}
+
+static LogicalResult verifyHostExprs(KernelOp kernel, ArrayAttr texts) {
+  if (auto exprs = parseHostExprs(texts); !exprs)
+    return kernel.emitOpError("has the host expression ")
+           << llvm::toString(exprs.takeError());
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   if (!getResultTypes().empty())
     return emitOpError("expects no results, got ") << getResultTypes().size();
@@ -405,6 +428,9 @@ LogicalResult KernelOp::verify() {
     if (grid->empty() || grid->size() > 3)
       return emitOpError("expects one to three grid extents, got ")
              << grid->size();
+  if (failed(verifyHostExprs(*this, getGridAttr())) ||
+      failed(verifyHostExprs(*this, getRequireAttr())))
+    return failure();
   for (auto [i, type] : llvm::enumerate(getArgumentTypes())) {
     auto dims = getArgAttrOfType<ArrayAttr>(i, kDimsAttr);
     auto view = dyn_cast<ViewType>(type);
@@ -416,6 +442,8 @@ LogicalResult KernelOp::verify() {
       return emitOpError("expects ")
              << view.getRank() << " entries in '" << kDimsAttr
              << "' of argument " << i << ", got " << dims.size();
+    if (failed(verifyHostExprs(*this, dims)))
+      return failure();
   }
   return success();
 }

@@ -99,7 +99,10 @@ static bool isReduce(Operation *op) { return isa<tk::ReduceOp>(op); }
 static bool isReshape(Operation *op) { return isa<tk::ReshapeOp>(op); }
 static bool isString(Attribute value) { return isa<StringAttr>(value); }
 static bool isUnit(Attribute value) { return isa<UnitAttr>(value); }
-static bool isArray(Attribute value) { return isa<ArrayAttr>(value); }
+static bool isHostExprs(Attribute value) {
+  auto texts = dyn_cast<ArrayAttr>(value);
+  return texts && !llvm::errorToBool(tk::parseHostExprs(texts).takeError());
+}
 
 template <unsigned width, int64_t minimum>
 static bool isInteger(Attribute value) {
@@ -117,7 +120,8 @@ static constexpr AttributeRule kAttributeRules[] = {
      "an i64 of at least 0"},
     {kVariantAttr, isKernel, "a 'tk.kernel'", isString, "a string"},
     {kKernelAttr, isKernel, "a 'tk.kernel'", isString, "a string"},
-    {kPreconditionsAttr, isKernel, "a 'tk.kernel'", isArray, "an array"},
+    {kPreconditionsAttr, isKernel, "a 'tk.kernel'", isHostExprs,
+     "an array of host expressions"},
     {kStageAttr, isAnyOp, "", isInteger<32, 0>, "an i32 of at least 0"},
     {kOrderAttr, isAnyOp, "", isInteger<32, 0>, "an i32 of at least 0"},
     {kNumStagesAttr, isLoop, "an 'scf.for'", isInteger<32, 1>,

@@ -16,6 +16,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "tk/Support/HostExpr.h"
 #include "tk/Support/ParamAccess.h"
 
 #include "tk/Dialect/Tk/IR/TkDialect.h.inc"
@@ -98,6 +99,10 @@ constexpr StringLiteral kDtypeAttr = "tk.dtype";       // "u8": as declared
 constexpr StringLiteral kOptionalAttr = "tk.optional"; // unit
 constexpr StringLiteral kAliasAttr = "tk.alias";       // ["y"]: may overlap y
 constexpr StringLiteral kZeroedAttr = "tk.zeroed";     // unit: temp starts as 0
+
+/// Parses an array of texts, such as `grid` and `tk.dims`; the verifiers have
+/// seen to it that this does not fail. Nothing is an empty array.
+llvm::Expected<std::vector<HostExpr>> parseHostExprs(ArrayAttr texts);
 
 } // namespace mlir::tk
 
