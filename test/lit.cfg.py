@@ -3,6 +3,7 @@
 import glob
 import os
 import shutil
+import subprocess
 import sys
 
 import lit.formats
@@ -18,7 +19,7 @@ config.test_exec_root = os.path.join(config.tk_obj_root, "test")
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.tk_tools_dir, append_path=True)
 llvm_config.add_tool_substitutions(
-    ["FileCheck", "not", "count", "split-file", "llvm-dwarfdump", "llvm-objdump", "llvm-readelf"],
+    ["FileCheck", "not", "count", "split-file", "llvm-as", "llvm-dwarfdump", "llvm-objdump", "llvm-readelf"],
     [config.llvm_tools_dir])
 llvm_config.with_system_environment(["CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "HIP_PATH"])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
@@ -64,6 +65,10 @@ if find_below([os.environ.get("ROCM_PATH"), os.environ.get("HIP_PATH"),
 # Every write to it fails.
 if os.path.exists("/dev/full"):
     config.available_features.add("full-device")
+# Whoever runs the tests may mount folders of their own.
+if shutil.which("unshare") and subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"],
+                                              capture_output=True).returncode == 0:
+    config.available_features.add("namespaces")
 if shutil.which("cmake"):
     config.available_features.add("cmake")
 if config.tk_sanitize:

@@ -144,6 +144,8 @@ private:
   LogicalResult runPasses(StringRef name,
                           function_ref<void(OpPassManager &)> build);
   LogicalResult lowerToLLVMIR();
+  /// Nobody could launch anything of it.
+  LogicalResult refuseEmptyBinary();
   /// Says which kernels the assembler found too few registers for.
   void remarkSpills();
   SmallVector<char, 0> serialize();
@@ -374,6 +376,17 @@ LogicalResult Compiler::Run::lowerToLLVMIR() {
   return success(static_cast<bool>(llvmModule));
 }
 
+static bool isAmdKernel(const llvm::Function &function) {
+  return function.getCallingConv() == llvm::CallingConv::AMDGPU_KERNEL &&
+         !function.isDeclaration();
+}
+
+LogicalResult Compiler::Run::refuseEmptyBinary() {
+  return emitError(loc) << "expects a kernel to put into the "
+                        << getStageName(Stage::Binary, vendor)
+                        << ", but there is none";
+}
+
 void Compiler::Run::remarkSpills() {
   for (const ResourceUsage &usage : binary.resources) {
     auto kernel =
@@ -430,6 +443,8 @@ LogicalResult Compiler::Run::advance() {
       return text;
     }
     stage = Stage::Binary;
+    if (llvm::none_of(*llvmModule, isAmdKernel))
+      return refuseEmptyBinary();
     if (FailureOr<Binary> hsaco = emitHsaco(loc, *llvmModule, target, timing);
         succeeded(hsaco)) {
       binary = std::move(*hsaco);
@@ -439,6 +454,8 @@ LogicalResult Compiler::Run::advance() {
     return failure();
   case Stage::PTX:
     stage = Stage::Binary;
+    if (!StringRef(ptx).contains(".entry"))
+      return refuseEmptyBinary();
     if (FailureOr<Binary> cubin = assemblePtx(loc, ptx, target, timing);
         succeeded(cubin)) {
       binary = std::move(*cubin);
@@ -450,6 +467,21 @@ LogicalResult Compiler::Run::advance() {
     break;
   }
   llvm_unreachable("a compilation goes from tk to the binary");
+}
+
+/// The order of uses decides how passes number what they make: without it the
+/// PTX of what is read back would be another one. That of inline assembly makes
+/// no difference, and LLVM prints it in a form that it does not parse.
+static void printLLVMIR(const llvm::Module &module, raw_ostream &os) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream, nullptr, /*ShouldPreserveUseListOrder=*/true);
+  for (StringRef rest = text; !rest.empty();) {
+    auto [line, after] = rest.split('\n');
+    if (!line.ltrim().starts_with("uselistorder ptr asm "))
+      os << line << '\n';
+    rest = after;
+  }
 }
 
 SmallVector<char, 0> Compiler::Run::serialize() {
@@ -464,9 +496,7 @@ SmallVector<char, 0> Compiler::Run::serialize() {
     module->print(os, OpPrintingFlags().enableDebugInfo());
     break;
   case Stage::LLVMIR:
-    // The order of uses decides how passes number what they make: without it
-    // the PTX of what is read back would be another one.
-    llvmModule->print(os, nullptr, /*ShouldPreserveUseListOrder=*/true);
+    printLLVMIR(*llvmModule, os);
     break;
   case Stage::PTX:
     os << ptx;

@@ -52,7 +52,7 @@ assemble(Location loc, StringRef assembler, StringRef ptx,
   } while (relieveSpills(text, log.resources, target));
   for (StringRef warning : log.performanceWarnings)
     remark::missed(loc, remark::RemarkOpts::name("AssemblerPerformance")
-                            .category("assemble-ptx"))
+                            .category("assembler"))
         << warning;
   for (StringRef message : log.messages)
     emitWarning(loc) << assembler << ": " << message;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "DeviceLibraries.h"
+#include "GuardedRun.h"
 #include "Toolkits.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -54,10 +55,14 @@ static LogicalResult linkLibrary(Location loc, llvm::Module &module,
       return !value.hasName() || !added.contains(value.getName());
     });
   };
-  if (llvm::Linker::linkModules(module, std::move(*library),
-                                llvm::Linker::LinkOnlyNeeded, internalize))
-    return emitError(loc) << "cannot link '" << path << "'";
-  return success();
+  auto link = [&]() -> LogicalResult {
+    return failure(llvm::Linker::linkModules(module, std::move(*library),
+                                             llvm::Linker::LinkOnlyNeeded,
+                                             internalize));
+  };
+  // What the linker says would otherwise end the process.
+  return runGuarded(loc, ("cannot link '" + path + "'").str(),
+                    module.getContext(), link);
 }
 
 /// The number that ocml branches on: 9402 for gfx942, 11000 for gfx1100. The

@@ -7,6 +7,8 @@
 #include "tk/Support/BinaryFile.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
 #include <mutex>
 
@@ -14,6 +16,17 @@ LLD_HAS_DRIVER(elf)
 
 using namespace mlir;
 using namespace mlir::tk;
+
+/// Removes what lld left beside its output when it crashed.
+static void removeUnfinished(StringRef output) {
+  std::error_code error;
+  StringRef folder = llvm::sys::path::parent_path(output);
+  std::string prefix = (output + ".tmp").str();
+  for (llvm::sys::fs::directory_iterator it(folder, error), end;
+       !error && it != end; it.increment(error))
+    if (StringRef(it->path()).starts_with(prefix))
+      llvm::sys::fs::remove(it->path());
+}
 
 /// Links one object into a shared object, which is what the HSA runtime loads.
 static LogicalResult linkObject(Location loc, StringRef object,
@@ -30,10 +43,20 @@ static LogicalResult linkObject(Location loc, StringRef object,
   llvm::raw_string_ostream os(messages);
   lld::Result result =
       lld::lldMain(arguments, os, os, {{lld::Gnu, &lld::elf::link}});
-  if (result.retCode != 0)
-    return emitError(loc) << "lld cannot link the object: "
-                          << StringRef(messages).trim();
-  return success();
+  if (result.retCode == 0)
+    return success();
+  // lld maps its output into memory, so a full disk is a crash.
+  if (messages.empty()) {
+    removeUnfinished(output);
+    return emitError(loc)
+           << "lld crashed; is there room for its output in the folder of "
+              "temporary files?";
+  }
+  // Names of temporary files would make the same error look different.
+  for (size_t at; (at = messages.find(objectPath)) != std::string::npos;)
+    messages.replace(at, objectPath.size(), "kernel.o");
+  return emitError(loc) << "lld cannot link the object: "
+                        << StringRef(messages).trim();
 }
 
 FailureOr<Binary> mlir::tk::emitHsaco(Location loc, llvm::Module &module,
@@ -43,9 +66,7 @@ FailureOr<Binary> mlir::tk::emitHsaco(Location loc, llvm::Module &module,
   if (!options.emitLineInfo)
     llvm::StripDebugInfo(module);
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(loc, *options.target, options.target->getFeatures());
-  if (!machine)
-    return failure();
+      createTargetMachine(*options.target, options.target->getFeatures());
   SmallString<0> object;
   if (failed(
           runCodeGenerator(loc, module, *machine, /*emitText=*/false, object)))

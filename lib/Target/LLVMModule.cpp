@@ -117,9 +117,7 @@ static LogicalResult optimise(Location loc, llvm::Module &module,
         target.getVendor() == Vendor::NVIDIA
             ? "nvvm-reflect," + kPipeline.str()
             : kSinkToStores.str() + kPipeline.str() + ",amdgpu-attributor";
-    if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
-      return emitError(loc) << "cannot build LLVM's pipeline: "
-                            << llvm::toString(std::move(error));
+    llvm::cantFail(builder.parsePassPipeline(passes, pipeline));
     passes.run(module, moduleAnalyses);
     return success();
   };
@@ -137,9 +135,7 @@ mlir::tk::translateToLLVMIR(Location loc, ModuleOp module,
   if (!llvmModule)
     return nullptr;
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(loc, target, target.getFeatures());
-  if (!machine)
-    return nullptr;
+      createTargetMachine(target, target.getFeatures());
   llvmModule->setTargetTriple(machine->getTargetTriple());
   llvmModule->setDataLayout(machine->createDataLayout());
   setModuleFlags(*llvmModule, target);
@@ -189,9 +185,7 @@ LogicalResult mlir::tk::checkArchitecture(Location loc,
                                           const llvm::Module &module,
                                           const TargetInfo &target) {
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(loc, target, target.getFeatures());
-  if (!machine)
-    return failure();
+      createTargetMachine(target, target.getFeatures());
   if (module.getTargetTriple() == machine->getTargetTriple())
     return success();
   if (module.getTargetTriple().str().empty())

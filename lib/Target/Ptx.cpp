@@ -36,9 +36,7 @@ FailureOr<std::string> mlir::tk::emitPtx(Location loc, llvm::Module &module,
   std::string features =
       "+ptx" + std::to_string(computePtxVersion(module, *options.target));
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(loc, *options.target, features);
-  if (!machine)
-    return failure();
+      createTargetMachine(*options.target, features);
   SmallString<0> ptx;
   if (failed(runCodeGenerator(loc, module, *machine, /*emitText=*/true, ptx)))
     return failure();

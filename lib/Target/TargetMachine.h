@@ -12,10 +12,9 @@ class TargetMachine;
 
 namespace mlir::tk {
 
-/// `features` as LLVM spells them ("+ptx80"). Returns null after an error at
-/// `loc`.
+/// `features` as LLVM spells them ("+ptx80").
 std::unique_ptr<llvm::TargetMachine>
-createTargetMachine(Location loc, const TargetInfo &target, StringRef features);
+createTargetMachine(const TargetInfo &target, StringRef features);
 
 /// Appends the output of the code generator, text or object, to `output`.
 LogicalResult runCodeGenerator(Location loc, llvm::Module &module,
