@@ -125,17 +125,45 @@ static std::string removeSpace(StringRef text) {
   return result;
 }
 
+/// "64" of "BLOCK=64", "bf16" of "bf16".
+static StringRef getValue(StringRef argument) {
+  return argument.contains('=') ? argument.split('=').second : argument;
+}
+
+/// Whether `wanted`, "softmax", "softmax<bf16>" or "softmax<bf16,BLOCK=64>",
+/// contradicts nothing in `instance`. Neither has white space.
+static bool fits(StringRef wanted, StringRef instance) {
+  auto [wantedName, wantedList] = wanted.split('<');
+  auto [name, list] = instance.split('<');
+  if (wantedName != name ||
+      (!wantedList.empty() && !wantedList.consume_back(">")))
+    return false;
+  list.consume_back(">");
+  SmallVector<StringRef> wantedArguments, arguments;
+  wantedList.split(wantedArguments, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  list.split(arguments, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (auto [i, argument] : enumerate(wantedArguments)) {
+    if (argument.contains('=')
+            ? is_contained(arguments, argument)
+            : i < arguments.size() && argument == getValue(arguments[i]))
+      continue;
+    return false;
+  }
+  return true;
+}
+
 Expected<std::string>
 BinaryDeclarations::translateLaunch(StringRef launch) const {
   auto [target, arguments] = launch.split('(');
   std::string wanted = removeSpace(target);
   const Entry *found = nullptr;
   for (const Entry &entry : entries) {
-    if (removeSpace(entry.instance) == wanted) {
+    std::string instance = removeSpace(entry.instance);
+    if (instance == wanted) {
       found = &entry;
       break;
     }
-    if (entry.name != wanted)
+    if (!fits(wanted, instance))
       continue;
     if (found)
       return createStringError("the binary has several instances of '" +

@@ -77,6 +77,19 @@ TEST(BinaryDeclarationsTest, LaunchesNameInstances) {
   EXPECT_EQ(translate("part< bf16,BLOCK=64 > (x = randn[f(1)])"),
             "part_bf16_BLOCK_64(x = randn[f(1)])");
   EXPECT_EQ(translate("whole(x = zeros[4])"), "whole(x = zeros[4])");
+  // What the compiler chose by default need not be said.
+  EXPECT_EQ(translate("part<bf16>(x = zeros[4])"),
+            "part_bf16_BLOCK_64(x = zeros[4])");
+  EXPECT_EQ(translate("part<bf16, 64>(x = zeros[4])"),
+            "part_bf16_BLOCK_64(x = zeros[4])");
+  EXPECT_EQ(translate("part<BLOCK = 64>(x = zeros[4])"),
+            "part_bf16_BLOCK_64(x = zeros[4])");
+  for (StringRef wrong :
+       {"part<bf16, 65>(x)", "part<64>(x)", "par<bf16>(x)",
+        "part<bf16, 64, 1>(x)", "part<bf16(x)", "part<64, bf16>(x)"})
+    EXPECT_TRUE(
+        StringRef(translate(wrong)).starts_with("the binary has no kernel"))
+        << wrong.str();
   EXPECT_EQ(translate("part(x = zeros[4])"),
             "the binary has several instances of 'part', among them "
             "'part<bf16, BLOCK = 64>' and 'part<f32>'; name one");

@@ -22,8 +22,8 @@ public:
   const llvm::StringMap<std::string> &getInstances() const { return instances; }
 
   /// Replaces the instance at the start of `softmax<f16>(x = randn[2, 2])` by
-  /// its name in the text. The name of a kernel is enough where the binary has
-  /// one instance of it.
+  /// its name in the text. What tells it from the other instances in the binary
+  /// is enough.
   llvm::Expected<std::string> translateLaunch(llvm::StringRef launch) const;
 
 private:
