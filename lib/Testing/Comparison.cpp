@@ -58,17 +58,18 @@ static double getComputeRoundOff(DType dtype) {
   return dtype == DType::F64 ? 0x1p-53 : 0x1p-24;
 }
 
-/// What rounding to a narrower output type adds, relative to the result.
-static double getStorageRoundOff(DType dtype) {
+/// What rounding to a narrower output type adds: relative to the result, or
+/// half the smallest number where the results are too small for that.
+static double getStorageError(DType dtype, double size) {
   switch (dtype) {
   case DType::F16:
-    return 0x1p-11;
+    return std::max(0x1p-11 * size, 0x1p-25);
   case DType::BF16:
-    return 0x1p-8;
+    return std::max(0x1p-8 * size, 0x1p-134);
   case DType::F8E4M3:
-    return 0x1p-4;
+    return std::max(0x1p-4 * size, 0x1p-10);
   case DType::F8E5M2:
-    return 0x1p-3;
+    return std::max(0x1p-3 * size, 0x1p-17);
   default:
     return 0;
   }
@@ -158,7 +159,7 @@ private:
 
   /// The rounding of the result to its type comes on top.
   double getStored(double relative, int64_t element, double size) const {
-    return relative * getMagnitude(element) + getStorageRoundOff(dtype) * size;
+    return relative * getMagnitude(element) + getStorageError(dtype, size);
   }
 
   double getMagnitude(int64_t element) const {

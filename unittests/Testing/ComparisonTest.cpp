@@ -89,6 +89,20 @@ TEST_F(ComparisonTest, StorageRoundingIsAllowedOnce) {
   EXPECT_FALSE(passes(ToleranceClass::A, DType::F32, 1.0, 1 + 0x1p-8, 0.0));
 }
 
+TEST_F(ComparisonTest, WhatIsTooSmallForTheTypeMayVanish) {
+  // Half the smallest number of f16 is 2^-25; what is smaller rounds to 0, and
+  // what is between 2^-25 and 2^-24 to the latter.
+  EXPECT_TRUE(passes(ToleranceClass::D, DType::F16, -0.0, -0x1p-26, 0.0));
+  EXPECT_TRUE(passes(ToleranceClass::R, DType::F16, 0x1p-24, 0x1.9p-25, 0.0));
+  EXPECT_FALSE(passes(ToleranceClass::A, DType::F16, 0x1p-24, 0x1p-26, 0.0));
+  EXPECT_TRUE(passes(ToleranceClass::A, DType::BF16, 0.0, 0x1p-135, 0.0));
+  EXPECT_FALSE(passes(ToleranceClass::A, DType::BF16, 0x1p-133, 0x1p-135, 0.0));
+  EXPECT_TRUE(passes(ToleranceClass::A, DType::F8E4M3, 0.0, 0x1p-11, 0.0));
+  EXPECT_FALSE(passes(ToleranceClass::A, DType::F8E4M3, 0x1p-9, 0x1p-11, 0.0));
+  EXPECT_TRUE(passes(ToleranceClass::A, DType::F8E5M2, 0.0, 0x1p-18, 0.0));
+  EXPECT_FALSE(passes(ToleranceClass::A, DType::F8E5M2, 0x1p-16, 0x1p-18, 0.0));
+}
+
 TEST_F(ComparisonTest, TF32OperandsWidenTheBoundOfDot) {
   base.length = 4;
   EXPECT_FALSE(passes(ToleranceClass::D, DType::F32, 1.001, 1.0, 1.0));
