@@ -115,6 +115,15 @@ VectorRegisters getPointerVectors(LoweringContext &context, Operation *op,
                          context.getAccessTraits(op).facts, shape);
 }
 
+/// Where an access through pointers of type `type` happens, for register `r`:
+/// where its mask is true, but not where the layout is larger than the tile,
+/// as a pointer and a mask there may be good ones. Null if everywhere.
+Value getPointerPredicate(LoweringContext &context, Emitter &e, Type type,
+                          ValueRange mask, int64_t r) {
+  return e.both(mask.empty() ? Value() : getOf(mask, r),
+                context.getIsElement(type, r, e));
+}
+
 struct LoadPattern : TkgPattern<tk::LoadOp> {
   using TkgPattern::TkgPattern;
 
@@ -132,10 +141,13 @@ struct LoadPattern : TkgPattern<tk::LoadOp> {
       for (int64_t r : registers)
         if (op.getOther())
           pad.push_back(toMemory(e, getOf(adaptor.getOther(), r)));
-      Value mask = op.getMask() ? getOf(adaptor.getMask(), start) : Value();
-      SmallVector<Value> loaded = getTarget().loadGlobal(
-          e, {adaptor.getPointer()[start], memoryType, vectors.getSize(), mask},
-          pad);
+      Value predicate = getPointerPredicate(
+          context, e, op.getPointer().getType(), adaptor.getMask(), start);
+      SmallVector<Value> loaded =
+          getTarget().loadGlobal(e,
+                                 {adaptor.getPointer()[start], memoryType,
+                                  vectors.getSize(), predicate},
+                                 pad);
       fromMemory(e, elementType, loaded);
       for (auto [r, value] : llvm::zip_equal(registers, loaded))
         results[r] = value;
@@ -156,13 +168,14 @@ struct StorePattern : TkgPattern<tk::StoreOp> {
     Value isOwner = context.getIsOwner(type, e);
     VectorRegisters vectors = getPointerVectors(context, op, type, memoryType);
     for (int64_t start : vectors.getStarts()) {
-      Value mask = op.getMask() ? getOf(adaptor.getMask(), start) : Value();
+      Value predicate =
+          getPointerPredicate(context, e, type, adaptor.getMask(), start);
       SmallVector<Value> values;
       for (int64_t r : vectors.getRegisters(start))
         values.push_back(toMemory(e, getOf(adaptor.getValue(), r)));
       getTarget().storeGlobal(e,
                               {adaptor.getPointer()[start], memoryType,
-                               vectors.getSize(), e.both(isOwner, mask)},
+                               vectors.getSize(), e.both(isOwner, predicate)},
                               values);
     }
     return SmallVector<Value>();

@@ -186,6 +186,9 @@ void ViewAccess::addGather(const tk::ViewItem &source, ValueRange registers,
                            bool inbounds) {
   Item item;
   item.kind = ItemKind::Gather;
+  item.tileDim = dims.firstTileDim;
+  if (auto tile = dyn_cast<RankedTensorType>(source.value.getType()))
+    llvm::append_range(item.gatherExtents, tile.getShape());
   item.stride = stride;
   if (!inbounds)
     item.extent = extent;
@@ -283,17 +286,26 @@ Value ViewAccess::getSlicePredicate(const Item &item, int64_t r) {
   return predicate;
 }
 
+Value ViewAccess::getGatherPredicate(const Item &item, int64_t r) {
+  Value predicate;
+  if (item.extent)
+    predicate =
+        e.compare(LLVM::ICmpPredicate::ult, item.coordinates[r], item.extent);
+  // A coordinate where the layout is larger than the tile may be a good one.
+  for (auto [i, extent] : llvm::enumerate(item.gatherExtents))
+    predicate = e.both(predicate,
+                       coordinates.getIsBelow(e, item.tileDim + i, r, extent));
+  return predicate;
+}
+
 Value ViewAccess::getPredicate(int64_t r) {
   Value predicate = sharedPredicate;
   for (auto [i, item] : llvm::enumerate(items)) {
-    bool isSlice = item.kind == ItemKind::Slice;
     auto [it, isNew] =
         knownPredicates.try_emplace({unsigned(i), getKey(item, r)}, Value());
-    if (isNew && isSlice)
-      it->second = getSlicePredicate(item, r);
-    else if (isNew && item.extent)
-      it->second =
-          e.compare(LLVM::ICmpPredicate::ult, item.coordinates[r], item.extent);
+    if (isNew)
+      it->second = item.kind == ItemKind::Slice ? getSlicePredicate(item, r)
+                                                : getGatherPredicate(item, r);
     predicate = e.both(predicate, it->second);
   }
   return predicate;

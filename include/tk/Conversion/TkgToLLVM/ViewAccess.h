@@ -72,7 +72,7 @@ public:
 private:
   struct Item {
     tk::ItemKind kind;
-    unsigned tileDim = 0; // of a slice
+    unsigned tileDim = 0; // the first, of a gather
     Value stride;         // i64
     /// Slices: coordinates in [low, high) of the tile are inside; either may be
     /// null.
@@ -84,6 +84,8 @@ private:
     SmallVector<Value> coordinates;
     SmallVector<int64_t> coordinateRegisters;
     Value extent;
+    /// Gathers: the shape of the tile of coordinates.
+    SmallVector<int64_t> gatherExtents;
   };
 
   void addScalar(Value coordinate, Value stride, Value extent, bool inbounds);
@@ -94,6 +96,7 @@ private:
   /// Equal for registers that `item` gives the same coordinate.
   int64_t getKey(const Item &item, int64_t r) const;
   Value getSlicePredicate(const Item &item, int64_t r);
+  Value getGatherPredicate(const Item &item, int64_t r);
   Value getOffset(const Item &item, int64_t r);
 
   Emitter &e;
