@@ -33,48 +33,6 @@ static Value castInteger(Emitter &e, Value value, Type type, bool isUnsigned) {
 }
 
 //===----------------------------------------------------------------------===//
-// From integers to floats
-//===----------------------------------------------------------------------===//
-
-/// Makes a 64-bit integer exact in f64 without changing what it rounds to in
-/// at most 24 bits: where it has more than 53 bits, the lowest 11 become one
-/// bit that tells whether any of them was set.
-static Value keepStickyBit(Emitter &e, Value value, bool isUnsigned) {
-  Type type = value.getType();
-  Value low = e.bitAnd(value, e.getInteger(type, 0x7ff));
-  Value isInexact =
-      e.compare(LLVM::ICmpPredicate::ne, low, e.getInteger(type, 0));
-  Value sticky = e.shiftLeft(e.zeroExtend(isInexact, type), 11);
-  Value rounded =
-      e.bitOr(e.bitAnd(value, e.getInteger(type, ~int64_t(0x7ff))), sticky);
-  int64_t limit = int64_t(1) << 53;
-  Value isSmall = isUnsigned
-                      ? e.compare(LLVM::ICmpPredicate::ult, value,
-                                  e.getInteger(type, limit))
-                      : e.compare(LLVM::ICmpPredicate::ult,
-                                  e.add(value, e.getInteger(type, limit)),
-                                  e.getInteger(type, 2 * limit));
-  return e.select(isSmall, value, rounded);
-}
-
-static Value integerToFloat(Emitter &e, Value value, Type type,
-                            bool isUnsigned) {
-  unsigned width = value.getType().getIntOrFloatBitWidth();
-  isUnsigned |= width == 1;
-  Type via = type;
-  if (isFloat16(type) && width > 16) {
-    via = e.getRewriter().getF64Type();
-    if (width == 64)
-      value = keepStickyBit(e, value, isUnsigned);
-  } else if (isFloat16(type)) {
-    via = e.getF32();
-  }
-  Value result = isUnsigned ? Value(e.create<LLVM::UIToFPOp>(via, value))
-                            : Value(e.create<LLVM::SIToFPOp>(via, value));
-  return via == type ? result : e.create<LLVM::FPTruncOp>(type, result);
-}
-
-//===----------------------------------------------------------------------===//
 // From floats
 //===----------------------------------------------------------------------===//
 
@@ -115,42 +73,57 @@ static Value clampToFinite(Emitter &e, Value value, Type type) {
   return e.create<LLVM::MaximumOp>(value.getType(), value, low);
 }
 
+/// `value`, in its type or a wider one, clamped to the finite values of `type`.
+static Value saturate(Emitter &e, Value value, Type type) {
+  bool isWider =
+      value.getType().getIntOrFloatBitWidth() < type.getIntOrFloatBitWidth();
+  return clampToFinite(e,
+                       isWider ? Value(e.create<LLVM::FPExtOp>(type, value))
+                               : widen(e, value),
+                       type);
+}
+
 /// Whether casts of two floats can share an instruction.
 static bool isPairable(Type from, Type to, Rounding rounding) {
   return from.isF32() && isFloat16(to) && rounding == Rounding::NearestEven;
 }
 
-/// Rounds in a direction: rounds to the nearest, and takes the neighbour where
-/// that went the wrong way. Neighbours of one sign have neighbouring bits, and
-/// infinity follows the largest finite value.
-static Value roundInDirection(Emitter &e, Value value, Type type,
-                              Rounding rounding) {
+/// Of a number that rounds to `nearest`, the float that it rounds to in a
+/// direction: the neighbour where the nearest one went the wrong way.
+/// Neighbours of one sign have neighbouring bits, and infinity follows the
+/// largest finite value.
+static Value takeNeighbour(Emitter &e, Value nearest, Rounding rounding,
+                           Value isTooSmall, Value isTooLarge) {
+  Type type = nearest.getType();
   Type integer = e.getRewriter().getIntegerType(type.getIntOrFloatBitWidth());
-  Value nearest = e.create<LLVM::FPTruncOp>(type, value);
-  Value back = e.create<LLVM::FPExtOp>(value.getType(), nearest);
   Value bits = e.bitcast(nearest, integer);
   Value one = e.getInteger(integer, 1);
-  Value towardZero = e.sub(bits, one);
-  auto isWrong = [&](LLVM::FCmpPredicate predicate) -> Value {
-    return e.create<LLVM::FCmpOp>(predicate, back, value);
-  };
+  Value towardZero = e.sub(bits, one), away = e.add(bits, one);
+  Value isNegative =
+      e.compare(LLVM::ICmpPredicate::slt, bits, e.getInteger(integer, 0));
   Value wrong, neighbour;
   if (rounding == Rounding::TowardZero) {
-    Value isLarger = e.create<LLVM::FCmpOp>(
-        LLVM::FCmpPredicate::ogt, e.create<LLVM::FAbsOp>(value.getType(), back),
-        e.create<LLVM::FAbsOp>(value.getType(), value));
-    wrong = isLarger;
+    wrong = e.select(isNegative, isTooSmall, isTooLarge);
     neighbour = towardZero;
+  } else if (rounding == Rounding::Up) {
+    wrong = isTooSmall;
+    neighbour = e.select(isNegative, towardZero, away);
   } else {
-    Value isNegative =
-        e.compare(LLVM::ICmpPredicate::slt, bits, e.getInteger(integer, 0));
-    Value away = e.add(bits, one);
-    bool isUp = rounding == Rounding::Up;
-    wrong = isWrong(isUp ? LLVM::FCmpPredicate::olt : LLVM::FCmpPredicate::ogt);
-    neighbour = isUp ? e.select(isNegative, towardZero, away)
-                     : e.select(isNegative, away, towardZero);
+    wrong = isTooLarge;
+    neighbour = e.select(isNegative, away, towardZero);
   }
   return e.bitcast(e.select(wrong, neighbour, bits), type);
+}
+
+static Value roundInDirection(Emitter &e, Value value, Type type,
+                              Rounding rounding) {
+  Value nearest = e.create<LLVM::FPTruncOp>(type, value);
+  Value back = e.create<LLVM::FPExtOp>(value.getType(), nearest);
+  Value isTooSmall =
+      e.create<LLVM::FCmpOp>(LLVM::FCmpPredicate::olt, back, value);
+  Value isTooLarge =
+      e.create<LLVM::FCmpOp>(LLVM::FCmpPredicate::ogt, back, value);
+  return takeNeighbour(e, nearest, rounding, isTooSmall, isTooLarge);
 }
 
 static Value castFloat(Emitter &e, Value value, Type type, Rounding rounding) {
@@ -163,6 +136,87 @@ static Value castFloat(Emitter &e, Value value, Type type, Rounding rounding) {
   if (rounding == Rounding::NearestEven)
     return e.create<LLVM::FPTruncOp>(type, value);
   return roundInDirection(e, value, type, rounding);
+}
+
+//===----------------------------------------------------------------------===//
+// From integers to floats
+//===----------------------------------------------------------------------===//
+
+/// Makes an integer exact in a float of `precision` bits without changing what
+/// it rounds to in far fewer: where it has more bits than that, the lowest ones
+/// become one bit that tells whether any of them was set.
+static Value keepStickyBit(Emitter &e, Value value, bool isUnsigned,
+                           unsigned precision) {
+  Type type = value.getType();
+  unsigned numLow = type.getIntOrFloatBitWidth() - precision;
+  int64_t lowBits = (int64_t(1) << numLow) - 1;
+  Value low = e.bitAnd(value, e.getInteger(type, lowBits));
+  Value isInexact =
+      e.compare(LLVM::ICmpPredicate::ne, low, e.getInteger(type, 0));
+  Value sticky = e.shiftLeft(e.zeroExtend(isInexact, type), numLow);
+  Value rounded =
+      e.bitOr(e.bitAnd(value, e.getInteger(type, ~lowBits)), sticky);
+  int64_t limit = int64_t(1) << precision;
+  Value isSmall = isUnsigned
+                      ? e.compare(LLVM::ICmpPredicate::ult, value,
+                                  e.getInteger(type, limit))
+                      : e.compare(LLVM::ICmpPredicate::ult,
+                                  e.add(value, e.getInteger(type, limit)),
+                                  e.getInteger(type, 2 * limit));
+  return e.select(isSmall, value, rounded);
+}
+
+static Value toNearestFloat(Emitter &e, Value value, Type type,
+                            bool isUnsigned) {
+  return isUnsigned ? Value(e.create<LLVM::UIToFPOp>(type, value))
+                    : Value(e.create<LLVM::SIToFPOp>(type, value));
+}
+
+/// A 64-bit integer as f64, rounded in a direction. Its upper 53 bits and its
+/// lower 11 are exact in f64, and so is what their sum is wrong by (Dekker's
+/// fast two-sum).
+static Value roundWideInteger(Emitter &e, Value value, Rounding rounding,
+                              bool isUnsigned) {
+  Type type = value.getType(), f64 = e.getRewriter().getF64Type();
+  Value low = e.bitAnd(value, e.getInteger(type, 0x7ff));
+  Value high = toNearestFloat(e, e.sub(value, low), f64, isUnsigned);
+  low = toNearestFloat(e, low, f64, isUnsigned);
+  Value nearest = e.create<LLVM::FAddOp>(f64, high, low);
+  Value taken = e.create<LLVM::FSubOp>(f64, nearest, high);
+  Value isTooSmall =
+      e.create<LLVM::FCmpOp>(LLVM::FCmpPredicate::olt, taken, low);
+  Value isTooLarge =
+      e.create<LLVM::FCmpOp>(LLVM::FCmpPredicate::ogt, taken, low);
+  return takeNeighbour(e, nearest, rounding, isTooSmall, isTooLarge);
+}
+
+/// The float type that holds integers of `width` bits exactly, or all that
+/// rounding to `type` needs to know of them; `type` where the target converts
+/// to it at once.
+static Type getTypeOnTheWay(Emitter &e, Type type, unsigned width,
+                            Rounding rounding) {
+  Type f64 = e.getRewriter().getF64Type();
+  if (isFloat16(type))
+    return width == 64 ? f64 : e.getF32();
+  return type.isF32() && rounding != Rounding::NearestEven ? f64 : type;
+}
+
+static Value integerToFloat(Emitter &e, Value value, Type type, tk::CastOp op) {
+  unsigned width = value.getType().getIntOrFloatBitWidth();
+  bool isUnsigned = op.getSourceUnsigned() || width == 1;
+  Rounding rounding = op.getRounding().value_or(Rounding::NearestEven);
+  if (type.isF64() && width == 64 && rounding != Rounding::NearestEven)
+    return roundWideInteger(e, value, rounding, isUnsigned);
+  Type via = getTypeOnTheWay(e, type, width, rounding);
+  unsigned precision = via.isF64() ? 53 : 24;
+  // LLVM may leave out what is on the way if the integer is exact there. Some
+  // chips then go through f32 after all, and round twice.
+  if (via != type && width > precision)
+    value = keepStickyBit(e, value, isUnsigned, precision);
+  Value result = toNearestFloat(e, value, via, isUnsigned);
+  if (op.getSaturate() && via != type)
+    result = clampToFinite(e, result, type);
+  return castFloat(e, result, type, rounding);
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,7 +250,7 @@ private:
     if (isa<FloatType>(value.getType()))
       return floatToInteger(e, value, type, op);
     if (isa<FloatType>(type))
-      return integerToFloat(e, value, type, op.getSourceUnsigned());
+      return integerToFloat(e, value, type, op);
     return castInteger(e, value, type, op.getSourceUnsigned());
   }
 
@@ -207,7 +261,7 @@ private:
     SmallVector<Value> values = llvm::to_vector(source);
     if (op.getSaturate() && from != type)
       for (Value &value : values)
-        value = clampToFinite(e, widen(e, value), type);
+        value = saturate(e, value, type);
     SmallVector<Value> results;
     size_t r = 0;
     // Two at a time where they differ (a broadcast value needs one cast).

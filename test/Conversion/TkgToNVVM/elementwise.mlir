@@ -167,9 +167,12 @@ tk.kernel @cast_sticky(%p: !tk.ptr<bf16>, %a: i64) attributes {grid = ["1"], tkg
 // CHECK-LABEL: llvm.func @cast_toward_zero
 // CHECK:         %[[NEAR:.*]] = llvm.fptrunc %[[A:.*]] : f32 to bf16
 // CHECK:         %[[BACK:.*]] = llvm.fpext %[[NEAR]] : bf16 to f32
+// CHECK:         %[[SMALL:.*]] = llvm.fcmp "olt" %[[BACK]], %[[A]]
+// CHECK:         %[[LARGE:.*]] = llvm.fcmp "ogt" %[[BACK]], %[[A]]
 // CHECK:         %[[BITS:.*]] = llvm.bitcast %[[NEAR]] : bf16 to i16
 // CHECK:         %[[LESS:.*]] = llvm.sub %[[BITS]], %{{.*}} : i16
-// CHECK:         %[[WRONG:.*]] = llvm.fcmp "ogt"
+// CHECK:         %[[NEGATIVE:.*]] = llvm.icmp "slt" %[[BITS]]
+// CHECK:         %[[WRONG:.*]] = llvm.select %[[NEGATIVE]], %[[SMALL]], %[[LARGE]]
 // CHECK:         llvm.select %[[WRONG]], %[[LESS]], %[[BITS]]
 tk.kernel @cast_toward_zero(%p: !tk.ptr<bf16>, %a: f32) attributes {grid = ["1"], tkg.warps = 1 : i32} {
   %0 = tk.cast %a rounding rtz : f32 -> bf16
