@@ -269,6 +269,7 @@ private:
                              llvm::MutableArrayRef<TypedExpr *> args,
                              SourceRange range,
                              llvm::ArrayRef<int64_t> liftedShape);
+  bool reportMismatch(const FnDecl &decl, llvm::ArrayRef<TypedExpr *> args);
   bool finishBindings(const FnDecl &decl, llvm::ArrayRef<TypedExpr *> args,
                       SourceRange range, GenericBindings &bindings);
   ValueType fitArgument(const Param &param, ValueType type, bool isLifted,
@@ -350,6 +351,7 @@ private:
   void checkStaticAssert(const StaticAssertStmt &stmt);
   void checkPrint(const PrintStmt &stmt);
   bool isPure(const TypedBlock &block) const;
+  bool onlyNamesValues(const TypedBlock &block) const;
 
   template <typename... ArgTs>
   DiagnosticReporter::Builder report(SourceRange range, DiagKind kind,

@@ -598,6 +598,15 @@ TypedExpr *BodyChecker::checkIf(const IfExpr &expr) {
   return makeIfResult(condition, thenBlock, elseBlock, expr.range);
 }
 
+/// True if `block` may run although its value is not taken: it binds names
+/// to values, those of inner ifs among them, and does nothing else.
+bool BodyChecker::onlyNamesValues(const TypedBlock &block) const {
+  return isPure(block) && all_of(block.stmts, [](const TypedStmt *stmt) {
+           auto *assign = dyn_cast<TypedAssign>(stmt);
+           return assign && !assign->variable->isMutable;
+         });
+}
+
 TypedExpr *BodyChecker::makeIfResult(TypedExpr *condition,
                                      TypedBlock *thenBlock,
                                      TypedBlock *elseBlock, SourceRange range) {
@@ -617,14 +626,17 @@ TypedExpr *BodyChecker::makeIfResult(TypedExpr *condition,
   }
   type = thenBlock->value->type;
   if (condition->type.isTile()) {
-    // Only in a lifted function: each element takes its own arm.
-    if (!isPure(*thenBlock) || !isPure(*elseBlock) ||
-        !thenBlock->stmts.empty() || !elseBlock->stmts.empty()) {
+    // Only in a lifted function: each element takes its own arm, so that both
+    // are computed.
+    if (!onlyNamesValues(*thenBlock) || !onlyNamesValues(*elseBlock)) {
       report(range, DiagKind::LiftedArmHasEffects)
           .hint("compute what the arms need in front of the if");
       return makeError(range);
     }
     bindOnce(condition);
+    for (TypedBlock *block : {thenBlock, elseBlock})
+      for (TypedStmt *stmt : block->stmts)
+        append(stmt);
     std::function<TypedExpr *(TypedExpr *, TypedExpr *)> select =
         [&](TypedExpr *yes, TypedExpr *no) -> TypedExpr * {
       if (yes->type.isTuple()) {

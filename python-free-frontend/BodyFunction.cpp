@@ -361,6 +361,38 @@ TypedExpr *BodyChecker::callFunction(const FnDecl &decl,
   return call;
 }
 
+/// What `type` takes, if no argument of type `argType` can tell its extents;
+/// empty if this one may.
+static std::string describeMismatch(const TypeExpr &type,
+                                    const ValueType &argType) {
+  size_t rank = argType.isTile() || argType.isView() ? argType.getRank() : 0;
+  if (auto *tile = dyn_cast<TileTypeExpr>(&type))
+    if (!argType.isTile() || tile->shape.size() != rank)
+      return "a tile of " + formatCount(tile->shape.size(), "dimension");
+  if (auto *tensor = dyn_cast<TensorTypeExpr>(&type))
+    if (!argType.isView() || tensor->dims.size() != rank)
+      return "a tensor of " + formatCount(tensor->dims.size(), "dimension");
+  return "";
+}
+
+/// Reports the argument that tells no generic arguments because it is
+/// something else than its parameter, if there is one.
+bool BodyChecker::reportMismatch(const FnDecl &decl,
+                                 ArrayRef<TypedExpr *> args) {
+  for (auto [param, arg] : zip_equal(decl.params, args)) {
+    if (!param.type || arg->type.isNone())
+      continue;
+    std::string needed = describeMismatch(*param.type, arg->type);
+    if (needed.empty())
+      continue;
+    report(arg->range, DiagKind::ExpectedType,
+           "'" + param.name.name.str() + "'", needed, arg->type.str())
+        .note(param.name.range, DiagKind::DeclaredHere, param.name.name);
+    return true;
+  }
+  return false;
+}
+
 /// Infers what is left of the generic arguments from `args`; false after a
 /// mistake.
 bool BodyChecker::finishBindings(const FnDecl &decl, ArrayRef<TypedExpr *> args,
@@ -373,6 +405,11 @@ bool BodyChecker::finishBindings(const FnDecl &decl, ArrayRef<TypedExpr *> args,
     if (param.type && arg->type.isUntyped())
       inferGenericArgs(decl, *param.type, arg, defaultType(arg)->type,
                        bindings);
+  bool isComplete = all_of(decl.genericParams, [&](const GenericParam &param) {
+    return param.defaultValue || bindings.count(param.name.name);
+  });
+  if (!isComplete && reportMismatch(decl, args))
+    return false;
   return finishGenericArgs(decl.genericParams, range, decl.name.name, bindings);
 }
 

@@ -166,12 +166,30 @@ TEST(BodyErrorsTest, LiftedFunctionsChooseValuesOnly) {
       "  'v > 0' write 'let r = if c { a } else { b };'\n");
   EXPECT_EQ(
       getErrorsOfFile("kernel k(x: tensor<f32>[N]) grid(1) {\n"
-                      "  print(map(|v| if v > 0 { let w = v; w } else { v },\n"
+                      "  print(map(|v| if v > 0 { var w = v; w } else { v },\n"
                       "            x[0 +: 4])); }"),
-      "'if v > 0 { let w = v; w } else { v }' in a function applied by "
+      "'if v > 0 { var w = v; w } else { v }' in a function applied by "
       "'map', both arms must be single values [LiftedArmHasEffects]\n"
-      "  'if v > 0 { let w = v; w } else { v }' compute what the arms "
+      "  'if v > 0 { var w = v; w } else { v }' compute what the arms "
       "need in front of the if\n");
+  EXPECT_EQ(getErrorsOfFile("fn f(v: f32) -> f32 {\n"
+                            "  let r = if v > 0 { print(v); v } else { 0.0 };\n"
+                            "  r }\n"
+                            "kernel k(x: tensor<f32>[N]) grid(1) {\n"
+                            "  print(map(f, x[0 +: 4])); }"),
+            "'if v > 0 { print(v); v } else { 0.0 }' in a function applied by "
+            "'map', both arms must be single values [LiftedArmHasEffects]\n"
+            "  'if v > 0 { print(v); v } else { 0.0 }' compute what the arms "
+            "need in front of the if\n");
+}
+
+TEST(BodyErrorsTest, ArmsOfLiftedFunctionsMayNameValues) {
+  EXPECT_EQ(
+      getErrorsOfFile("kernel k(x: tensor<f32>[N]) grid(1) {\n"
+                      "  print(map(|v| if v > 0 { let w = v * v; w + w }\n"
+                      "                else if v < -1 { 1.0 } else { -v },\n"
+                      "            x[0 +: 4])); }"),
+      "");
 }
 
 // What stands for a scalar there is a tile only in the IR.

@@ -227,6 +227,31 @@ TEST(DeclarationErrorsTest, InstancesOfFunctionsAreLimited) {
       << errors;
 }
 
+// What is no tile tells nothing of the shape: that is the mistake, not the
+// generic parameters that it leaves open.
+TEST(DeclarationErrorsTest, ArgumentsThatTellNoShape) {
+  auto errorsOf = [](const std::string &call) {
+    return getErrorsOfFile(
+        "fn rows<T: float, R: const, C: const>(t: tile<T>[R, C]) -> T {\n"
+        "  max(t[0, :]) }\n"
+        "fn first<T: any, N: const>(k: index, v: tensor<T>[N]) -> T { v[k] }\n"
+        "kernel k(x: tensor<f32>[M, N], s: f32) grid(1) { print(" +
+        call + "); }");
+  };
+  const std::string needsTile = " 't' needs a tile of 2 dimensions, got ";
+  const std::string declaredHere = " [ExpectedType]\n  't' 't' declared here\n";
+  EXPECT_EQ(errorsOf("rows(x[0 +: 4, ..])"),
+            "'x[0 +: 4, ..]'" + needsTile + "tensor<f32>[?, ?]" + declaredHere);
+  EXPECT_EQ(errorsOf("rows(x[0, 0 +: 4])"),
+            "'x[0, 0 +: 4]'" + needsTile + "tile<f32>[4]" + declaredHere);
+  EXPECT_EQ(errorsOf("rows(s)"), "'s'" + needsTile + "f32" + declaredHere);
+  EXPECT_EQ(errorsOf("first(0, x)"),
+            "'x' 'v' needs a tensor of 1 dimension, got tensor<f32>[?, ?] "
+            "[ExpectedType]\n  'v' 'v' declared here\n");
+  EXPECT_EQ(errorsOf("rows<f32, 4, 4>(s)"), "");
+  EXPECT_EQ(errorsOf("rows(x[0 +: 4, 0 +: 3])"), "");
+}
+
 TEST(DeclarationErrorsTest, Arguments) {
   expectInBodies({
       {"let v = half_of(1.0, 2.0);",
