@@ -15,8 +15,14 @@ namespace {
 /// What an assembler made of some PTX, or said about it.
 struct Assembled {
   bool succeeded = false;
-  std::string log;
+  std::string logText;
   SmallVector<char, 0> cubin;
+};
+
+/// One of the assemblers, which run in different ways.
+struct Assembler {
+  StringRef name;
+  function_ref<FailureOr<Assembled>(StringRef ptx)> run;
 };
 } // namespace
 
@@ -33,32 +39,92 @@ static LogicalResult reportRejection(Location loc, StringRef assembler,
   return failure();
 }
 
-/// Assembles until no kernel spills that need not, and reports what the
-/// assembler said at last.
-static FailureOr<Binary>
-assemble(Location loc, StringRef assembler, StringRef ptx,
-         const TargetInfo &target,
-         function_ref<FailureOr<Assembled>(StringRef)> run) {
-  std::string text = ptx.str();
-  FailureOr<Assembled> assembled;
-  AssemblerLog log;
-  do {
-    assembled = run(text);
-    if (failed(assembled))
+/// Runs the assembler once. Stores what it made in `cubin`.
+static FailureOr<AssemblerLog> runOnce(Location loc, const Assembler &assembler,
+                                       StringRef ptx,
+                                       SmallVectorImpl<char> &cubin) {
+  FailureOr<Assembled> assembled = assembler.run(ptx);
+  if (failed(assembled))
+    return failure();
+  AssemblerLog log = parseAssemblerLog(assembled->logText);
+  if (!assembled->succeeded)
+    return reportRejection(loc, assembler.name, assembled->logText, log);
+  cubin = std::move(assembled->cubin);
+  return log;
+}
+
+/// Changes `ptx` so that no kernel spills that need not. Says so, and how often
+/// it ran the assembler, for that is what it takes time for.
+static FailureOr<bool> relieve(Location loc, const Assembler &assembler,
+                               std::string &ptx,
+                               ArrayRef<ResourceUsage> kernels,
+                               const TargetInfo &target, TimingScope &timing) {
+  if (llvm::none_of(kernels, [](const ResourceUsage &kernel) {
+        return kernel.spillStoreBytes != 0;
+      }))
+    return false;
+  TimingScope scope = timing.nest("choose numbers of blocks");
+  auto options = [](StringRef name) {
+    return remark::RemarkOpts::name(name).category("assemble-ptx");
+  };
+  int64_t numRuns = 0;
+  auto measure = [&](StringRef text,
+                     StringRef kernel) -> FailureOr<ResourceUsage> {
+    ++numRuns;
+    SmallVector<char, 0> cubin;
+    FailureOr<AssemblerLog> log = runOnce(loc, assembler, text, cubin);
+    if (failed(log))
       return failure();
-    log = parseAssemblerLog(assembled->log);
-    if (!assembled->succeeded)
-      return reportRejection(loc, assembler, assembled->log, log);
-  } while (relieveSpills(text, log.resources, target));
-  for (StringRef warning : log.performanceWarnings)
+    for (ResourceUsage &usage : log->resources)
+      if (usage.kernel == kernel)
+        return std::move(usage);
+    return emitError(loc) << assembler.name << " says nothing about '" << kernel
+                          << "'";
+  };
+  FailureOr<SmallVector<SpillRelief>> reliefs =
+      relieveSpills(ptx, kernels, target, measure);
+  if (failed(reliefs))
+    return failure();
+  if (reliefs->empty())
+    return false;
+  for (const SpillRelief &relief : *reliefs)
+    remark::passed(loc, options("MoreRegisters"))
+        << "'" << relief.kernel << "' spilled with registers for "
+        << std::to_string(relief.numBlocksBefore)
+        << " blocks per multiprocessor and gets those for "
+        << std::to_string(relief.numBlocks);
+  remark::analysis(loc, options("AssemblerRuns"))
+      << assembler.name << " ran 2 times on all kernels and "
+      << std::to_string(numRuns) << " times on one that spilled";
+  return true;
+}
+
+/// Assembles so that no kernel spills that need not, and reports what the
+/// assembler said at last.
+static FailureOr<Binary> assemble(Location loc, const Assembler &assembler,
+                                  StringRef ptx, const TargetInfo &target,
+                                  TimingScope &timing) {
+  Binary binary;
+  FailureOr<AssemblerLog> log = runOnce(loc, assembler, ptx, binary.bytes);
+  if (failed(log))
+    return failure();
+  std::string relieved = ptx.str();
+  FailureOr<bool> changed =
+      relieve(loc, assembler, relieved, log->resources, target, timing);
+  if (failed(changed))
+    return failure();
+  if (*changed) {
+    log = runOnce(loc, assembler, relieved, binary.bytes);
+    if (failed(log))
+      return failure();
+  }
+  for (StringRef warning : log->performanceWarnings)
     remark::missed(loc, remark::RemarkOpts::name("AssemblerPerformance")
                             .category("assembler"))
         << warning;
-  for (StringRef message : log.messages)
-    emitWarning(loc) << assembler << ": " << message;
-  Binary binary;
-  binary.bytes = std::move(assembled->cubin);
-  binary.resources = std::move(log.resources);
+  for (StringRef message : log->messages)
+    emitWarning(loc) << assembler.name << ": " << message;
+  binary.resources = std::move(log->resources);
   return binary;
 }
 
@@ -111,10 +177,10 @@ static FailureOr<Assembled> runPtxas(Location loc, StringRef ptxas,
   Assembled assembled;
   assembled.succeeded = code == 0;
   // Names of temporary files would make the same error look different.
-  assembled.log = (*logText)->getBuffer().str();
+  assembled.logText = (*logText)->getBuffer().str();
   for (size_t at;
-       (at = assembled.log.find(input->getPath())) != std::string::npos;)
-    assembled.log.replace(at, input->getPath().size(), "kernel.ptx");
+       (at = assembled.logText.find(input->getPath())) != std::string::npos;)
+    assembled.logText.replace(at, input->getPath().size(), "kernel.ptx");
   if (!assembled.succeeded)
     return assembled;
   auto bytes = output->read(loc);
@@ -155,9 +221,10 @@ FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
     ptxas = findPtxas(options);
     if (ptxas.path) {
       TimingScope scope = timing.nest("assemble with ptxas");
-      return assemble(loc, "ptxas", ptx, *options.target, [&](StringRef text) {
+      auto run = [&](StringRef text) {
         return runPtxas(loc, *ptxas.path, text, options);
-      });
+      };
+      return assemble(loc, {"ptxas", run}, ptx, *options.target, scope);
     }
   }
   std::string loadError;
@@ -166,11 +233,12 @@ FailureOr<Binary> mlir::tk::assemblePtx(Location loc, StringRef ptx,
     library = findNvJitLink(options);
     if (library.path) {
       if (std::optional<NvJitLink> linker =
-              NvJitLink::load(*library.path, loadError))
-        return assemble(loc, "nvJitLink", ptx, *options.target,
-                        [&](StringRef text) -> FailureOr<Assembled> {
-                          return runNvJitLink(*linker, text, options);
-                        });
+              NvJitLink::load(*library.path, loadError)) {
+        auto run = [&](StringRef text) -> FailureOr<Assembled> {
+          return runNvJitLink(*linker, text, options);
+        };
+        return assemble(loc, {"nvJitLink", run}, ptx, *options.target, scope);
+      }
     }
   }
   // No line of the input is to blame.

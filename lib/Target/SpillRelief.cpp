@@ -81,9 +81,81 @@ static void setMinBlocks(std::string &ptx, StringRef directives,
                (kMinBlocks + number + "\n").str());
 }
 
-bool mlir::tk::relieveSpills(std::string &ptx, ArrayRef<ResourceUsage> kernels,
-                             const TargetInfo &target) {
-  bool changed = false;
+/// The first of `characters` from `begin` on that is in no comment and no
+/// string; the end of the text if there is none.
+static size_t findCode(StringRef ptx, StringRef characters, size_t begin = 0) {
+  std::string all = (characters + "/\"").str();
+  size_t at = begin;
+  while ((at = ptx.find_first_of(all, at)) != StringRef::npos) {
+    StringRef rest = ptx.substr(at);
+    StringRef closing = rest.starts_with("//")   ? "\n"
+                        : rest.starts_with("/*") ? "*/"
+                        : rest.starts_with("\"") ? "\""
+                                                 : "";
+    if (closing.empty() && characters.contains(ptx[at]))
+      return at;
+    at = closing.empty() ? at + 1 : ptx.find(closing, at + 1);
+    if (at != StringRef::npos && !closing.empty())
+      at += closing.size();
+  }
+  return ptx.size();
+}
+
+/// Behind the brace that closes the one at `begin`.
+static size_t findBodyEnd(StringRef ptx, size_t begin) {
+  unsigned depth = 0;
+  for (size_t at = begin; at < ptx.size(); at = findCode(ptx, "{}", at + 1))
+    if (ptx[at] == '{')
+      ++depth;
+    else if (--depth == 0)
+      return at + 1;
+  return ptx.size();
+}
+
+std::string mlir::tk::emptyOtherKernels(StringRef ptx, StringRef kernel) {
+  // It names labels of the bodies.
+  if (ptx.contains(".debug_info"))
+    return ptx.str();
+  std::string result;
+  while (!ptx.empty()) {
+    size_t begin = findCode(ptx, "{;");
+    StringRef head = ptx.take_front(begin);
+    StringRef body =
+        ptx.slice(begin, head.size() < ptx.size() && ptx[begin] == '{'
+                             ? findBodyEnd(ptx, begin)
+                             : begin + 1);
+    StringRef name = head.split(".entry ").second.take_until(
+        [](char c) { return c == '(' || isSpace(c); });
+    result += head;
+    result +=
+        name.empty() || name == kernel || body == ";" ? body : "{\n\tret;\n}";
+    ptx = ptx.drop_front(head.size() + body.size());
+  }
+  return result;
+}
+
+/// The most blocks below `numBlocks` for which `kernel` does not spill, by
+/// bisection; 1 if it spills for two.
+static FailureOr<int64_t> findNumBlocks(StringRef ptx, StringRef kernel,
+                                        int64_t numBlocks,
+                                        MeasureKernelFn measure) {
+  std::string alone = emptyOtherKernels(ptx, kernel);
+  int64_t enough = 1, tooMany = numBlocks;
+  while (tooMany - enough > 1) {
+    int64_t middle = (enough + tooMany) / 2;
+    setMinBlocks(alone, findDirectives(alone, kernel), middle);
+    FailureOr<ResourceUsage> usage = measure(alone, kernel);
+    if (failed(usage))
+      return failure();
+    (usage->spillStoreBytes == 0 ? enough : tooMany) = middle;
+  }
+  return enough;
+}
+
+FailureOr<SmallVector<SpillRelief>>
+mlir::tk::relieveSpills(std::string &ptx, ArrayRef<ResourceUsage> kernels,
+                        const TargetInfo &target, MeasureKernelFn measure) {
+  SmallVector<SpillRelief> reliefs;
   for (const ResourceUsage &kernel : kernels) {
     if (kernel.spillStoreBytes == 0)
       continue;
@@ -95,11 +167,15 @@ bool mlir::tk::relieveSpills(std::string &ptx, ArrayRef<ResourceUsage> kernels,
     int64_t numBlocks = getNumBlocks(kernel, numThreads, directives, target);
     if (numBlocks <= 1)
       continue;
-    // Every step costs a run of the assembler, and for such a kernel a long
-    // one.
-    bool isLast = isBeyondHelp(kernel, numThreads, target);
-    setMinBlocks(ptx, directives, isLast ? 1 : numBlocks - 1);
-    changed = true;
+    // For such a kernel a run of the assembler takes seconds.
+    FailureOr<int64_t> settled =
+        isBeyondHelp(kernel, numThreads, target)
+            ? 1
+            : findNumBlocks(ptx, kernel.kernel, numBlocks, measure);
+    if (failed(settled))
+      return failure();
+    setMinBlocks(ptx, directives, *settled);
+    reliefs.push_back({kernel.kernel, numBlocks, *settled});
   }
-  return changed;
+  return reliefs;
 }

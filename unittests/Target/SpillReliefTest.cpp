@@ -24,10 +24,45 @@ static ResourceUsage getUsage(int64_t numRegisters, int64_t spillBytes) {
 
 static const TargetInfo &getTarget() { return *TargetInfo::lookup("sm_90a"); }
 
-/// The directives after one relief; empty if there is none.
-static std::string relieve(llvm::StringRef directives, ResourceUsage usage) {
+/// The number behind `.minnctapersm` of the kernel `k`.
+static int64_t getMinBlocks(llvm::StringRef ptx) {
+  int64_t number = 0;
+  llvm::StringRef text =
+      ptx.split(".entry k(").second.split(".minnctapersm ").second;
+  EXPECT_FALSE(text.take_until([](char c) { return c == '\n'; })
+                   .getAsInteger(10, number));
+  return number;
+}
+
+/// An assembler for which `k` spills when asked for more than `mostBlocks`.
+class FakeAssembler {
+public:
+  explicit FakeAssembler(int64_t mostBlocks) : mostBlocks(mostBlocks) {}
+
+  mlir::FailureOr<ResourceUsage> measure(llvm::StringRef ptx,
+                                         llvm::StringRef kernel) {
+    EXPECT_EQ(kernel, "k");
+    EXPECT_TRUE(ptx.contains(".entry first("));
+    int64_t numBlocks = getMinBlocks(ptx);
+    tried.push_back(numBlocks);
+    return getUsage(32, numBlocks > mostBlocks ? 4 : 0);
+  }
+
+  int64_t mostBlocks;
+  /// The numbers of blocks that it was run for.
+  std::vector<int64_t> tried;
+};
+
+/// The directives after the relief; empty if there is none.
+static std::string relieve(llvm::StringRef directives, ResourceUsage usage,
+                           FakeAssembler &assembler) {
   std::string ptx = getPtx(directives);
-  if (!relieveSpills(ptx, usage, getTarget())) {
+  auto reliefs = relieveSpills(ptx, usage, getTarget(),
+                               [&](llvm::StringRef text, llvm::StringRef name) {
+                                 return assembler.measure(text, name);
+                               });
+  EXPECT_TRUE(mlir::succeeded(reliefs));
+  if (reliefs->empty()) {
     EXPECT_EQ(ptx, getPtx(directives));
     return "";
   }
@@ -35,6 +70,12 @@ static std::string relieve(llvm::StringRef directives, ResourceUsage usage) {
   std::string changed = ptx.substr(begin, ptx.rfind('{') - begin);
   EXPECT_EQ(ptx, getPtx(changed));
   return changed;
+}
+
+/// With an assembler for which fewer blocks always help.
+static std::string relieve(llvm::StringRef directives, ResourceUsage usage) {
+  FakeAssembler assembler(/*mostBlocks=*/100);
+  return relieve(directives, usage, assembler);
 }
 
 // 65536 registers for blocks of 256 threads with 80 registers each: 3 blocks.
@@ -52,15 +93,37 @@ TEST(SpillReliefTest, RegistersComeInStepsOfEight) {
   EXPECT_EQ(relieve(".reqntid 256\n", getUsage(129, 4)), "");
 }
 
-TEST(SpillReliefTest, GoesOnUntilOneBlockIsLeft) {
-  // An assembler that does not follow still comes to an end.
-  std::string directives = ".reqntid 128\n";
-  for (int numBlocks = 5; numBlocks >= 1; --numBlocks) {
-    directives = relieve(directives, getUsage(80, 4));
-    EXPECT_EQ(directives, ".reqntid 128\n.minnctapersm " +
-                              std::to_string(numBlocks) + "\n");
+TEST(SpillReliefTest, NumberAskedForBeforeIsTheLimit) {
+  EXPECT_EQ(relieve(".reqntid 128\n.minnctapersm 4\n", getUsage(80, 4)),
+            ".reqntid 128\n.minnctapersm 3\n");
+  EXPECT_EQ(relieve(".reqntid 128\n.minnctapersm 1\n", getUsage(80, 4)), "");
+}
+
+// 32 registers for blocks of 128 threads: 16 blocks. Any number below is found
+// in four runs at most, on the kernel alone.
+TEST(SpillReliefTest, FindsTheMostBlocksByBisection) {
+  for (int64_t mostBlocks = 0; mostBlocks < 16; ++mostBlocks) {
+    FakeAssembler assembler(mostBlocks);
+    EXPECT_EQ(relieve(".reqntid 128\n", getUsage(32, 4), assembler),
+              ".reqntid 128\n.minnctapersm " +
+                  std::to_string(std::max<int64_t>(mostBlocks, 1)) + "\n");
+    EXPECT_LE(assembler.tried.size(), 4u);
   }
-  EXPECT_EQ(relieve(directives, getUsage(80, 4)), "");
+}
+
+TEST(SpillReliefTest, OneBlockNeedsNoTrial) {
+  FakeAssembler assembler(/*mostBlocks=*/1);
+  EXPECT_EQ(relieve(".reqntid 256\n", getUsage(127, 4), assembler),
+            ".reqntid 256\n.minnctapersm 1\n");
+  EXPECT_TRUE(assembler.tried.empty());
+}
+
+TEST(SpillReliefTest, FailureOfTheAssemblerEndsTheSearch) {
+  std::string ptx = getPtx(".reqntid 256\n");
+  EXPECT_TRUE(mlir::failed(relieveSpills(
+      ptx, getUsage(80, 4), getTarget(),
+      [](llvm::StringRef, llvm::StringRef) { return mlir::failure(); })));
+  EXPECT_EQ(ptx, getPtx(".reqntid 256\n"));
 }
 
 // 24 registers would let 21 blocks of 128 threads run, but 2048 threads are 16.
@@ -77,8 +140,10 @@ TEST(SpillReliefTest, WhatNoNumberOfBlocksHelpsGetsAllAtOnce) {
   EXPECT_EQ(relieve(".reqntid 512\n", usage),
             ".reqntid 512\n.minnctapersm 2\n");
   usage.stackBytes = 4 * 89;
-  EXPECT_EQ(relieve(".reqntid 512\n", usage),
+  FakeAssembler assembler(/*mostBlocks=*/2);
+  EXPECT_EQ(relieve(".reqntid 512\n", usage, assembler),
             ".reqntid 512\n.minnctapersm 1\n");
+  EXPECT_TRUE(assembler.tried.empty());
 }
 
 // A thread of a smaller block has 255 at most.
@@ -105,7 +170,54 @@ TEST(SpillReliefTest, LeavesOthersAlone) {
 TEST(SpillReliefTest, EntryWithoutParameters) {
   std::string ptx = ".visible .entry k()\n.reqntid 256\n{\n\tret;\n}\n" +
                     getPtx("").substr(0, 40);
-  ASSERT_TRUE(relieveSpills(ptx, getUsage(80, 4), getTarget()));
+  auto reliefs = relieveSpills(
+      ptx, getUsage(80, 4), getTarget(),
+      [](llvm::StringRef, llvm::StringRef) { return getUsage(120, 0); });
+  ASSERT_TRUE(mlir::succeeded(reliefs));
+  ASSERT_EQ(reliefs->size(), 1u);
+  EXPECT_EQ((*reliefs)[0].kernel, "k");
+  EXPECT_EQ((*reliefs)[0].numBlocksBefore, 3);
+  EXPECT_EQ((*reliefs)[0].numBlocks, 2);
   EXPECT_EQ(ptx.find(".visible .entry k()\n.reqntid 256\n.minnctapersm 2\n{"),
             0u);
+}
+
+static constexpr llvm::StringLiteral kBody = "{\n\tret;\n}";
+
+// Variables, functions and the names of other kernels may be used by the one.
+TEST(EmptyOtherKernelsTest, KeepsAllButTheBodies) {
+  std::string others = ".version 8.0\n.target sm_90a // {\n"
+                       ".global .align 8 .u64 table[2] = {a, b};\n"
+                       ".extern .entry c(.param .u64 c_0);\n"
+                       ".func f()\n{\n\tbar.sync 0;\n}\n";
+  std::string a = ".visible .entry a(.param .u64 a_0)\n.reqntid 32\n";
+  std::string b = ".entry b()\n";
+  std::string body = "{\n\tmov.u32 %r1, 1;\n\tst.v2.u32 [%r2], {%r1, %r1};\n}";
+  std::string end = "\n\t.section\t.debug_macinfo\t{\t}\n";
+  EXPECT_EQ(emptyOtherKernels(others + a + body + b + body + end, "a"),
+            others + a + body + b + kBody.str() + end);
+  EXPECT_EQ(emptyOtherKernels(others + a + body + b + body + end, "b"),
+            others + a + kBody.str() + b + body + end);
+}
+
+TEST(EmptyOtherKernelsTest, BracesInCommentsAndStringsDoNotCount) {
+  for (llvm::StringRef text : {"// }\n", "/* } */", "/* / \" } */",
+                               ".pragma \"}\";", "{ }", "{ // }\n }"})
+    EXPECT_EQ(
+        emptyOtherKernels(
+            (".entry a() { " + text + " ret; } .entry b() " + kBody).str(),
+            "b"),
+        (".entry a() " + kBody + " .entry b() " + kBody).str());
+}
+
+TEST(EmptyOtherKernelsTest, DebugInformationNeedsTheBodies) {
+  std::string ptx = ".entry a() { label: ret; }\n.section .debug_info { .b64 "
+                    "label }\n.entry b() { ret; }\n";
+  EXPECT_EQ(emptyOtherKernels(ptx, "b"), ptx);
+}
+
+TEST(EmptyOtherKernelsTest, TextWithoutEndIsKept) {
+  for (llvm::StringRef ptx :
+       {"", ".version 8.0", ".entry b() {", ".entry b() { \"", "/*"})
+    EXPECT_EQ(emptyOtherKernels(ptx, "b"), ptx);
 }
