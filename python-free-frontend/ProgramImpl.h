@@ -43,8 +43,8 @@ public:
   void declare(llvm::StringRef name, HostExpr value) {
     names.insert_or_assign(name, std::move(value));
   }
-  /// A parameter that is no number itself. What a pointer points to has no size
-  /// unless a test gives it one.
+  /// A parameter that is not a number itself. What a pointer points to has no
+  /// size unless a test gives it one.
   void declareMemory(llvm::StringRef name, bool hasSize) {
     memory.insert_or_assign(name, hasSize);
   }

@@ -438,7 +438,7 @@ private:
         std::optional<double> value = contents.readNumber(*arg.value);
         if (!value)
           return false;
-        // NaN is no bound either.
+        // NaN is not a bound either.
         if (!(*value >= 0)) {
           diags.report(arg.value->range, DiagKind::NegativeTolerance,
                        checker.evaluate(*arg.value).str());

@@ -59,7 +59,8 @@ SharedRegion LaneExecution::findShared(uint64_t address, uint64_t size,
   }
   if (offset % alignment) {
     fail(Rule::Misaligned, "the shared address " + hex(address) + " of " +
-                               what + " is no multiple of " + Twine(alignment));
+                               what + " is not a multiple of " +
+                               Twine(alignment));
     return region;
   }
   if (owner != &warp.block && owner->isFinished()) {
@@ -84,7 +85,7 @@ std::byte *LaneExecution::findGlobal(uint64_t address, uint64_t size,
                                      bool isWrite) {
   if (address % alignment) {
     fail(Rule::Misaligned, "the address " + hex(address) + " of " + what +
-                               " is no multiple of " + Twine(alignment));
+                               " is not a multiple of " + Twine(alignment));
     return nullptr;
   }
   Allocation *allocation = warp.block.launch.memory.lookup(address, size);
@@ -129,7 +130,7 @@ const std::byte *LaneExecution::findTensorMap(uint64_t address) {
   }
   if (address % alignment) {
     fail(Rule::Misaligned, "the address " + hex(address) +
-                               " of the tensor map is no multiple of " +
+                               " of the tensor map is not a multiple of " +
                                Twine(alignment));
     return nullptr;
   }
@@ -407,7 +408,7 @@ bool BulkCopyExecution::run() {
   size = warp.lanes<uint32_t>(copy.size)[lane];
   if (size % 16)
     return fail(Rule::Misaligned,
-                "the size " + Twine(size) + " is no multiple of 16 bytes");
+                "the size " + Twine(size) + " is not a multiple of 16 bytes");
   uint64_t address = addressOf(copy.source);
   if (copy.isFromShared) {
     SharedRegion source = findShared(address, size, 16, "the source");
@@ -497,8 +498,9 @@ static Error decodeReduction(DecodeContext &context,
                              Modifiers &modifiers, BulkCopy &copy) {
   std::optional<BulkReduction> reduction = parseBulkReduction(modifiers.peek());
   if (!reduction)
-    return context.error(instruction, "'" + modifiers.peek() +
-                                          "' is no operation of a reduction");
+    return context.error(instruction,
+                         "'" + modifiers.peek() +
+                             "' is not an operation of a reduction");
   modifiers.take();
   bool isNoFtz = modifiers.accept("noftz");
   std::optional<PtxType> type = modifiers.acceptType();
@@ -713,8 +715,9 @@ Error mlir::tk::emulator::decodeStoreAsync(DecodeContext &context,
   if (isReduction) {
     store.reduction = parseBulkReduction(modifiers.peek());
     if (!store.reduction)
-      return context.error(instruction, "'" + modifiers.peek() +
-                                            "' is no operation of a reduction");
+      return context.error(instruction,
+                           "'" + modifiers.peek() +
+                               "' is not an operation of a reduction");
     modifiers.take();
   }
   unsigned count = 1;

@@ -250,8 +250,8 @@ static Error decodeCopy(DecodeContext &context,
                         Instruction &result) {
   std::optional<unsigned> level = modifiers.acceptOneOf({"ca", "cg"});
   if (!level)
-    return context.error(instruction,
-                         "'" + modifiers.peek() + "' is no form of cp.async");
+    return context.error(instruction, "'" + modifiers.peek() +
+                                          "' is not a form of cp.async");
   if (modifiers.acceptSpace() != PtxSpace::Shared ||
       modifiers.acceptSpace() != PtxSpace::Global)
     return context.error(instruction, "'.shared.global' is needed");

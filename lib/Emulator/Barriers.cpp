@@ -52,7 +52,7 @@ static bool arrive(Warp &warp, const Instruction &instruction,
   if (expected % numLanes) {
     warp.fail(Rule::BarrierCount, instruction,
               "the count of threads, " + llvm::Twine(expected) +
-                  ", is no multiple of " + llvm::Twine(numLanes));
+                  ", is not a multiple of " + llvm::Twine(numLanes));
     return false;
   }
   if (barrier->expected != expected) {

@@ -93,7 +93,7 @@ static Step runApplyPriority(Warp &warp, const Instruction &instruction) {
     return warp.failLane(lane, Rule::Misaligned, instruction,
                          "the address 0x" +
                              llvm::utohexstr(addresses.lane[lane], true) +
-                             " is no multiple of " + llvm::Twine(lineBytes));
+                             " is not a multiple of " + llvm::Twine(lineBytes));
   }
   return Step::Next;
 }

@@ -240,7 +240,7 @@ static llvm::Expected<CompareHead> takeHead(DecodeContext &context,
   std::optional<Comparison> comparison = takeComparison(modifiers);
   if (!comparison)
     return context.error(instruction, "'." + modifiers.peek() +
-                                          "' is no comparison operator");
+                                          "' is not a comparison operator");
   CompareHead head{*comparison, isUnsignedName, BooleanOp::None, false};
   if (std::optional<unsigned> op = modifiers.acceptOneOf({"and", "or", "xor"}))
     head.combine = static_cast<BooleanOp>(*op + 1);

@@ -55,7 +55,7 @@ FloatFormat emulator::formatOf(PtxType type) {
   case PtxType::E5M2:
     return formatE5M2;
   default:
-    llvm_unreachable("the type is no float");
+    llvm_unreachable("the type is not a float");
   }
 }
 

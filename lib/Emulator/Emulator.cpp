@@ -240,9 +240,9 @@ static llvm::Error checkShape(const EmulatorLaunch &launch,
       return llvm::createStringError("a block of " + print(launch.block) +
                                      " threads cannot be launched");
     if (!cluster[i] || grid[i] % cluster[i])
-      return llvm::createStringError("a grid of " + print(grid) +
-                                     " blocks is no multiple of a cluster of " +
-                                     print(cluster));
+      return llvm::createStringError(
+          "a grid of " + print(grid) +
+          " blocks is not a multiple of a cluster of " + print(cluster));
   }
   uint64_t threads =
       uint64_t(launch.block[0]) * launch.block[1] * launch.block[2];

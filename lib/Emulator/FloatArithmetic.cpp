@@ -385,8 +385,8 @@ static llvm::Error decodeTest(DecodeContext &context,
   std::optional<unsigned> test = modifiers.acceptOneOf(
       {"finite", "infinite", "number", "notanumber", "normal", "subnormal"});
   if (!test)
-    return context.error(instruction,
-                         "'." + modifiers.peek() + "' is no property to test");
+    return context.error(instruction, "'." + modifiers.peek() +
+                                          "' is not a property to test");
   llvm::Expected<PtxType> type =
       takeType(context, instruction, modifiers, wideTypes);
   if (!type)

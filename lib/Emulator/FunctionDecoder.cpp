@@ -315,7 +315,7 @@ FunctionDecoder::address(const PtxOperand &operand, PtxSpace space) {
     return errorAt(operand, "unknown name '" + operand.name + "'");
   case Symbol::Kind::Special:
   case Symbol::Kind::Function:
-    return errorAt(operand, "'" + operand.name + "' is no address");
+    return errorAt(operand, "'" + operand.name + "' is not an address");
   case Symbol::Kind::Register: {
     unsigned width = getBitWidth(symbol.reg.type);
     // A call's parameter may be a register.

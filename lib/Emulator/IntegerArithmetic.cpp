@@ -153,8 +153,9 @@ static llvm::Error decodeTyped(DecodeContext &context,
   result.handler = isPacked ? TK_AT_HOST_LEVEL(findPacked, op, isSigned(*type))
                             : TK_AT_HOST_LEVEL(findInteger, op, *type);
   if (!result.handler)
-    return context.error(instruction, "'." + getName(*type) +
-                                          "' is no type of this instruction");
+    return context.error(instruction,
+                         "'." + getName(*type) +
+                             "' is not a type of this instruction");
   return decodeOperands(context, instruction, result, resultType, sources);
 }
 

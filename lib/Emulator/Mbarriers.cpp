@@ -392,8 +392,9 @@ Error MbarrierDecoder::decodeAction() {
       MbarrierAction::TestWait,    MbarrierAction::TryWait};
   std::optional<unsigned> name = modifiers.acceptOneOf(names);
   if (!name)
-    return context.error(instruction, "'" + modifiers.peek() +
-                                          "' is no operation of an mbarrier");
+    return context.error(instruction,
+                         "'" + modifiers.peek() +
+                             "' is not an operation of an mbarrier");
   details.action = actions[*name];
   details.isDrop = names[*name] == "arrive_drop";
   if (details.action == MbarrierAction::Arrive) {

@@ -231,7 +231,7 @@ bool Accessor::isAligned(uint64_t bits) {
     if (addresses[lane] & (alignment - 1))
       return fail(Rule::Misaligned, lane,
                   "the address " + hex(addresses[lane]) +
-                      " is no multiple of " + llvm::Twine(alignment));
+                      " is not a multiple of " + llvm::Twine(alignment));
   }
   return true;
 }

@@ -345,7 +345,7 @@ bool PtxParser::parseArrayElement(PtxOperand &operand) {
   const PtxVariable *variable = lookupVariable(operand.name);
   if (!variable)
     return error(operand.location,
-                 "'" + operand.name + "' is no variable with elements");
+                 "'" + operand.name + "' is not a variable with elements");
   Constant index;
   if (parseConstant(index))
     return true;

@@ -319,17 +319,17 @@ bool Scheduler::timeOut() {
   return hasTimedOut;
 }
 
-/// `: 64 of 128 threads came`; nothing if the barrier is not in use.
+/// `barrier 1: 64 of 128 threads have arrived`; no numbers if nobody uses it.
 static void describeBarrier(llvm::raw_ostream &out, const ThreadBlock &block,
                             uint64_t number) {
   out << "barrier " << number;
   const NamedBarrier &barrier = block.barriers[number];
   if (barrier && barrier->expected)
     out << ": " << barrier->arrived << " of " << barrier->expected
-        << " threads came";
+        << " threads have arrived";
   else if (barrier)
     out << ": " << barrier->arrivedThreads << " of " << block.numLiveThreads
-        << " threads came";
+        << " threads have arrived";
 }
 
 static void describeMbarrier(llvm::raw_ostream &out, const ThreadBlock &block,
@@ -351,7 +351,7 @@ static void describeMbarrier(llvm::raw_ostream &out, const ThreadBlock &block,
         << barrier.transactionBytes << " bytes";
   else if (barrier.transactionBytes < 0)
     out << ", and " << -barrier.transactionBytes
-        << " bytes came that nobody expects";
+        << " bytes arrived that nobody expects";
 }
 
 static std::string describe(const WaitReason &wait, const ThreadBlock &block) {

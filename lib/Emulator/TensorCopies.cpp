@@ -99,11 +99,12 @@ bool TensorCopyExecution::readMap() {
   for (unsigned d = 0; d < copy.rank; ++d)
     start[d] = warp.lanes<int32_t>(copy.coordinates[d])[lane];
   if (start[0] * elementSize % 16)
-    return fail(Rule::TensorMap,
-                "the first coordinate " + Twine(start[0]) + " is " +
-                    Twine(start[0] * elementSize) +
-                    " bytes from the beginning of a row, which is no multiple "
-                    "of 16");
+    return fail(
+        Rule::TensorMap,
+        "the first coordinate " + Twine(start[0]) + " is " +
+            Twine(start[0] * elementSize) +
+            " bytes from the beginning of a row, which is not a multiple "
+            "of 16");
   // Measured on an H100: an illegal instruction, where loads are filled.
   for (unsigned d = 0; d < copy.rank && !copy.isLoad; ++d)
     if (start[d] < 0)
@@ -473,8 +474,9 @@ static Error decodeStore(DecodeContext &context,
   if (isReduction) {
     copy.reduction = parseBulkReduction(modifiers.peek());
     if (!copy.reduction)
-      return context.error(instruction, "'" + modifiers.peek() +
-                                            "' is no operation of a reduction");
+      return context.error(instruction,
+                           "'" + modifiers.peek() +
+                               "' is not an operation of a reduction");
     modifiers.take();
     context.setOrderVisible();
   }

@@ -79,14 +79,14 @@ Error mlir::tk::verifyTensorMap(const TensorMap &map) {
                   map.elementStrides[d], d);
     if (d > 0 && (map.strides[d - 1] % TmaFacts::kStrideAlignmentInBytes ||
                   map.strides[d - 1] >= uint64_t(TmaFacts::kMaxStrideInBytes)))
-      return fail("stride {0} of dimension {1} is no multiple of 16 bytes "
+      return fail("stride {0} of dimension {1} is not a multiple of 16 bytes "
                   "below 2^40",
                   map.strides[d - 1], d);
   }
   uint64_t inner = uint64_t(map.boxElements(0)) * size;
   if (inner % TmaFacts::kInnerBoxAlignmentInBytes)
     return fail(
-        "the inner extent of the box is {0} bytes, which is no multiple "
+        "the inner extent of the box is {0} bytes, which is not a multiple "
         "of 16",
         inner);
   if (map.swizzle != TensorMapSwizzle::None) {
@@ -149,7 +149,7 @@ Expected<TensorMap> mlir::tk::decodeTensorMap(ArrayRef<uint8_t> bytes) {
   Fields fields;
   if (bytes.size() < sizeof(TensorMapBytes) ||
       memcmp(bytes.data(), kMagic, sizeof(kMagic)) != 0)
-    return createStringError("these 128 bytes are no tensor map");
+    return createStringError("these 128 bytes are not a tensor map");
   memcpy(&fields, bytes.data(), sizeof(fields));
   TensorMap map;
   if (fields.type > static_cast<uint8_t>(TensorMapType::TF32Ftz) ||
@@ -265,7 +265,7 @@ Error mlir::tk::replaceTensorMapField(MutableArrayRef<uint8_t> bytes,
   if (all_of(bytes, [](uint8_t byte) { return byte == 0; }))
     memcpy(fields.magic, kMagic, sizeof(kMagic));
   if (memcmp(fields.magic, kMagic, sizeof(kMagic)) != 0)
-    return createStringError("these 128 bytes are no tensor map");
+    return createStringError("these 128 bytes are not a tensor map");
   if (Error error = replaceField(fields, field, ordinal, value))
     return error;
   memcpy(bytes.data(), &fields, sizeof(fields));

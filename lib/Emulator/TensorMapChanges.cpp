@@ -144,7 +144,7 @@ static Error decodeReplace(DecodeContext &context,
   std::optional<unsigned> field = modifiers.acceptOneOf(fieldNames);
   if (!field)
     return context.error(instruction, "'." + modifiers.peek() +
-                                          "' is no field of a tensor map");
+                                          "' is not a field of a tensor map");
   ReplaceDetails &details = context.makeDetails<ReplaceDetails>();
   details.field = static_cast<TensorMapField>(*field);
   if (details.field == TensorMapField::SwizzleAtomicity)

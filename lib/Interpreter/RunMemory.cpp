@@ -166,7 +166,7 @@ bool RunMemory::checkWritable(ProgramInstance &instance, Operation *op,
   instance.run.errors.report(instance, op, ErrorKind::ReadOnly, [&] {
     return getSubject(instance) + " writes " +
            allocation.describe(run.address) + ", but '" +
-           allocation.tensors.front().name + "' is no out or mut parameter";
+           allocation.tensors.front().name + "' is not an out or mut parameter";
   });
   return false;
 }

@@ -133,10 +133,9 @@ private:
   std::string findTargetName();
   /// From `tkg` on a program is for one target only.
   LogicalResult reconcileTarget();
-  /// Refuses options that would change nothing on the way from this input to
-  /// this target.
+  /// Refuses options that have no effect for this input and this target.
   LogicalResult checkOptions();
-  InFlightDiagnostic refuseOption(StringRef option);
+  LogicalResult refuseOption(const Twine &option, const Twine &reason);
   /// Gives every kernel the warps and stages that the user asks for.
   LogicalResult applyMachineDefinitions();
   /// Takes the program to the next stage that the target has.
@@ -271,34 +270,36 @@ LogicalResult Compiler::Run::read(llvm::SourceMgr &sources,
                  succeeded(reconcileTarget()) && succeeded(checkOptions()));
 }
 
-InFlightDiagnostic Compiler::Run::refuseOption(StringRef option) {
-  return emitCommandError(&context) << "'" << option << "' is of ";
+LogicalResult Compiler::Run::refuseOption(const Twine &option,
+                                          const Twine &reason) {
+  return emitCommandError(&context) << "'" << option << "' " << reason;
 }
 
 LogicalResult Compiler::Run::checkOptions() {
   bool isSource = options.startAt == Stage::Source;
   if (!isSource && !options.instances.empty())
-    return refuseOption("--kernel=" + options.instances.front())
-           << "use with .tk files only";
+    return refuseOption("--kernel=" + options.instances.front(),
+                        "requires a .tk file");
   if (!isSource && options.embedsSource)
-    return refuseOption("--embed-source") << "use with .tk files only";
+    return refuseOption("--embed-source", "requires a .tk file");
   if (!options.filePrefixes.empty() &&
       (stage > Stage::Tkg || options.stopAfter <= Stage::Tkg))
-    return refuseOption("--file-prefix-map=" + options.filePrefixes.front())
-           << "use on the way from the stage 'tkg' to 'llvm' only";
+    return refuseOption("--file-prefix-map=" + options.filePrefixes.front(),
+                        "has an effect only between the stages 'tkg' and "
+                        "'llvm'");
   bool isNvidia = vendor == Vendor::NVIDIA;
   if (target.assembler != CubinAssembler::Automatic &&
       (!isNvidia || options.stopAfter != Stage::Binary))
     return refuseOption(target.assembler == CubinAssembler::Ptxas
                             ? "--use-ptxas"
-                            : "--use-nvjitlink")
-           << "use where a cubin is made only";
+                            : "--use-nvjitlink",
+                        "has an effect only where a cubin is made");
+  std::string noEffect =
+      ("has no effect for the target '" + target.target->getName() + "'").str();
   if (!isNvidia && !target.cudaPath.empty())
-    return refuseOption("--cuda-path=" + target.cudaPath)
-           << "no use for the target '" << target.target->getName() << "'";
+    return refuseOption("--cuda-path=" + target.cudaPath, noEffect);
   if (isNvidia && !target.rocmPath.empty())
-    return refuseOption("--rocm-path=" + target.rocmPath)
-           << "no use for the target '" << target.target->getName() << "'";
+    return refuseOption("--rocm-path=" + target.rocmPath, noEffect);
   return success();
 }
 

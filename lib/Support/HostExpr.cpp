@@ -354,7 +354,7 @@ HostExpr::evaluateInteger(const HostBindings &bindings) const {
   if (!value)
     return value.takeError();
   if (!value->isInteger())
-    return makeError("'" + str() + "' is no integer");
+    return makeError("'" + str() + "' is not an integer");
   return value->getInteger();
 }
 
@@ -363,6 +363,6 @@ Expected<bool> HostExpr::evaluateBool(const HostBindings &bindings) const {
   if (!value)
     return value.takeError();
   if (!value->isBool())
-    return makeError("'" + str() + "' is no truth value");
+    return makeError("'" + str() + "' is not a truth value");
   return value->getBool();
 }

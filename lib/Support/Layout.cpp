@@ -109,7 +109,7 @@ static std::optional<HardwareDigit> readDigit(const DigitShape &shape,
     return HardwareDigit::getOdd(text.radix, std::nullopt);
   std::optional<unsigned> odd = findOddDigit(shape, text);
   if (!odd) {
-    error = describe(dim, text) + " is no odd digit of the shape";
+    error = describe(dim, text) + " is not an odd digit of the shape";
     return std::nullopt;
   }
   return HardwareDigit::getOdd(text.radix, odd);

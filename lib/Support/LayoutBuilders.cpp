@@ -118,7 +118,7 @@ static void placeWarps(LayoutFiller &filler, WarpGrid grid,
 Layout mlir::tk::buildMmaAccumulator(const DigitShape &shape, WarpGrid warps,
                                      MmaShape instruction) {
   assert(isDivisibleBy(shape, instruction.m, instruction.n) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, n = shape.getRank() - 1;
   LayoutFiller filler(shape);
   filler.takeLow(HardwareDim::Register, n, 1);
@@ -148,7 +148,7 @@ Layout mlir::tk::buildMmaOperandA(const DigitShape &shape, WarpGrid warps,
                                   unsigned elementBitWidth,
                                   MmaShape instruction) {
   assert(isDivisibleBy(shape, instruction.m, instruction.k) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, k = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeOperand(filler, m, k, instruction.m, instruction.k, elementBitWidth);
@@ -160,7 +160,7 @@ Layout mlir::tk::buildMmaOperandB(const DigitShape &shape, WarpGrid warps,
                                   unsigned elementBitWidth,
                                   MmaShape instruction) {
   assert(isDivisibleBy(shape, instruction.k, instruction.n) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned k = shape.getRank() - 2, n = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeOperand(filler, n, k, instruction.n, instruction.k, elementBitWidth);
@@ -185,7 +185,7 @@ Layout mlir::tk::buildWgmmaAccumulator(const DigitShape &shape,
 Layout mlir::tk::buildWgmmaOperandA(const DigitShape &shape, WarpgroupGrid grid,
                                     unsigned elementBitWidth) {
   assert(isDivisibleBy(shape, 64, 256 / elementBitWidth) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   return buildMmaOperandA(shape,
                           {kWarpsPerWarpgroup * grid.alongM, grid.alongN},
                           elementBitWidth, {16, 8, 256 / elementBitWidth});
@@ -199,7 +199,7 @@ Layout mlir::tk::buildMfmaAccumulator(const DigitShape &shape, WarpGrid warps,
                                       MfmaShape instruction,
                                       unsigned accumulatorBitWidth) {
   assert(isDivisibleBy(shape, instruction.m, instruction.m) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, n = shape.getRank() - 1;
   unsigned numColumnBits = Log2_32(instruction.m);
   unsigned numRowGroupBits = Log2_32(64 / instruction.m);
@@ -232,7 +232,7 @@ static void placeMfmaOperand(LayoutFiller &filler, unsigned outer, unsigned k,
 Layout mlir::tk::buildMfmaOperandA(const DigitShape &shape, WarpGrid warps,
                                    MfmaShape instruction) {
   assert(isDivisibleBy(shape, instruction.m, instruction.k) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, k = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeMfmaOperand(filler, m, k, instruction);
@@ -243,7 +243,7 @@ Layout mlir::tk::buildMfmaOperandA(const DigitShape &shape, WarpGrid warps,
 Layout mlir::tk::buildMfmaOperandB(const DigitShape &shape, WarpGrid warps,
                                    MfmaShape instruction) {
   assert(isDivisibleBy(shape, instruction.k, instruction.m) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned k = shape.getRank() - 2, n = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeMfmaOperand(filler, n, k, instruction);
@@ -257,7 +257,7 @@ static constexpr unsigned kWmmaBits = 4;
 
 Layout mlir::tk::buildWmmaAccumulator(const DigitShape &shape, WarpGrid warps) {
   assert(isDivisibleBy(shape, 16, 16) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, n = shape.getRank() - 1;
   LayoutFiller filler(shape);
   filler.takeLow(HardwareDim::Lane, n, kWmmaBits);
@@ -275,7 +275,7 @@ static void placeWmmaOperand(LayoutFiller &filler, unsigned outer, unsigned k) {
 
 Layout mlir::tk::buildWmmaOperandA(const DigitShape &shape, WarpGrid warps) {
   assert(isDivisibleBy(shape, 16, 16) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned m = shape.getRank() - 2, k = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeWmmaOperand(filler, m, k);
@@ -285,7 +285,7 @@ Layout mlir::tk::buildWmmaOperandA(const DigitShape &shape, WarpGrid warps) {
 
 Layout mlir::tk::buildWmmaOperandB(const DigitShape &shape, WarpGrid warps) {
   assert(isDivisibleBy(shape, 16, 16) &&
-         "the tile is no whole number of instructions");
+         "the tile is not a whole number of instructions");
   unsigned k = shape.getRank() - 2, n = shape.getRank() - 1;
   LayoutFiller filler(shape);
   placeWmmaOperand(filler, n, k);

@@ -87,7 +87,7 @@ Layout mlir::tk::buildSwizzledShared(const DigitShape &shape,
   unsigned contiguous = order[0], row = order[1];
   unsigned numPanelBits = Log2_32(swizzleInBytes * 8 / elementBitWidth);
   assert(countLowTwos(shape, contiguous, numPanelBits) == numPanelBits &&
-         "the contiguous dimension is no whole number of panels");
+         "the contiguous dimension is not a whole number of panels");
   Layout layout(shape);
   DigitNumbers numbers(shape);
   appendDigits(layout, numbers, contiguous, 0, numPanelBits);

@@ -119,13 +119,13 @@ static Error appendScalar(const TextReader &reader, StringRef number,
   if (isFloat(dtype)) {
     double value;
     if (number.getAsDouble(value))
-      return reader.error("'" + number + "' is no number");
+      return reader.error("'" + number + "' is not a number");
     writeDouble(dtype, element, value);
   } else {
     bool isNegative = number.starts_with("-");
     uint64_t magnitude;
     if (number.drop_front(isNegative).getAsInteger(0, magnitude))
-      return reader.error("'" + number + "' is no integer");
+      return reader.error("'" + number + "' is not an integer");
     // Bit patterns may be given for signed types too.
     unsigned width = 8 * getSizeInBytes(dtype);
     uint64_t largest = width < 64 ? (uint64_t(1) << width) - 1 : UINT64_MAX;
@@ -162,7 +162,7 @@ static Error readGenerator(TextReader &reader, StringRef name,
   for (StringRef text : extents) {
     int64_t &extent = buffer.dims.emplace_back();
     if (text.getAsInteger(10, extent) || extent < 0)
-      return reader.error("'" + text + "' is no extent");
+      return reader.error("'" + text + "' is not an extent");
   }
   if (reader.consume("("))
     if (Error error = readNumbers(reader, ")", numbers))
@@ -179,7 +179,7 @@ static Error readGenerator(TextReader &reader, StringRef name,
   double *targets[] = {&buffer.data.first, &buffer.data.second};
   for (auto [number, target] : zip(numbers, targets))
     if (number.getAsDouble(*target))
-      return reader.error("'" + number + "' is no number");
+      return reader.error("'" + number + "' is not a number");
   return Error::success();
 }
 
@@ -210,7 +210,7 @@ static Error readReference(TextReader &reader, PtxArgumentText &argument) {
   if (reader.consume("+"))
     if (StringRef number = reader.takeNumber();
         number.getAsInteger(0, argument.offsetInBytes))
-      return reader.error("'" + number + "' is no number of bytes");
+      return reader.error("'" + number + "' is not a number of bytes");
   return Error::success();
 }
 
@@ -315,12 +315,12 @@ Expected<PtxExpectationText> mlir::tk::parsePtxExpectation(StringRef text) {
                      : bound == "abs" ? &check.absolute
                                       : nullptr;
     if (!target)
-      return reader.error("'" + bound + "' is no bound, expects rel or abs");
+      return reader.error("'" + bound + "' is not a bound, expects rel or abs");
     if (!reader.consume("="))
       return reader.expects("'='");
     if (StringRef number = reader.takeNumber();
         number.getAsDouble(*target) || !(*target >= 0))
-      return reader.error("'" + number + "' is no bound");
+      return reader.error("'" + number + "' is not a bound");
   } while (reader.consume(","));
   if (!reader.consume(")"))
     return reader.expects("')'");

@@ -80,7 +80,7 @@ static Error setWord(PtxMapText &map, StringRef key, StringRef value) {
   }
   assert(key == "offset" && "all keys of words are listed");
   if (value.getAsInteger(0, map.offsetInBytes))
-    return failMap(map.name, "offset '" + value + "' is no number of bytes");
+    return failMap(map.name, "offset '" + value + "' is not a number of bytes");
   return Error::success();
 }
 
@@ -109,7 +109,7 @@ static Error setList(PtxMapText &map, StringRef key,
   for (StringRef item : items) {
     uint64_t number;
     if (item.trim().getAsInteger(0, number))
-      return failMap(map.name, key + ": '" + item + "' is no number");
+      return failMap(map.name, key + ": '" + item + "' is not a number");
     list.push_back(number);
   }
   return Error::success();

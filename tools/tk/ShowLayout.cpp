@@ -125,9 +125,8 @@ static Error checkUse(bool showsBanks, ArrayRef<const cl::Option *> ofPicture,
   for (const cl::Option *option : showsBanks ? ofPicture : ofBanks)
     if (option->getNumOccurrences() > 0)
       return createStringError("--" + option->ArgStr +
-                               (showsBanks
-                                    ? " is of no use with --show-banks"
-                                    : " is of use with --show-banks only"));
+                               (showsBanks ? " has no effect with --show-banks"
+                                           : " requires --show-banks"));
   return Error::success();
 }
 

@@ -103,7 +103,7 @@ static llvm::Error checkOptionsOfDevice(const InputArgList &arguments,
   for (OptionId id : useless)
     if (const Arg *argument = arguments.getLastArg(id))
       return createStringError("'" + argument->getAsString(arguments) +
-                               "' is of no use with --device=" + device);
+                               "' has no effect with --device=" + device);
   return llvm::Error::success();
 }
 
@@ -155,16 +155,16 @@ static llvm::Error readBenches(const InputArgList &arguments,
          {OPT_only, OPT_check_only, OPT_mode, OPT_no_flush, OPT_csv, OPT_plot})
       if (const Arg *argument = arguments.getLastArg(id))
         return createStringError("'" + argument->getAsString(arguments) +
-                                 "' is of use with --bench only");
+                                 "' requires --bench");
   if (const Arg *test = arguments.getLastArg(OPT_test);
       test && options.runsBenches)
     return createStringError("'" + test->getAsString(arguments) +
-                             "' is of no use with --bench");
+                             "' has no effect with --bench");
   if (options.onlyChecksBenches)
     for (OptionId id : {OPT_mode, OPT_no_flush, OPT_json, OPT_csv, OPT_plot})
       if (const Arg *argument = arguments.getLastArg(id))
         return createStringError("'" + argument->getAsString(arguments) +
-                                 "' is of no use with --check-only");
+                                 "' has no effect with --check-only");
   StringRef mode = arguments.getLastArgValue(OPT_mode, "bench");
   std::optional<BenchMode> parsed = parseBenchMode(mode);
   if (!parsed)
@@ -186,7 +186,7 @@ static llvm::Error readSelection(const InputArgList &arguments,
     if (isForCompiler &&
         options.device == SessionOptions::DeviceChoice::Interpreter)
       return createStringError("'-D " + text +
-                               "' is of no use with --device=interp");
+                               "' has no effect with --device=interp");
     (isForCompiler ? options.gpu.compiler.definitions
                    : options.selection.definitions)
         .push_back({pair->first, pair->second});
@@ -214,7 +214,7 @@ static llvm::Error checkDescribe(const InputArgList &arguments) {
     if (!argument->getOption().matches(OPT_INPUT) &&
         !argument->getOption().matches(OPT_describe))
       return createStringError("'" + argument->getAsString(arguments) +
-                               "' is of no use with --describe");
+                               "' has no effect with --describe");
   return llvm::Error::success();
 }
 
@@ -243,11 +243,11 @@ static llvm::Error readEmulator(const InputArgList &arguments,
                       OPT_step_limit, OPT_measure, OPT_budget})
     if (const Arg *argument = arguments.getLastArg(id); argument && !isEmulator)
       return createStringError("'" + argument->getAsString(arguments) +
-                               "' is of use with --device=emu only");
+                               "' requires --device=emu");
   const Arg *json = arguments.getLastArg(OPT_json);
   if (json && !options.runsBenches && !isEmulator)
     return createStringError("'" + json->getAsString(arguments) +
-                             "' is of use with --bench or --device=emu only");
+                             "' requires --bench or --device=emu");
   EmulatorOptions &emulator = options.emulator;
   emulator.checks.isOn = !arguments.hasArg(OPT_no_checks);
   if (arguments.hasArg(OPT_no_war_proxy))
@@ -263,7 +263,7 @@ static llvm::Error readEmulator(const InputArgList &arguments,
   if (const Arg *budget = arguments.getLastArg(OPT_budget);
       budget && options.runsBenches)
     return createStringError("'" + budget->getAsString(arguments) +
-                             "' is of no use with --bench");
+                             "' has no effect with --bench");
   if (llvm::Error error = readNumber(arguments, OPT_budget, "budget",
                                      emulator.instructionBudget))
     return error;
@@ -302,9 +302,9 @@ static llvm::Error readPtxLaunch(const InputArgList &arguments,
       OPT_bench, OPT_variant, OPT_budget, OPT_target};
   for (OptionId id : isPtx ? ofTests : ofLaunch)
     if (const Arg *argument = arguments.getLastArg(id))
-      return createStringError("'" + argument->getAsString(arguments) +
-                               (isPtx ? "' is of no use with --entry"
-                                      : "' is of use with --entry only"));
+      return createStringError(
+          "'" + argument->getAsString(arguments) +
+          (isPtx ? "' has no effect with --entry" : "' requires --entry"));
   if (isPtx && options.files.size() > 1)
     return createStringError("--entry expects one input file, got " +
                              llvm::Twine(options.files.size()));

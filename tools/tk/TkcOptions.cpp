@@ -160,7 +160,7 @@ static llvm::Error checkUse(const InputArgList &arguments, StringRef action,
   for (OptionId id : useless)
     if (const Arg *argument = arguments.getLastArg(id))
       return createStringError("'" + argument->getAsString(arguments) +
-                               "' is of no use with " + action);
+                               "' has no effect with " + action);
   return llvm::Error::success();
 }
 

@@ -331,7 +331,7 @@ TEST(AsyncCopiesTest, WhereBoxesBegin) {
   for (bool isLoad : {true, false})
     EXPECT_EQ(copyTensor(isLoad, 2, 0, values),
               "tensor-map: the first coordinate 2 is 8 bytes from the "
-              "beginning of a row, which is no multiple of 16");
+              "beginning of a row, which is not a multiple of 16");
   EXPECT_EQ(copyTensor(true, -4, 0, values), "");
   EXPECT_EQ(copyTensor(true, 0, -1, values), "");
   EXPECT_EQ(copyTensor(false, -4, 0, values),

@@ -503,8 +503,9 @@ TEST(ControlFlowTest, LaunchesThatDoNotFitAreErrors) {
   EXPECT_EQ(message(), "a block has at most 1024 threads, got 2048");
   run.launch.block = {32, 1, 1};
   run.launch.cluster = PtxDimensions{2, 1, 1};
-  EXPECT_EQ(message(), "a grid of (1, 1, 1) blocks is no multiple of a cluster "
-                       "of (2, 1, 1)");
+  EXPECT_EQ(message(),
+            "a grid of (1, 1, 1) blocks is not a multiple of a cluster "
+            "of (2, 1, 1)");
   run.launch.entry = "other";
   EXPECT_EQ(message(), "'test.ptx' has no entry 'other'");
   run.options.checks.disabledRules.insert("shared-rice");

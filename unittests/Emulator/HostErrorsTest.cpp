@@ -69,7 +69,7 @@ TEST(HostErrorsTest, SizesThatNoGpuHas) {
                           launch.grid = {3, 1, 1};
                           launch.cluster = PtxDimensions{2, 1, 1};
                         }),
-            "a grid of (3, 1, 1) blocks is no multiple of a cluster of "
+            "a grid of (3, 1, 1) blocks is not a multiple of a cluster of "
             "(2, 1, 1)");
   EXPECT_EQ(launchError(plain,
                         [](auto &launch) {
@@ -133,11 +133,13 @@ TEST(HostErrorsTest, TensorMapsThatTheDriverRefuses) {
             "the box has 257 elements in dimension 1; 1 to 256 are possible");
   EXPECT_EQ(mapError([](TensorMap &map) { map.elementStrides[1] = 9; }),
             "element stride 9 of dimension 1 is not within 1 and 8");
-  EXPECT_EQ(mapError([](TensorMap &map) { map.strides[0] = 260; }),
-            "stride 260 of dimension 1 is no multiple of 16 bytes below 2^40");
-  EXPECT_EQ(mapError([](TensorMap &map) { map.box[0] = 3; }),
-            "the inner extent of the box is 12 bytes, which is no multiple of "
-            "16");
+  EXPECT_EQ(
+      mapError([](TensorMap &map) { map.strides[0] = 260; }),
+      "stride 260 of dimension 1 is not a multiple of 16 bytes below 2^40");
+  EXPECT_EQ(
+      mapError([](TensorMap &map) { map.box[0] = 3; }),
+      "the inner extent of the box is 12 bytes, which is not a multiple of "
+      "16");
   EXPECT_EQ(
       mapError([](TensorMap &map) { map.swizzle = TensorMapSwizzle::Bytes64; }),
       "the inner extent of the box is 128 bytes; a swizzle of 64 bytes "

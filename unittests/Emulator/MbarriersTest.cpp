@@ -246,11 +246,11 @@ TEST(MbarriersTest, WrongFormsAreRefused) {
   EXPECT_TRUE(isRefused("test_wait.b64 %p0, [%l0];", "operands"));
   EXPECT_TRUE(isRefused("arrive.expect_tx.b64 _, [%l0];", "operands"));
   EXPECT_TRUE(isRefused("init.global.b64 [%l0], 1;", "shared memory"));
-  EXPECT_TRUE(isRefused("wait.b64 [%l0];", "no operation"));
+  EXPECT_TRUE(isRefused("wait.b64 [%l0];", "not an operation"));
   EXPECT_TRUE(isRefused("pending_count.b64 %r0;", "expects 2 operands"));
 }
 
-/// A report of a deadlock says what is missing.
+// A report of a deadlock says what is missing.
 TEST(MbarriersTest, AWaitForeverSaysForWhat) {
   auto roleOf = [](const std::string &body, unsigned numThreads,
                    std::string &rule) {
@@ -282,14 +282,14 @@ TEST(MbarriersTest, AWaitForeverSaysForWhat) {
                        wait,
                    1, rule),
             "waits for the mbarrier at 0x400: phase 0 lacks 2 of 3 arrivals, "
-            "and 16 bytes came that nobody expects");
+            "and 16 bytes arrived that nobody expects");
   std::string full = "mov.u32 %r0, bar; mbarrier.init.shared.b64 [%r0], 1;\n"
                      "mbarrier.arrive.expect_tx.shared.b64 _, [%r0], 64;\n";
   EXPECT_EQ(roleOf(full + wait, 1, rule),
             "waits for the mbarrier at 0x400: phase 0 has all arrivals, but "
             "lacks 64 bytes");
   EXPECT_EQ(roleOf("bar.sync 1, 64;", 32, rule),
-            "waits for barrier 1: 32 of 64 threads came");
+            "waits for barrier 1: 32 of 64 threads have arrived");
   EXPECT_EQ(rule, "deadlock");
   // 512 threads have 128 registers each, and nobody gives any away.
   EXPECT_EQ(roleOf("setmaxnreg.inc.sync.aligned.u32 240;", 512, rule),

@@ -71,7 +71,7 @@ TEST(BodyErrorsTest, Operators) {
       {"let a = cdiv(1.0, 2.0);",
        "'cdiv(1.0, 2.0)' an operand of 'cdiv' must be an integer that fits an "
        "index, got untyped float [ExpectedIndex]\n"},
-      {"let a = zeros[4];", "'zeros' 'zeros' is no value [NotAValue]\n"
+      {"let a = zeros[4];", "'zeros' 'zeros' is not a value [NotAValue]\n"
                             "  'zeros' write 'zeros<f32>[M, N]'\n"},
       {"let a = n + f32(n);", "'+' cannot mix i32 and f32 [MixedTypes]\n"
                               "  'n' write 'f32(n)'\n"},
@@ -126,7 +126,7 @@ TEST(BodyErrorsTest, CastsAndFunctions) {
       {"let a = |p, q| p;", "'|p, q| p' a lambda stands only where 'reduce' "
                             "or 'map' takes a function [MisplacedLambda]\n"},
       {"let a = [1, 2];",
-       "'[1, 2]' a list in brackets is no value [MisplacedList]\n"},
+       "'[1, 2]' a list in brackets is not a value [MisplacedList]\n"},
       {"let a = .slow;", "'.slow' '.slow' has no enum here to be a case of "
                          "[EnumCaseWithoutEnum]\n"},
       {"let a = n == .slow;",

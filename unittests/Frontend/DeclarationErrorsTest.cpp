@@ -28,7 +28,7 @@ TEST(DeclarationErrorsTest, Names) {
        "  'a' 'a' declared here\n"},
       {"let v = half_of;\nlet w = v + 1;",
        "'v' expected a number or a tile, got fn [ExpectedNumber]\n"},
-      {"let v = exp;", "'exp' 'exp' is no value [NotAValue]\n"},
+      {"let v = exp;", "'exp' 'exp' is not a value [NotAValue]\n"},
   });
 }
 
@@ -142,7 +142,7 @@ TEST(DeclarationErrorsTest, Declarations) {
        "'n.bytes' the host cannot compute this before a launch "
        "[NotAHostExpr]\n"},
       {"kernel k<B: const = 1>() grid(1) tune(BB in [1]) {}",
-       "'BB' 'BB' is no generic parameter of this kernel, nor 'warps' or "
+       "'BB' 'BB' is not a generic parameter of this kernel, nor 'warps' or "
        "'stages' [UnknownTuneAxis]\n"},
       {"kernel k(x: mut tensor<f32>[N]) grid(1) init(xx = 0) {}",
        "'xx' unknown name 'xx' [UnknownName]\n"
@@ -611,7 +611,7 @@ TEST(DeclarationErrorsTest, BodiesThatNothingUses) {
 }
 
 TEST(DeclarationErrorsTest, OneMistakeIsReportedOnce) {
-  // Of a constant that is no extent, however often it is one.
+  // Of a constant that is not an extent, however often it is one.
   const std::string kernel =
       "kernel k<B: const>(x: tensor<f32>[N], y: out tensor<f32>[N]) grid(1) "
       "{ y[0 +: B] = x[0 +: B] + x[N - B +: 2 * B]; }\n";

@@ -120,7 +120,7 @@ tk.kernel @k(%x: !tk.view<?xf32> {tk.name = "x", tk.access = #tk.access<read>}) 
 })mlir",
                          {tensorOf(x)});
   EXPECT_EQ(messages(result),
-            Strings({"5: program 0 writes x[2], but 'x' is no out or mut "
+            Strings({"5: program 0 writes x[2], but 'x' is not an out or mut "
                      "parameter"}));
   EXPECT_EQ(x[2], 1.0f);
 }

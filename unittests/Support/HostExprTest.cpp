@@ -128,10 +128,10 @@ TEST(HostExprTest, WhatIsAskedForMustBeThere) {
   EXPECT_EQ(toString(parse("num_sms()").evaluate({}).takeError()),
             "'num_sms()' has no value without a device");
   EXPECT_EQ(toString(parse("M + 1").evaluateBool(makeBindings()).takeError()),
-            "'M + 1' is no truth value");
+            "'M + 1' is not a truth value");
   EXPECT_EQ(
       toString(parse("M < N").evaluateInteger(makeBindings()).takeError()),
-      "'M < N' is no integer");
+      "'M < N' is not an integer");
 }
 
 TEST(HostExprTest, OtherJSONIsAnError) {

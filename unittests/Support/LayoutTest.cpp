@@ -100,7 +100,7 @@ TEST(LayoutTest, MistakesAreNamed) {
   EXPECT_EQ(getError("shape = [[4, 3]], lane = [[4]]"),
             "lane basis [4] moves an odd digit of the shape");
   EXPECT_EQ(getError("shape = [[4, 3]], warp = [3 * [2]]"),
-            "warp basis 3 * [2] is no odd digit of the shape");
+            "warp basis 3 * [2] is not an odd digit of the shape");
   EXPECT_EQ(getError("shape = [[4, 3]], register = [3 * [4]], "
                      "warp = [3 * [4]]"),
             "warp basis 3 * [4] places an odd digit twice");

@@ -24,7 +24,7 @@
 
 // -----
 
-// expected-error @below {{expects no offsets: registers are no memory}}
+// expected-error @below {{expects no offsets: registers are not memory}}
 #a = #tkg.layout<shape = [[2]], offset = [[1]]>
 
 // -----

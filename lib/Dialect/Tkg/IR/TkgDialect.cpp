@@ -393,7 +393,7 @@ void LayoutAttr::print(AsmPrinter &printer) const {
 LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  Layout layout) {
   if (!layout.getDigits(HardwareDim::Offset).empty())
-    return emitError() << "expects no offsets: registers are no memory";
+    return emitError() << "expects no offsets: registers are not memory";
   if (!layout.isSurjective())
     return emitError() << "expects every element of the shape to be held "
                           "somewhere";

@@ -125,7 +125,7 @@ tk::KernelOp mlir::tkg::addVectorVariant(tk::KernelOp kernel) {
     if (!view || kernel.getArgName(index).empty() ||
         !kernel.getArgAttr(index, tk::kDimsAttr) || !profits(argument))
       continue;
-    // A known extent that is no multiple spoils all vectors but the first.
+    // A known extent that is not a multiple spoils all vectors but the first.
     int64_t extent = view.getShape().back();
     if (ShapedType::isDynamic(extent) || extent % getVectorSize(view) == 0)
       profiting.push_back(index);
