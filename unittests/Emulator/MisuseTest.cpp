@@ -10,11 +10,12 @@
 //   + bar.sync 0;
 //   xor.b32 %r1, %mine, 128; ld.shared.u32 %r2, [%r1]; //!
 //
-// Lines with `+` are of the right program alone, lines with `-` of the wrong
-// one. The right one is clean, and leaves `ones` words of 1 in `out`. The wrong
-// one breaks one of the rules, on the lines marked `//!` if there are any, and
-// no other rules but those behind `also:`, and says what stands behind `says:`.
-// Preamble.txt says what the registers hold.
+// Lines with `+` are in the right program only, lines with `-` in the wrong one
+// only. The right one is clean, and leaves `ones` words of 1 in `out`. The
+// wrong one breaks one of the rules, on the lines marked `//!` if there are
+// any, and no other rules but those after `also:`, and says what stands after
+// `says:`. `use name` inserts the lines below `:: name`. Preamble.txt says what
+// the registers hold.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,6 +23,7 @@
 #include "tk/Emulator/TensorMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <set>
 
@@ -87,22 +89,31 @@ void parseHead(StringRef text, Misuse &misuse) {
 
 std::vector<Misuse> collect(StringRef file) {
   std::vector<Misuse> all;
+  StringMap<std::vector<std::string>> parts;
+  // Where lines of code go.
+  std::vector<std::string> *code = nullptr;
   std::string text = readText(file + ".txt");
   for (StringRef line : split(text, '\n')) {
     if (line.starts_with("//"))
       continue;
-    if (line.consume_front("== ")) {
+    if (line.consume_front(":: ")) {
+      code = &parts[line];
+    } else if (line.consume_front("== ")) {
       all.emplace_back();
       all.back().file = file.str();
       parseHead(line, all.back());
+      code = &all.back().body;
     } else if (line.consume_front("breaks: ")) {
       all.back().breaks = parseRules(line);
     } else if (line.consume_front("also: ")) {
       all.back().also = parseRules(line);
     } else if (line.consume_front("says: ")) {
       all.back().says = line.trim().str();
+    } else if (line.consume_front("use ")) {
+      EXPECT_TRUE(parts.contains(line)) << "unknown part " << line.str();
+      append_range(all.back().body, parts[line]);
     } else if (!line.trim().empty()) {
-      all.back().body.push_back(line.str());
+      code->push_back(line.str());
     }
   }
   return all;
