@@ -222,8 +222,6 @@ static Step runTensorMapAcquire(Warp &warp, const Instruction &instruction) {
   return Step::Next;
 }
 
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
-
 //===----------------------------------------------------------------------===//
 // Decoders
 //===----------------------------------------------------------------------===//
@@ -304,8 +302,8 @@ static llvm::Error decodeBarrier(DecodeContext &context,
 }
 
 /// `.release.sync_restrict::shared::cta`, `.acquire.sync_restrict::shared::
-/// cluster`. The restriction only weakens the fence: it is taken as a whole
-/// one.
+/// cluster`. The restriction only weakens the fence, which is treated as an
+/// unrestricted one.
 static llvm::Error decodeRestriction(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Modifiers &modifiers, Order order,

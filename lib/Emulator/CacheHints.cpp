@@ -1,8 +1,8 @@
 //===- CacheHints.cpp - prefetch, applypriority, discard, createpolicy ----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// PTX ISA 9.7.9.15 to 9.7.9.18. There are no caches here: what is left of these
-// instructions are their rules.
+// PTX ISA 9.7.9.15 to 9.7.9.18. The emulator has no caches, so it only enforces
+// the rules of these instructions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,9 +17,7 @@ using namespace mlir::tk::emulator;
 
 static constexpr int64_t lineBytes = 128;
 
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
-
-/// Hints: the address is not accessed, and may be wrong.
+/// A hint: the address is not accessed, and may be wrong.
 static llvm::Error decodePrefetch(DecodeContext &context,
                                   const PtxInstruction &instruction,
                                   Modifiers &modifiers, Instruction &result) {
@@ -63,7 +61,7 @@ static llvm::Error decodeLine(DecodeContext &context,
   if (!modifiers.accept(level))
     return context.error(instruction, "expects '." + level + "'");
   OperandReader operands(context, instruction, 2);
-  // A generic address must be one of global memory, too.
+  // A generic address must point to global memory, too.
   DecodeContext::Address address = operands.address(PtxSpace::Global);
   int64_t size = operands.constant();
   if (llvm::Error error = operands.finish())
@@ -83,7 +81,7 @@ static LaneAddresses lineAddresses(Warp &warp, const Instruction &instruction) {
   return readAddresses(warp, address.base, address.offset, address.is32Bit);
 }
 
-/// A hint to the cache: only the alignment is looked at.
+/// A hint to the cache: only the alignment matters.
 static Step runApplyPriority(Warp &warp, const Instruction &instruction) {
   LaneAddresses addresses = lineAddresses(warp, instruction);
   for (LaneMask rest = warp.mask; rest; rest &= rest - 1) {
@@ -115,7 +113,7 @@ static Step runDiscard(Warp &warp, const Instruction &instruction) {
   request.kind = AccessKind::Write;
   request.bytesPerLane = lineBytes;
   request.isDiscard = true;
-  // Two lanes may give up one line.
+  // Two lanes may discard the same line.
   auto haveSameValue = [](unsigned, unsigned) { return true; };
   request.haveSameValue = haveSameValue;
   HostPointers unused;
@@ -132,7 +130,7 @@ static llvm::Error decodeDiscard(DecodeContext &context,
   return decodeLine(context, instruction, modifiers, "L2", result);
 }
 
-/// The result is a hint for the cache, which has no meaning here.
+/// The result is a hint to the cache, which has no meaning here.
 static Step runCreatePolicy(Warp &warp, const Instruction &instruction) {
   uint64_t *to = warp.lanes<uint64_t>(instruction.operands[0]);
   forEachLane(warp.mask, [&](unsigned lane) { to[lane] = 0; });

@@ -85,7 +85,7 @@ struct Access {
   /// Of a write: whether two lanes write the same bytes. Asked only about lanes
   /// that write to one place; null: they do not.
   llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
-  /// A write of lines of 128 bytes that leaves them unwritten.
+  /// A write of 128-byte lines after which they count as unwritten.
   bool isDiscard = false;
 };
 
@@ -231,7 +231,8 @@ struct CheckerSetup {
   PtxDimensions grid = {1, 1, 1};
   PtxDimensions block = {1, 1, 1};
   unsigned blocksPerCluster = 1;
-  /// So many bytes of shared memory begin as written: the device uses them.
+  /// The first bytes of shared memory, which the device reserves for itself.
+  /// They count as written from the start.
   uint64_t reservedSharedBytes = 0;
 };
 std::unique_ptr<Checker> createChecker(const CheckerSetup &setup);

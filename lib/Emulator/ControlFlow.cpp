@@ -56,8 +56,6 @@ static Step runTrap(Warp &warp, const Instruction &instruction) {
   return warp.fail(Rule::Trap, instruction, "");
 }
 
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
-
 static Step runYield(Warp &, const Instruction &) { return Step::Yield; }
 
 static Step callFunction(Warp &warp, const Instruction &instruction,

@@ -546,21 +546,22 @@ static bool losesBits(PtxType to, PtxType from) {
   return getBitWidth(to) < getBitWidth(from) || isBothHalves;
 }
 
-/// `.sat` clamps to the range of the result: it needs numbers of the source
-/// that lie outside, and a result that has a range.
+/// `.sat` clamps to the range of the result: the result must have a range, and
+/// the source numbers outside of it.
 static bool mayClamp(PtxType to, PtxType from) {
   for (PtxType type : {to, from})
     if (type == PtxType::BF16 || type == PtxType::TF32)
       return false;
   if (!isInteger(to) || !isInteger(from))
     return true;
-  // A bit fewer for the numbers of a signed type.
+  // A signed type has one bit less for the magnitude.
   unsigned toBits = getBitWidth(to) - isSignedInteger(to);
   unsigned fromBits = getBitWidth(from) - isSignedInteger(from);
   return fromBits > toBits || (isSignedInteger(from) && !isSignedInteger(to));
 }
 
-/// What conversions of f32 to f16, bf16 and tf32 may have.
+/// What is wrong with the modifiers of a conversion of f32 to f16, bf16 or
+/// tf32; null if nothing is.
 static const char *findNarrowingMistake(const CvtModifiers &modifiers) {
   const Conversion &conversion = modifiers.conversion;
   bool isDirected = conversion.rounding == Rounding::Down ||

@@ -94,8 +94,8 @@ static void countSharedBytes(InstructionMeasurement &counts, const Place &place,
     countBytes(kind, bytes, counts.remoteBytesRead, counts.remoteBytesWritten);
 }
 
-/// Atomic operations of lanes on one word follow each other: the most lanes
-/// that want one bank, whatever their words are (measured on an H100).
+/// Atomic operations on one bank take turns, on the same word as on different
+/// ones (measured on an H100): the most lanes that want the same bank.
 static uint64_t countTurns(ArrayRef<int64_t> addresses, unsigned bytes) {
   std::array<uint64_t, kBankRowInBytes / kBankWidthInBytes> lanesAtBank = {};
   for (uint64_t address : addresses)
@@ -105,8 +105,9 @@ static uint64_t countTurns(ArrayRef<int64_t> addresses, unsigned bytes) {
   return *max_element(lanesAtBank);
 }
 
-/// Whether each lane and that at a distance of 1, or of 2, want the same, if
-/// both take part.
+/// Whether every lane wants the same address as its neighbour at a distance of
+/// 1, or every lane as its neighbour at a distance of 2. Lanes that do not take
+/// part agree with everyone.
 static bool sharesWithNeighbours(const Access &access, LaneMask lanes) {
   auto sharesAt = [&](unsigned distance) {
     for (LaneMask rest = lanes; rest; rest &= rest - 1) {
@@ -120,7 +121,7 @@ static bool sharesWithNeighbours(const Access &access, LaneMask lanes) {
   return sharesAt(1) || sharesAt(2);
 }
 
-/// The trips of lanes that go to the banks together.
+/// The trips to the banks that the lanes of `group` take together.
 static uint64_t countTrips(const Access &access, LaneMask group) {
   SmallVector<int64_t, numLanes> addresses;
   for (; group; group &= group - 1)
@@ -135,10 +136,10 @@ static uint64_t countTrips(const Access &access, LaneMask group) {
 }
 
 /// The warp goes to the banks in groups of lanes that could fill them: all
-/// lanes for up to 4 bytes, halves for 8, quarters for 16. Two groups of a load
-/// in which all neighbours share go together (measured on an H100: of ld, not
-/// of ldmatrix, whose accesses have no elements, nor of stores and atomic
-/// operations). Where that saves no trip they are counted one by one.
+/// lanes for up to 4 bytes, halves for 8, quarters for 16. If neighbours share
+/// their addresses throughout a load, two groups go together where that saves
+/// trips. An H100 does so for ld; not for ldmatrix, whose accesses have no
+/// elements, nor for stores and atomic operations.
 void Counters::countShared(InstructionMeasurement &counts, const Place &place,
                            const Access &access) {
   unsigned bytes = access.bytesPerLane;

@@ -92,6 +92,8 @@ llvm::StringRef emulator::findReasonAgainst(llvm::StringRef opcode) {
       .Default("");
 }
 
+Step emulator::runNothing(Warp &, const Instruction &) { return Step::Next; }
+
 static DecoderTable makeTable() {
   DecoderTable table;
   registerIntegerArithmetic(table);

@@ -173,6 +173,9 @@ llvm::Error expectTarget(DecodeContext &context,
 /// not have either.
 llvm::StringRef findReasonAgainst(llvm::StringRef opcode);
 
+/// The handler of instructions that have no effect here.
+Step runNothing(Warp &warp, const Instruction &instruction);
+
 void registerIntegerArithmetic(DecoderTable &table);
 void registerFloatArithmetic(DecoderTable &table);
 void registerConversions(DecoderTable &table);

@@ -42,8 +42,8 @@ struct ParameterPlace {
   uint64_t localOffset = 0;
   uint32_t sizeInBytes = 0;
 
-  /// Size of a last parameter `a[]`: what the caller gives lies behind the
-  /// frame's variables.
+  /// The size of a last parameter `a[]`. What the caller passes for it lies
+  /// after the variables of the frame.
   static constexpr uint32_t unsizedBytes = ~uint32_t(0);
 };
 
@@ -70,7 +70,8 @@ struct DecodedFunction {
   /// functions that it calls.
   std::vector<uint32_t> sharedVariables;
   std::vector<uint32_t> callees;
-  /// It asks where the device's part of shared memory is: it may use it.
+  /// Reads %reserved_smem_offset_0 or _1: it may use the part of shared memory
+  /// that the device reserves.
   bool usesReservedShared = false;
   /// Calls through pointers: any function whose address is taken.
   bool hasIndirectCalls = false;

@@ -145,8 +145,9 @@ llvm::Expected<Slot> FunctionDecoder::specialSlot(const PtxOperand &operand,
   return relocatedSlot(relocation);
 }
 
-/// 9.4: bits go with all types, integers with integers, floats with floats; and
-/// in 9.4.1, a register that is wider is none of a float.
+/// 9.4: untyped bits fit any type of their width, integers fit integers, floats
+/// fit floats. A register that is wider than the operand must not be a float
+/// (9.4.1).
 llvm::Error FunctionDecoder::checkType(const PtxOperand &operand,
                                        PtxType declared, PtxType type,
                                        bool mayBeWider,
@@ -467,7 +468,8 @@ llvm::Error FunctionDecoder::addArguments(const PtxInstruction &instruction,
     Symbol symbol;
     if (operand.kind == PtxOperand::Kind::Name)
       symbol = lookup(operand.name);
-    // Either space goes with either, but a register is one number: 7.1.
+    // Arguments and parameters may be in different spaces, but a register holds
+    // a single number: 7.1.
     if (symbol.kind == Symbol::Kind::LocalVariable &&
         symbol.space == PtxSpace::Param) {
       place.localOffset = symbol.value;

@@ -89,7 +89,7 @@ private:
   llvm::Error declareVariable(const PtxVariable &variable, uint32_t scope);
   llvm::Error declareParameters();
   ParameterPlace placeParameter(const PtxVariable &variable, bool isVisible);
-  /// Behind all variables, whose room this makes final.
+  /// Places it after all variables, whose total size is final then.
   void placeUnsizedParameter();
 
   // Names.
@@ -123,7 +123,8 @@ private:
                            llvm::ArrayRef<PtxOperand> operands,
                            llvm::ArrayRef<PtxVariable> formals, bool areResults,
                            std::vector<ParameterPlace> &places);
-  /// Whether a register that is declared as one type may be used as another.
+  /// An error if a register of the type `declared` cannot be used as `type`;
+  /// `access` is "reads" or "writes".
   llvm::Error checkType(const PtxOperand &operand, PtxType declared,
                         PtxType type, bool mayBeWider, llvm::StringRef access);
   llvm::Error errorAt(const PtxOperand &operand, const llvm::Twine &message) {

@@ -119,7 +119,7 @@ static bool isFloatType(llvm::StringRef name) {
 }
 
 /// The last type among the modifiers says whether add, mul, ... are of integers
-/// or of floats. It is the last modifier, but of a mistake.
+/// or of floats. Only in a wrong instruction do other modifiers follow it.
 bool emulator::isFloatInstruction(const PtxInstruction &instruction) {
   for (llvm::StringRef modifier : llvm::reverse(instruction.modifiers)) {
     if (isFloatType(modifier))
@@ -439,8 +439,8 @@ static llvm::Error decodeDotProduct(DecodeContext &context,
                         {PtxType::B32, PtxType::B32, sum});
 }
 
-/// vabsdiff4.dtype.atype.btype{.add} d, a, b, c: what nvcc makes of __vsadu4
-/// and its kind. Without `.sat`, `.dtype` changes nothing.
+/// vabsdiff4.dtype.atype.btype{.add} d, a, b, c: nvcc compiles __vsadu4 and the
+/// like to it. Without `.sat`, `.dtype` changes nothing.
 static llvm::Error decodeDifferences(DecodeContext &context,
                                      const PtxInstruction &instruction,
                                      Modifiers &modifiers,

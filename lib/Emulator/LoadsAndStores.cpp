@@ -285,13 +285,14 @@ static llvm::Error decodeElements(DecodeContext &context,
   return llvm::Error::success();
 }
 
-/// Of ld and st, 9.7.9.8.
+/// The type of ld or st, 9.7.9.8: `.b8` to `.b128`, `.u8` to `.u64`, `.s8` to
+/// `.s64`, `.f32`, `.f64`.
 static std::optional<PtxType> acceptAccessType(Modifiers &modifiers) {
+  static_assert(PtxType::Pred < PtxType::B8 && PtxType::S64 < PtxType::F16,
+                "bits and integers are next to each other");
   std::optional<PtxType> type = modifiers.acceptType();
-  // Those of the enumeration up to .s64 are bits and integers.
-  bool isTaken =
-      type && *type != PtxType::Pred &&
-      (*type <= PtxType::S64 || *type == PtxType::F32 || *type == PtxType::F64);
+  bool isTaken = type && ((*type >= PtxType::B8 && *type <= PtxType::S64) ||
+                          *type == PtxType::F32 || *type == PtxType::F64);
   return isTaken ? type : std::nullopt;
 }
 

@@ -172,7 +172,8 @@ private:
   bool failGlobal(unsigned lane, PtxSpace space);
   void tellChecks(LaneMask lanes, PtxSpace space, uint32_t block,
                   const uint64_t *laneAddresses);
-  /// No other thread reaches local memory: only the measurements want to know.
+  /// Tells the measurements alone: no other thread can reach local memory, so
+  /// there is nothing to check.
   void countLocal(LaneMask lanes);
 
   Warp &warp;

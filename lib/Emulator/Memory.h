@@ -109,10 +109,10 @@ struct MemoryRequest {
   uint32_t bytesPerLane = 0;
   /// Of the address; 0: bytesPerLane.
   uint32_t alignment = 0;
-  /// As of Access.
+  /// As in Access.
   uint32_t elementBytes = 0;
   llvm::function_ref<bool(unsigned, unsigned)> haveSameValue = nullptr;
-  /// As of Access.
+  /// As in Access.
   bool isDiscard = false;
 };
 

@@ -67,8 +67,8 @@ llvm::Error MemoryModifiers::parseOrder(DecodeContext &context,
   return llvm::Error::success();
 }
 
-/// Cache operators, eviction priorities, prefetch sizes: no effect, but not
-/// every instruction has them.
+/// Cache operators, eviction priorities, prefetch sizes. They have no effect
+/// here, but not every instruction may have them.
 llvm::Error MemoryModifiers::parseCaching(DecodeContext &context,
                                           const PtxInstruction &instruction,
                                           Modifiers &modifiers, bool isLoad) {
@@ -88,7 +88,7 @@ llvm::Error MemoryModifiers::parseCaching(DecodeContext &context,
                                 "L1::evict_first", "L1::evict_last",
                                 "L1::no_allocate"})
                   .has_value();
-    // Of 32 bytes, sm_100.
+    // They come with the accesses of 32 bytes of sm_100.
     if (context.architecture() >= 100)
       isTaken |= modifiers
                      .acceptOneOf({"L2::evict_normal", "L2::evict_first",

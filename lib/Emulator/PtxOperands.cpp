@@ -340,12 +340,12 @@ bool PtxParser::parseNamedOperand(PtxOperand &operand) {
   return hasError;
 }
 
-/// After `name[`, 6.4.2: what an access accesses; to mov, its address.
+/// After `name[`: an element of an array, 6.4.2. Loads and stores access the
+/// element; mov and cvta take its address.
 bool PtxParser::parseArrayElement(PtxOperand &operand) {
   const PtxVariable *variable = lookupVariable(operand.name);
   if (!variable)
-    return error(operand.location,
-                 "'" + operand.name + "' is not a variable with elements");
+    return error(operand.location, "'" + operand.name + "' is not a variable");
   Constant index;
   if (parseConstant(index))
     return true;

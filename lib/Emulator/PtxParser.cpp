@@ -251,7 +251,7 @@ bool PtxParser::parsePragma() {
   return expect(";");
 }
 
-/// What stands in them means nothing here.
+/// Skips `(...)`, whose contents mean nothing here.
 bool PtxParser::skipParentheses() {
   if (expect("("))
     return true;

@@ -190,8 +190,8 @@ std::optional<Rule> RaceChecker::findConflict(const Request &request,
     return record.isWrite() ? Rule::MissingProxyFence
                             : Rule::WriteAfterReadProxy;
   }
-  // libcu++ takes barriers apart after one lane of each warp, elected by match,
-  // said so by an atomic.
+  // libcu++ destroys a barrier after one lane of each warp, elected by match,
+  // has signalled with an atomic that the warp is done with it.
   if (request.isInvalidation && record.kind() == AccessRecord::Atomic &&
       (record.agent == by.warp ||
        by.knowsAny(record.agent, allLanes, record.time)))

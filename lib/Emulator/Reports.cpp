@@ -157,7 +157,7 @@ void mlir::tk::printReports(raw_ostream &os, ArrayRef<EmulatorReport> reports,
   }
 }
 
-/// PTX is ASCII (4.1), but comments and names of files come as they are.
+/// PTX is ASCII (4.1), but comments and file names may hold any bytes.
 json::Value mlir::tk::reportsToJson(ArrayRef<EmulatorReport> reports) {
   json::Array array;
   for (const EmulatorReport &report : reports) {

@@ -157,6 +157,7 @@ uint64_t mlir::tk::emulator::readSpecialRegister(Warp &warp,
   case SpecialRegister::LanemaskGt:
     return static_cast<uint32_t>(~(bit | (bit - 1)));
   case SpecialRegister::TotalSmemSize:
+    // In the units of 128 bytes in which an H100 allocates it.
     return llvm::alignTo(launch.staticSharedBytes + launch.dynamicSharedBytes,
                          128);
   case SpecialRegister::AggrSmemSize:
@@ -169,6 +170,7 @@ uint64_t mlir::tk::emulator::readSpecialRegister(Warp &warp,
   case SpecialRegister::ReservedSmem1:
     return 0;
   case SpecialRegister::ReservedSmemEnd:
+    // Measured on an H100; the ISA names no number.
     return 288;
   case SpecialRegister::ReservedSmemCap:
     return firstSharedOffset;

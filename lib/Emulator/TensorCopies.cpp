@@ -105,7 +105,7 @@ bool TensorCopyExecution::readMap() {
             Twine(start[0] * elementSize) +
             " bytes from the beginning of a row, which is not a multiple "
             "of 16");
-  // Measured on an H100: an illegal instruction, where loads are filled.
+  // Measured on an H100: an illegal instruction. Loads are filled there.
   for (unsigned d = 0; d < copy.rank && !copy.isLoad; ++d)
     if (start[d] < 0)
       return fail(Rule::TensorMap,
@@ -366,8 +366,6 @@ static Step runTensorCopy(Warp &warp, const Instruction &instruction) {
       return Step::Stop;
   return Step::Next;
 }
-
-static Step runNothing(Warp &, const Instruction &) { return Step::Next; }
 
 //===----------------------------------------------------------------------===//
 // Decoding

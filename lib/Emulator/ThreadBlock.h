@@ -39,7 +39,7 @@ struct LaunchFacts {
   std::vector<uint32_t> sharedOffsets;
   /// From the beginning of the window.
   uint32_t sharedEnd = 0;
-  /// firstSharedOffset, or 0 if the kernel uses the device's part.
+  /// firstSharedOffset, or 0 if the kernel uses what the device reserves.
   uint32_t sharedBegin = firstSharedOffset;
   uint32_t dynamicSharedBytes = 0;
   uint32_t staticSharedBytes = 0;

@@ -68,7 +68,8 @@ struct Frame {
   unsigned depth = 0;
   /// Offset of the frame's variables in the local memory of each lane.
   uint64_t localBase = 0;
-  /// Of the function's variables, and of what a last argument `a[]` brings.
+  /// The size of the function's variables and of what the caller passes for a
+  /// last parameter `a[]`.
   uint64_t localSize = 0;
   /// What the lanes had on the LocalStack when they called.
   std::array<uint32_t, numLanes> stackSizes = {};
@@ -141,7 +142,7 @@ public:
   /// checks.
   Step fail(Rule rule, const Instruction &instruction,
             const llvm::Twine &detail, llvm::ArrayRef<ReportSite> earlier = {});
-  /// The same of one lane alone.
+  /// The same for one lane alone.
   Step failLane(unsigned lane, Rule rule, const Instruction &instruction,
                 const llvm::Twine &detail);
 

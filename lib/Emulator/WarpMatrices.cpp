@@ -353,7 +353,8 @@ static llvm::Error decodeFragment(DecodeContext &context,
   return llvm::Error::success();
 }
 
-/// C or D beside factors of type `factor`, 9.7.14.4.
+/// Whether C and D may have the type `type` where the factors have the type
+/// `factor`, 9.7.14.4.
 static bool isAccumulatorOf(PtxType factor, PtxType type) {
   switch (*kindOf(factor)) {
   case ElementKind::Double:
@@ -368,7 +369,7 @@ static bool isAccumulatorOf(PtxType factor, PtxType type) {
   llvm_unreachable("every kind has its case");
 }
 
-/// C or D of a shape, whatever the factors are.
+/// Whether C and D of this shape may have the type, for factors of some type.
 static bool isResultType(const WmmaShape &shape, PtxType type) {
   static constexpr PtxType factors[] = {
       PtxType::F16, PtxType::BF16, PtxType::TF32, PtxType::F64,
