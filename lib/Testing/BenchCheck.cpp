@@ -266,8 +266,7 @@ LogicalResult TestRunner::compareWithPlain(const TestCase &bench,
                                            BenchCheck &check) {
   std::vector<TestBuffer> buffers;
   for (const TestBuffer &buffer : plan.buffers)
-    buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
-                       buffer.isInitialized});
+    buffers.push_back(buffer.clone());
   TestPlan plain;
   plain.buffers = std::move(buffers);
   plain.launches = std::move(plan.launches);
@@ -347,8 +346,7 @@ FailureOr<std::vector<TestBuffer>> TestRunner::runOnCopy(TestPlan &plan,
                                                          std::string &printed) {
   TestPlan after;
   for (const TestBuffer &buffer : plan.buffers)
-    after.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
-                             buffer.isInitialized});
+    after.buffers.push_back(buffer.clone());
   after.launches = std::move(plan.launches);
   LogicalResult ran = device.run(after, printed);
   plan.launches = std::move(after.launches);

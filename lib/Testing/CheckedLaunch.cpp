@@ -13,8 +13,7 @@ using namespace mlir::tk;
 MemoryImage MemoryImage::clone() const {
   MemoryImage copy;
   for (const TestBuffer &buffer : buffers)
-    copy.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
-                            buffer.isInitialized});
+    copy.buffers.push_back(buffer.clone());
   copy.written = written;
   return copy;
 }

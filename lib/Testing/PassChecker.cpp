@@ -392,7 +392,7 @@ void PassChecker::generate(KernelOp kernel) {
   std::vector<CheckedLaunch> &launches = it->second.launches;
   SmallVector<Diagnostic> diagnostics;
   {
-    // Launches may fail in the same way.
+    // Several launches may fail in the same way: say it once.
     ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
       auto isSame = [&](const Diagnostic &known) {
         return known.getLocation() == diagnostic.getLocation() &&
@@ -428,7 +428,7 @@ void PassChecker::start(ModuleOp module) {
         emitError(module.getLoc(), "test '")
             << test.name << "' fails before the first pass";
       }
-  // What fails on the inputs of a test fails on generated ones, too.
+  // A kernel that fails its tests would fail on generated inputs as well.
   if (summary.foundMistake)
     return;
   for (auto kernel : module.getOps<KernelOp>()) {
@@ -480,19 +480,20 @@ void PassChecker::runAfterPass(Pass *pass, Operation *op) {
     check(pass, op, kernel);
 }
 
-/// The first line that differs, if one does.
+/// The first line in which two outputs differ; empty if they are the same.
 static std::string describeOutput(StringRef before, StringRef after) {
-  while (!before.empty() || !after.empty()) {
-    auto [lineBefore, restBefore] = before.split('\n');
-    auto [lineAfter, restAfter] = after.split('\n');
-    if (lineBefore != lineAfter)
-      return ("what it prints: before '" + lineBefore + "', after '" +
-              lineAfter + "'")
-          .str();
-    before = restBefore;
-    after = restAfter;
-  }
-  return "";
+  if (before == after)
+    return "";
+  SmallVector<StringRef> linesBefore, linesAfter;
+  before.split(linesBefore, '\n');
+  after.split(linesAfter, '\n');
+  auto [lineBefore, lineAfter] = *llvm::find_if(
+      llvm::zip_longest(linesBefore, linesAfter), [](const auto &lines) {
+        return std::get<0>(lines) != std::get<1>(lines);
+      });
+  return ("what it prints: before '" + lineBefore.value_or("") + "', after '" +
+          lineAfter.value_or("") + "'")
+      .str();
 }
 
 std::string PassChecker::compare(KernelOp kernel, const KernelTraits &traits,

@@ -9,8 +9,8 @@ using namespace mlir::tk;
 
 EventWriter::EventWriter(int descriptor)
     : os(descriptor, /*shouldClose=*/true) {
-  // What prints the stack of a crash is a process, too, and must not keep the
-  // supervisor waiting for the end of this one.
+  // The symbolizer that a crash starts is a process of its own. If it inherited
+  // the pipe, the supervisor would not notice that this process has ended.
   fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
 

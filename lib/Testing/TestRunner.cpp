@@ -318,8 +318,7 @@ LogicalResult TestRunner::runSeed(const TestCase &test,
   // The device works on copies: the reference sees what was there before.
   TestPlan after;
   for (const TestBuffer &buffer : before->buffers)
-    after.buffers.push_back({buffer.name, buffer.access, buffer.tensor.clone(),
-                             buffer.isInitialized});
+    after.buffers.push_back(buffer.clone());
   after.launches = std::move(before->launches);
   std::string printed;
   LogicalResult ran = device.run(after, printed);

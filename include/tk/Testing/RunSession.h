@@ -50,8 +50,8 @@ struct SessionOptions {
   /// number of the first item. See RunEvents.h.
   bool isWorker = false;
   int64_t firstItem = 0;
-  /// After how long without an event the worker is ended; by default, as long
-  /// as an item may take.
+  /// A worker that reports no event for this long is ended; by default, the
+  /// longest that an item may take.
   std::optional<int64_t> silenceInSeconds;
 };
 

@@ -18,6 +18,10 @@ struct TestBuffer {
   HostTensor tensor;
   /// Before the first launch its contents mean something.
   bool isInitialized;
+
+  TestBuffer clone() const {
+    return {name, access, tensor.clone(), isInitialized};
+  }
 };
 
 /// An argument of a launch: a buffer, or a scalar.

@@ -29,7 +29,7 @@ struct TestOptions {
   unsigned numSeeds = 2;
   /// Folder of the .tk file: .npy paths are relative to it.
   std::string directory;
-  /// The test is in the source that a binary in this folder has inside.
+  /// The test comes from the source embedded in a binary in this folder.
   bool isFromBinary = false;
   /// A reference that costs more is refused with the estimate.
   double maxReferenceOperations = 2e10;
