@@ -6,7 +6,7 @@
 /// LLVM's allocators poison the memory that they have not given out yet. Their
 /// code is in headers, so that our half of it poisons, and the half in the
 /// distribution's LLVM, which knows no sanitizer, does not unpoison.
-/// Memory that there is not is an error of ours, with a message.
+/// Running out of memory is an error that we report ourselves.
 extern "C" const char *__asan_default_options();
 extern "C" const char *__asan_default_options() {
   return "allow_user_poisoning=0:allocator_may_return_null=1";

@@ -361,8 +361,8 @@ TypedExpr *BodyChecker::callFunction(const FnDecl &decl,
   return call;
 }
 
-/// What `type` takes, if no argument of type `argType` can tell its extents;
-/// empty if this one may.
+/// Describes what `type` needs if the extents of `type` cannot follow from an
+/// argument of type `argType`; empty if they can.
 static std::string describeMismatch(const TypeExpr &type,
                                     const ValueType &argType) {
   size_t rank = argType.isTile() || argType.isView() ? argType.getRank() : 0;
@@ -375,8 +375,8 @@ static std::string describeMismatch(const TypeExpr &type,
   return "";
 }
 
-/// Reports the argument that tells no generic arguments because it is
-/// something else than its parameter, if there is one.
+/// Reports an argument from which no generic argument can follow because its
+/// type does not fit its parameter. False if there is none.
 bool BodyChecker::reportMismatch(const FnDecl &decl,
                                  ArrayRef<TypedExpr *> args) {
   for (auto [param, arg] : zip_equal(decl.params, args)) {
@@ -393,8 +393,8 @@ bool BodyChecker::reportMismatch(const FnDecl &decl,
   return false;
 }
 
-/// Infers what is left of the generic arguments from `args`; false after a
-/// mistake.
+/// Infers the generic arguments that are still missing from `args`. False after
+/// a mistake.
 bool BodyChecker::finishBindings(const FnDecl &decl, ArrayRef<TypedExpr *> args,
                                  SourceRange range, GenericBindings &bindings) {
   for (auto [param, arg] : zip_equal(decl.params, args))
@@ -413,8 +413,8 @@ bool BodyChecker::finishBindings(const FnDecl &decl, ArrayRef<TypedExpr *> args,
   return finishGenericArgs(decl.genericParams, range, decl.name.name, bindings);
 }
 
-/// The type that `param` of type `type` has for `arg`, which is converted to
-/// it; an error type after a mistake.
+/// Converts `arg` to `type`, the declared type of `param`, and returns the type
+/// that the parameter has in this instance; an error type after a mistake.
 ValueType BodyChecker::fitArgument(const Param &param, ValueType type,
                                    bool isLifted, StringRef function,
                                    TypedExpr *&arg) {

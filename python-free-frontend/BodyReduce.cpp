@@ -160,8 +160,8 @@ TypedExpr *BodyChecker::checkSimpleReduction(const CallExpr &call,
 // Composed reductions
 //===----------------------------------------------------------------------===//
 
-/// Of two pairs of an element and its position, that of the first NaN, else of
-/// the extremum, else of the lower position.
+/// The combiner of argmax and argmin. Of two (element, position) pairs it takes
+/// a NaN before a number, then the extremum, then the lower position.
 TypedExpr *BodyChecker::chooseExtremum(const TypedReduce &reduce, bool isMax) {
   SourceRange range = reduce.range;
   TypedExpr *lhs = makeVariable(reduce.lhs, range);
@@ -307,7 +307,8 @@ TypedExpr *BodyChecker::checkLogSumExp(const CallExpr &call) {
 // Any combiner
 //===----------------------------------------------------------------------===//
 
-/// What a lambda or function makes of both sides of `reduce`.
+/// Applies `combine`, a lambda or the name of a function, to the two sides of
+/// `reduce`.
 TypedExpr *BodyChecker::checkCombiner(const Expr &combine,
                                       TypedReduce &reduce) {
   if (auto *lambda = dyn_cast<LambdaExpr>(&combine)) {

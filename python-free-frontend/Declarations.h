@@ -33,11 +33,12 @@ struct Declarations {
                                 : llvm::dyn_cast<DeclT>(found->second);
   }
 
-  /// What to write for a case of an enum that stands without its dot; empty if
+  /// A hint for the case of an enum that is written without its dot; empty if
   /// no enum has a case of this name.
   std::string getEnumCaseHint(llvm::StringRef name) const;
 
-  /// The kernel or sequence of this name; reports where there is none.
+  /// The kernel or sequence of this name; reports an error and returns null if
+  /// there is none.
   const Decl *findLaunchable(const Identifier &name,
                              DiagnosticReporter &diags) const;
 };

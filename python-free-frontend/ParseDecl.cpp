@@ -306,8 +306,8 @@ std::optional<Param> Parser::parseParam() {
     return std::nullopt;
   param.name = *name;
   if (consumeIf(TokenKind::Colon)) {
-    if (std::optional<ParamAccess> mode = getParamAccess(peek().kind)) {
-      param.access = *mode;
+    if (std::optional<ParamAccess> access = getParamAccess(peek().kind)) {
+      param.access = *access;
       param.accessRange = consume().getRange();
     }
     // `dx: out` in a sequence takes its type from the launches.

@@ -373,7 +373,7 @@ private:
   BodyChecker checker;
   HostExprBuilder hostExprs;
   llvm::StringMap<SequenceBuffer> buffers;
-  /// Names of values with a mistake, which was reported.
+  /// Names of values whose mistakes have been reported.
   llvm::StringSet<> poisoned;
   SequencePlan plan;
 };

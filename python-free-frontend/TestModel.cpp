@@ -429,7 +429,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   bool setTolerance(const Tolerance &tolerance, OutputCheck &check) {
-    // Not every tolerance was declared: the command line has tests, too.
+    // Tests on the command line are not among the declarations checked so far.
     if (!checkTolerance(tolerance, diags))
       return false;
     if (!tolerance.className) {

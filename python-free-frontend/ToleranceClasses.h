@@ -10,11 +10,11 @@
 
 namespace mlir::tk {
 
-/// Null if no class is called so.
+/// Returns std::nullopt if there is no class of this name.
 std::optional<ToleranceClass> parseToleranceClass(llvm::StringRef name);
 
-/// Reports what no sizes make right: classes that there are not, and arguments
-/// that are not those of the class.
+/// Reports mistakes that do not depend on the sizes of a test: unknown classes,
+/// and arguments that the class does not take. False after a mistake.
 bool checkTolerance(const Tolerance &tolerance, DiagnosticReporter &diags);
 
 } // namespace mlir::tk

@@ -56,8 +56,8 @@ template <typename T> T *slotAs(char *const *slots, unsigned i) {
   return reinterpret_cast<T *>(slots[i]);
 }
 
-/// The loop that `fn` gives for the C++ type of `kind`, of which it gets a
-/// value; null for what is not a float.
+/// Calls `fn` with a value of the C++ type of `kind` and returns the loop that
+/// it selects; null if `kind` is not a float.
 template <typename Fn> LaneLoop withFloat(ElementKind kind, Fn fn) {
   switch (kind) {
   case ElementKind::F16:
@@ -73,7 +73,7 @@ template <typename Fn> LaneLoop withFloat(ElementKind kind, Fn fn) {
   }
 }
 
-/// The loop of `Body` for floats of `kind`; null for what is not a float.
+/// The loop of `Body` for floats of `kind`; null if `kind` is not a float.
 template <template <typename, typename> class Body, typename Fn>
 LaneLoop forFloat(ElementKind kind) {
   return withFloat(kind,

@@ -124,7 +124,7 @@ static llvm::Error readDevice(const InputArgList &arguments,
   if (llvm::Error error = checkOptionsOfDevice(arguments, name))
     return error;
   options.device = *choice;
-  // Who names a GPU wants no interpreter where there is none of this number.
+  // A GPU given by number must exist: the interpreter is no substitute for it.
   if (*choice == Choice::Automatic && arguments.hasArg(OPT_gpu))
     options.device = Choice::Cuda;
   if (*choice == Choice::Hip)

@@ -74,5 +74,5 @@ defm plot : V<"plot", "Draw speed over size, for benches with a sweep, to this .
 
 /// What a worker is called with: see lib/Testing/RunEvents.h.
 def worker : Joined<["--"], "worker=">, Flags<[HelpHidden]>;
-/// For tests: the seconds after which a silent worker is ended.
+/// For tests: after how many seconds a silent worker is ended.
 def silence : Joined<["--"], "silence=">, Flags<[HelpHidden]>;

@@ -61,7 +61,7 @@ static std::optional<Stage> guessStage(StringRef file) {
   return std::nullopt;
 }
 
-/// The stage to stop after that an output's name asks for; empty if none.
+/// The stage that the extension of the output's name stands for; empty if none.
 static StringRef guessLastStage(StringRef file) {
   return llvm::StringSwitch<StringRef>(llvm::sys::path::extension(file))
       .Case(".ll", "llvmir")

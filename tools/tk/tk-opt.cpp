@@ -86,7 +86,8 @@ static LogicalResult runPasses(std::unique_ptr<llvm::MemoryBuffer> buffer,
   return success();
 }
 
-/// A layout comes from the command line, and nothing runs on it.
+/// --show-layout draws a layout given on the command line: it reads no file and
+/// runs no passes.
 static llvm::Error checkInputOfPicture(StringRef inputFile) {
   if (inputFile != "-")
     return llvm::createStringError("--show-layout takes no input file, got '" +

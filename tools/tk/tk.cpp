@@ -53,18 +53,18 @@ static void printUsage(llvm::raw_ostream &os) {
     os << "  " << llvm::left_justify(tool.name, 8) << tool.purpose << "\n";
 }
 
-/// Only calls that signal-safety(7) lists. LLVM has taken its handlers down
-/// when it prints a stack, so that this signal ends the process.
+/// Calls only what signal-safety(7) lists. LLVM removes its handlers before it
+/// prints a stack, so SIGABRT ends the process.
 static void endCrash(int) {
   constexpr char kText[] = "\nthe stack cannot be printed\n";
   if (write(STDERR_FILENO, kText, sizeof(kText) - 1) < 0) {
-    // Nobody is left to tell.
+    // There is nobody left to tell.
   }
   raise(SIGABRT);
 }
 
-/// What prints the stack of a crash allocates memory. If the crash was in the
-/// heap, its lock is taken, and this would wait for ever.
+/// Printing the stack of a crash allocates memory. If the crash happened inside
+/// the allocator, whose lock is then held, that would never return.
 static void limitCrash(void *) {
   constexpr unsigned kSecondsForStack = 5;
   signal(SIGALRM, endCrash);
@@ -72,9 +72,9 @@ static void limitCrash(void *) {
 }
 
 int main(int argc, char **argv) {
-  // Handlers run in the order in which they were added. The one that says what
-  // was being done stops every alarm; the one that prints the stack, which
-  // InitLLVM adds, is to be behind ours.
+  // Handlers run in the order in which they are added. The pretty stack trace
+  // cancels any alarm, so ours comes after it, and before the one of InitLLVM,
+  // which prints the stack.
   llvm::EnablePrettyStackTrace();
   llvm::sys::AddSignalHandler(limitCrash, nullptr);
   llvm::InitLLVM init(argc, argv);

@@ -297,6 +297,6 @@ TEST(InstructionFormsTest, ElementsOfArrays) {
   run.launch.addArgument(out);
   ASSERT_TRUE(run.runClean());
   EXPECT_EQ(run.read<uint32_t>(out, 4), (std::vector<uint32_t>{12, 13, 3, 77}));
-  EXPECT_NE(refusal("ld.global.u32 %r0, nothing[1];").find("is no variable"),
+  EXPECT_NE(refusal("ld.global.u32 %r0, nothing[1];").find("is not a variable"),
             std::string::npos);
 }

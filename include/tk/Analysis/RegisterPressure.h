@@ -31,8 +31,8 @@ struct PressurePoint {
 
 /// Finds the point of highest pressure of a kernel whose layouts are assigned.
 /// An estimate that needs no register allocation: it counts tiles alone, not
-/// addresses, and takes splats and constants as free. `countRegisters` says
-/// what a type takes.
+/// addresses, and takes splats and constants as free. `countRegisters` gives
+/// the registers of a thread that a value of some type takes.
 PressurePoint findMaxRegisterPressure(
     tk::KernelOp kernel,
     function_ref<int64_t(Type)> countRegisters = getNumRegisters);

@@ -538,8 +538,6 @@ struct Param {
   SourceRange range;
 };
 
-/// Spelling of the mode: "mut"; empty for In.
-
 /// `BM in [64, 128]`
 struct TuneEntry {
   Identifier name;

@@ -23,7 +23,7 @@ inline llvm::raw_ostream &operator<<(llvm::raw_ostream &os,
   return os << stringifyParamAccess(access);
 }
 
-/// Whether what the caller put there matters.
+/// Whether the kernel sees what the caller put there.
 constexpr bool readsArgument(ParamAccess access) {
   return access == ParamAccess::Read || access == ParamAccess::Mut;
 }

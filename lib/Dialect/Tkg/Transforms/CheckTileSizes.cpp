@@ -1,17 +1,18 @@
-//===- CheckTileSizes.cpp - stops at tiles that are far too large ---------===//
+//===- CheckTileSizes.cpp - refuses tiles that are far too large ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A tile of several times the registers of a block compiles, and lives in local
-// memory. But the time of the assembler grows with the instructions and with
-// what is alive between them: softmax of 131072, 262144 and 524288 elements on
-// 512 threads took ptxas 1, 9.5 and 59 s, which is neither an error nor a
-// program. This pass estimates both from the tiles:
+// memory. But the assembler's time grows with the number of instructions and
+// with the number of values that are live between them: softmax of 131072,
+// 262144 and 524288 elements on 512 threads took ptxas 1.7, 9.5 and 59 s. An
+// error is better than a compiler that seems to hang. This pass estimates both
+// numbers from the tiles. For softmax of 262144:
 //
-//   live registers x instructions of a thread     softmax of 262144:
-//     512 elements of the row                       512
-//     512 x (load 3, sub 1, exp 8, ...)             512 x 18 = 9216
+//   live registers of a thread: 512 elements of the row                 512
+//   its instructions:           512 x (load 3, sub 1, exp 8, ...)     10240
 //
-// One million of the product is one to two seconds of ptxas for such a kernel.
+// For such a kernel ptxas takes one to two seconds per million of the product.
+// docs/Passes.md has the measurements behind the limit.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,7 +38,8 @@ struct CheckTileSizes : tkg::impl::CheckTileSizesPassBase<CheckTileSizes> {
 
 private:
   LogicalResult check(tk::KernelOp kernel);
-  /// Where something was reported: variants of a kernel have the same tiles.
+  /// Where an error was reported. The variants of a kernel have the same tiles;
+  /// one error serves them all.
   DenseSet<Location> reported;
 };
 } // namespace
@@ -48,8 +50,7 @@ static int64_t getNumElementsPerThread(Type type) {
   return layout ? layout.getLayout().getNumRegisters() : 0;
 }
 
-/// Assemblers keep an element that is narrower than a register in one of its
-/// own.
+/// Assemblers keep each element in a register of its own, however narrow it is.
 static int64_t getNumUnpackedRegisters(Type type) {
   if (getNumRegisters(type) == 0)
     return 0;
@@ -70,7 +71,7 @@ static int64_t getNumElementsPerThread(Operation *op) {
 /// About how many instructions `op` takes for each element that a thread holds.
 static int64_t getInstructionsPerElement(Operation *op) {
   constexpr int64_t kFunction = 8;
-  constexpr int64_t kAccess = 3; // with its address and its test of bounds
+  constexpr int64_t kAccess = 3; // with its address and its bounds test
   if (op->hasTrait<OpTrait::ConstantLike>() ||
       isa<tk::SplatOp, tk::ArangeOp, tk::BroadcastOp, tk::ExpandDimsOp,
           tk::TransOp, tk::ReshapeOp>(op) ||
@@ -89,8 +90,8 @@ static int64_t getInstructionsPerElement(Operation *op) {
   return 1;
 }
 
-/// About how many instructions a thread has for tiles. A loop is there once,
-/// and so is what a reduction does with two elements.
+/// About how many instructions the tiles take in the code of a thread. The body
+/// of a loop counts once; the combiner of a reduction, once for each element.
 static int64_t estimateInstructions(tk::KernelOp kernel) {
   int64_t numInstructions = 0;
   kernel.getBody().walk([&](Operation *op) {

@@ -46,8 +46,8 @@ constexpr int64_t kMaxVectorBytes = 16;
 /// Slices of transposed tiles are multiples of this: less would leave parts of
 /// the sectors of 32 bytes unused on one side.
 constexpr int64_t kTransposedUnit = 32;
-/// The rest behind equal parts is code of its own: worth it where the whole has
-/// so many times the accesses that it may have.
+/// What remains after equal parts is code of its own. It pays off where a tile
+/// has this many times the accesses that are allowed.
 constexpr int64_t kWorthARest = 4;
 /// Accesses in one iteration of a loop of stores: nobody waits for a store.
 constexpr int64_t kStoresPerIteration = 16;

@@ -274,12 +274,12 @@ def SplitTilesPass : Pass<"tkg-split-tiles", "::mlir::tk::KernelOp"> {
 }
 
 def CheckTileSizesPass : Pass<"tkg-check-tile-sizes", "::mlir::ModuleOp"> {
-  let summary = "stop at tiles that are far too large for the registers of a block";
+  let summary = "refuse tiles that are far too large for the registers of a block";
   let description = [{
-    An error where tiles need more registers than a thread can have, and the
-    product of these with the instructions of a thread is so large that the
-    assembler would be busy for minutes. Smaller ones compile, spill, and are
-    remarked.
+    Reports an error where tiles need more registers than a thread can have, and
+    the number of live registers times the number of instructions of a thread is
+    so large that the assembler would take minutes. Smaller tiles compile, spill,
+    and get a remark.
 
     Before: every tile has a layout, pipelines are expanded. After: the same.
   }];
