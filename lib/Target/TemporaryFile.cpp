@@ -5,9 +5,19 @@
 #include "mlir/IR/Diagnostics.h"
 #include "tk/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
 
 using namespace mlir;
 using namespace mlir::tk;
+
+TemporaryFile::TemporaryFile(StringRef path) : path(path), remover(path) {
+  llvm::sys::RemoveFileOnSignal(path);
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!path.empty())
+    llvm::sys::DontRemoveFileOnSignal(path);
+}
 
 FailureOr<TemporaryFile> TemporaryFile::create(Location loc, StringRef suffix) {
   SmallString<128> path;
@@ -22,6 +32,8 @@ LogicalResult TemporaryFile::write(Location loc, StringRef contents) const {
   if (llvm::Error error =
           writeOutputFile(path, [&](raw_ostream &os) { os << contents; }))
     return emitError(loc) << llvm::toString(std::move(error));
+  // What is written is kept, as far as the writer knows.
+  llvm::sys::RemoveFileOnSignal(path);
   return success();
 }
 

@@ -8,11 +8,18 @@
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <utility>
 
 namespace mlir::tk {
 
+/// The file is removed, too, when a signal ends the process.
 class TemporaryFile {
 public:
+  TemporaryFile(TemporaryFile &&other)
+      : path(std::exchange(other.path, "")), remover(std::move(other.remover)) {
+  }
+  ~TemporaryFile();
+
   /// Makes an empty file. Reports an error at `loc` if that is impossible.
   static FailureOr<TemporaryFile> create(Location loc, StringRef suffix);
 
@@ -21,7 +28,7 @@ public:
   FailureOr<std::unique_ptr<llvm::MemoryBuffer>> read(Location loc) const;
 
 private:
-  explicit TemporaryFile(StringRef path) : path(path), remover(path) {}
+  explicit TemporaryFile(StringRef path);
 
   std::string path;
   llvm::FileRemover remover;
