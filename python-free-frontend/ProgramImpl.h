@@ -140,6 +140,11 @@ public:
   std::vector<TestCase> parseTests(llvm::StringRef text, bool isBench);
   /// Appends the cases of a test, unless the selection leaves it out.
   void buildTest(const TestDecl &decl, std::vector<TestCase> &cases);
+  /// Whether the selection is about this test.
+  bool isSelected(const TestDecl &decl) const {
+    return decl.isBench == selectsBenches &&
+           (selectedName.empty() || decl.name.name == selectedName);
+  }
   /// What the selection gives the generic parameters of an instance.
   std::vector<InstanceBinding> getSelectedBindings(const BoundInstance &bound);
 
@@ -179,6 +184,8 @@ public:
   /// given to its generic parameters, and to those of any kernel.
   const Decl *selectedKernel = nullptr;
   std::vector<InstanceBinding> selectedBindings, definitions;
+  bool selectsBenches = false;
+  std::string selectedName;
   llvm::StringSet<> usedDefinitions;
   /// A value of it was refused, with a message.
   bool isSelectionWrong = false;

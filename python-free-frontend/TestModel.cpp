@@ -47,6 +47,8 @@ public:
 private:
   /// Gives generic parameters the values that the user asks for.
   bool applySelection() {
+    if (!program.isSelected(decl))
+      return true;
     selected = program.getSelectedBindings(instance);
     if (selected.empty())
       return true;

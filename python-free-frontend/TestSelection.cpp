@@ -10,6 +10,8 @@ using namespace mlir::tk;
 
 bool CheckedProgram::Impl::select(const TestSelection &selection) {
   definitions = selection.definitions;
+  selectsBenches = selection.isOfBenches;
+  selectedName = selection.name;
   if (selection.kernel.empty())
     return true;
   const InstanceRef *ref = parseInstanceRef(selection.kernel);

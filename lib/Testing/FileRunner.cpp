@@ -271,7 +271,12 @@ bool FileRunner::listCases(Input &input) {
   DiagnosticReporter &reporter = input.session->getReporter();
   input.program = CheckedProgram::create(
       input.sources, reporter, input.isBinary ? &input.imports : nullptr);
-  if (!input.program || !input.program->select(options.selection))
+  TestSelection selection = options.selection;
+  selection.isOfBenches = options.runsBenches;
+  // A launch is called after its kernel, and nothing else is there to run.
+  if (options.launches.empty())
+    selection.name = options.name;
+  if (!input.program || !input.program->select(selection))
     return false;
   if (options.launches.empty())
     input.cases = options.runsBenches ? input.program->getBenches()
@@ -286,7 +291,8 @@ bool FileRunner::listCases(Input &input) {
   if (input.isBinary)
     keepRunnable(input);
   for (const InstanceBinding &definition : options.selection.definitions)
-    if (!input.program->hasUsedDefinition(definition.name))
+    if (!input.cases.empty() &&
+        !input.program->hasUsedDefinition(definition.name))
       return fail("'" + input.name + "': nothing that is to run has a " +
                   "parameter '" + definition.name + "'");
   if (!options.outputs.empty() && input.cases.size() != 1)

@@ -256,6 +256,10 @@ struct TestSelection {
   std::string kernel;
   /// Values for generic parameters, where an instance has them.
   std::vector<InstanceBinding> definitions;
+  /// What is to run: tests or benches, those of a name or all. The others keep
+  /// the values that the file gives them.
+  bool isOfBenches = false;
+  std::string name;
 };
 
 //===----------------------------------------------------------------------===//
