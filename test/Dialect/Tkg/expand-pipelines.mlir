@@ -85,6 +85,40 @@ tk.kernel @registers(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index)
   tk.return
 }
 
+// A loop that ends where the view does needs no other start: past the end the
+// load is outside. Dimensions of one name have one extent.
+// CHECK-LABEL: tk.kernel @named_alike
+// CHECK:         tk.load_view
+// CHECK-NOT:     arith.select
+// CHECK:         tk.return
+tk.kernel @named_alike(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %y: !tk.view<?xf32> {tk.dims = ["M"], tk.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %n = tk.dim %y, 0 : !tk.view<?xf32>
+  scf.for %k = %c0 to %n step %c8 {
+    %v = tk.load_view %x[%k +: 8, %c0 +: 4] {tkg.stage = 0 : i32} : !view -> tensor<8x4xf32>
+    tk.print "v", %v : tensor<8x4xf32> {tkg.stage = 1 : i32}
+  }
+  tk.return
+}
+
+// With another name it may be longer, and what is read ahead be inside.
+// CHECK-LABEL: tk.kernel @named_otherwise
+// CHECK-SAME:    %[[X:[^ ]*]]: !tk.view<?x?xf32>
+// CHECK:         %[[EXTENT:.*]] = tk.dim %[[X]], 0
+// CHECK-NEXT:    %[[START:.*]] = arith.select %{{.*}}, %{{.*}}, %[[EXTENT]]
+// CHECK-NEXT:    tk.load_view %[[X]][%[[START]] +: 8
+tk.kernel @named_otherwise(%x: !view {tk.dims = ["L", "N"], tk.name = "x"}, %y: !tk.view<?xf32> {tk.dims = ["M"], tk.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %n = tk.dim %y, 0 : !tk.view<?xf32>
+  scf.for %k = %c0 to %n step %c8 {
+    %v = tk.load_view %x[%k +: 8, %c0 +: 4] {tkg.stage = 0 : i32} : !view -> tensor<8x4xf32>
+    tk.print "v", %v : tensor<8x4xf32> {tkg.stage = 1 : i32}
+  }
+  tk.return
+}
+
 // What an iteration passes on may be needed early: a position that moves by
 // what was loaded. Pointer loads are masked where the iteration does not exist;
 // other effects are guarded by a branch.

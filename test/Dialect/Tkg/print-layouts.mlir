@@ -8,7 +8,7 @@
 #shared = #tkg.shared<shape = [[2], [4]], offset = [[0, 1], [0, 2], [1, 2]]>
 
 // Each layout once, with what it is first used for; column 3 of the first tile is
-// padding.
+// padding, and of a larger one it is not.
 // CHECK:      // layout 0: 'tk.splat' at loc({{.*}}), tensor<2x3xf32, #tkg.layout<{{.*}}>>
 // CHECK-NEXT: 0 1 2 3
 // CHECK-NEXT: 0 w0 t0 r0 w0 t0 r1 w0 t1 r0 -
@@ -21,6 +21,10 @@
 // CHECK-NEXT: 0 1 2 3
 // CHECK-NEXT: 0 w0 t0 r0 w0 t1 r0 w0 t2 r0 -
 // CHECK-NEXT: 1 w0 t0 r1 w0 t1 r1 w0 t2 r1 -
+// CHECK:      // layout 3: 'tk.splat' at loc({{.*}}), tensor<2x4xf32, #tkg.layout<{{.*}}>>
+// CHECK-NEXT: 0 1 2 3
+// CHECK-NEXT: 0 w0 t0 r0 w0 t0 r1 w0 t1 r0 w0 t1 r1
+// CHECK-NEXT: 1 w0 t2 r0 w0 t2 r1 w0 t3 r0 w0 t3 r1
 // CHECK-NOT:  // layout
 
 // SVG: <svg
@@ -32,5 +36,6 @@ func.func @tiles(%x: f32) {
   %1 = tk.splat %x : f32 -> tensor<2x3xf32, #row>
   %2 = tkg.alloc : !tkg.memdesc<2x4xf32, #shared>
   %3 = tk.splat %x : f32 -> tensor<2x3xf32, #column>
+  %4 = tk.splat %x : f32 -> tensor<2x4xf32, #row>
   return
 }
