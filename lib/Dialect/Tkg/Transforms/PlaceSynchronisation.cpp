@@ -115,12 +115,38 @@ private:
   bool hasAcquired = false;
 };
 
+/// What one op does to memory.
+struct OpAccesses {
+  SmallVector<MemoryAccess, 2> accesses;
+  /// An op with scratch writes it, waits for the block or for its warp, and
+  /// reads it.
+  std::optional<MemoryAccess> scratch;
+  bool scratchMeetsBlock = false;
+};
+
+/// The ops of a kernel that access memory. They are found once, since the
+/// search follows the kernel many times, and the scratch of a conversion is
+/// known by planning it.
+class AccessTable {
+public:
+  explicit AccessTable(tk::KernelOp kernel);
+
+  /// Null if `op` accesses nothing.
+  const OpAccesses *lookup(Operation *op) const {
+    auto it = accesses.find(op);
+    return it == accesses.end() ? nullptr : &it->second;
+  }
+
+private:
+  llvm::DenseMap<Operation *, OpAccesses> accesses;
+};
+
 class HazardAnalysis {
 public:
   /// Follows `kernel` with the barriers of `placement`. Where they leave a
   /// hazard, adds one if `mayAdd`; otherwise the placement is not safe.
-  HazardAnalysis(Placement &placement, bool mayAdd)
-      : placement(placement), mayAdd(mayAdd) {}
+  HazardAnalysis(const AccessTable &table, Placement &placement, bool mayAdd)
+      : table(table), placement(placement), mayAdd(mayAdd) {}
 
   /// Whether no hazard is left.
   bool run(tk::KernelOp kernel);
@@ -138,6 +164,7 @@ private:
                 const State &state);
   Need findNeedOf(const MemoryAccess &access, const PastAccess &past);
 
+  const AccessTable &table;
   Placement &placement;
   bool mayAdd;
   bool isSafe = true;
@@ -149,6 +176,18 @@ struct PlaceSynchronisation
   void runOnOperation() override;
 };
 } // namespace
+
+AccessTable::AccessTable(tk::KernelOp kernel) {
+  kernel.getBody().walk([&](Operation *op) {
+    OpAccesses found;
+    found.accesses = getMemoryAccesses(op);
+    found.scratch = getScratchAccess(op);
+    if (found.accesses.empty() && !found.scratch)
+      return;
+    found.scratchMeetsBlock = found.scratch && scratchMeetsBlock(op);
+    accesses.insert({op, std::move(found)});
+  });
+}
 
 //===----------------------------------------------------------------------===//
 // What one op needs
@@ -241,30 +280,24 @@ void HazardAnalysis::visitLeaf(Operation &op, State &state) {
     return state.addWait(wait);
   }
 
-  SmallVector<MemoryAccess, 2> accesses = getMemoryAccesses(&op);
-  std::optional<MemoryAccess> scratch = getScratchAccess(&op);
-  if (scratch)
-    accesses.push_back(*scratch);
-  if (accesses.empty())
+  const OpAccesses *found = table.lookup(&op);
+  if (!found)
     return;
-
+  SmallVector<MemoryAccess, 2> accesses = found->accesses;
+  if (found->scratch)
+    accesses.push_back(*found->scratch);
   require(op, findNeed(op, accesses, state), state);
 
-  // An op with scratch writes it, waits for the block or for its warp, and
-  // reads it.
-  if (scratch) {
-    accesses.pop_back();
-    for (const MemoryAccess &access : accesses)
-      state.add(access);
-    if (scratchMeetsBlock(&op))
+  for (const MemoryAccess &access : found->accesses)
+    state.add(access);
+  if (std::optional<MemoryAccess> scratch = found->scratch) {
+    if (found->scratchMeetsBlock)
       state.meetThreads();
     else
       state.add(*scratch);
     scratch->isWrite = false;
     return state.add(*scratch);
   }
-  for (const MemoryAccess &access : accesses)
-    state.add(access);
   if (isAcquire(&op))
     state.addAcquire();
 }
@@ -331,12 +364,13 @@ namespace {
 /// Looks for the safe placement that costs least.
 class BarrierSearch {
 public:
-  explicit BarrierSearch(tk::KernelOp kernel) : kernel(kernel) {}
+  BarrierSearch(tk::KernelOp kernel, const AccessTable &table)
+      : kernel(kernel), table(table) {}
   Placement run();
 
 private:
   bool isSafe(Placement placement) {
-    return HazardAnalysis(placement, /*mayAdd=*/false).run(kernel);
+    return HazardAnalysis(table, placement, /*mayAdd=*/false).run(kernel);
   }
   /// Adds what `placement` lacks, then improves it.
   Placement complete(Placement placement);
@@ -345,6 +379,7 @@ private:
   void tryStartingAt(scf::ForOp loop, Placement &best);
 
   tk::KernelOp kernel;
+  const AccessTable &table;
 };
 } // namespace
 
@@ -403,7 +438,7 @@ bool BarrierSearch::drop(Placement &placement, Operation *op) {
 }
 
 Placement BarrierSearch::complete(Placement placement) {
-  HazardAnalysis(placement, /*mayAdd=*/true).run(kernel);
+  HazardAnalysis(table, placement, /*mayAdd=*/true).run(kernel);
   auto getOps = [&] {
     return llvm::to_vector(llvm::make_first_range(placement));
   };
@@ -432,7 +467,7 @@ void BarrierSearch::tryStartingAt(scf::ForOp loop, Placement &best) {
     if (!isInLoop(op) || need == Need::WaitAndBarrier)
       others.insert({op, need});
   for (Operation &start : *loop.getBody()) {
-    if (getMemoryAccesses(&start).empty() && !getScratchAccess(&start))
+    if (!table.lookup(&start))
       continue;
     Placement placement = others;
     placement.insert({&start, Need::Barrier});
@@ -480,7 +515,8 @@ static bool waitAtTheEnd(tk::KernelOp kernel) {
 
 /// The analyses follow the blocks of these alone: an access anywhere else would
 /// get no barrier.
-static LogicalResult checkControlFlow(tk::KernelOp kernel) {
+static LogicalResult checkControlFlow(tk::KernelOp kernel,
+                                      const AccessTable &table) {
   if (!kernel.getBody().hasOneBlock())
     return kernel.emitError() << "expects structured control flow, but the "
                                  "body has several blocks";
@@ -488,8 +524,8 @@ static LogicalResult checkControlFlow(tk::KernelOp kernel) {
     Operation *parent = op->getParentOp();
     bool isFollowed =
         isa<tk::KernelOp, scf::ForOp, scf::WhileOp, scf::IfOp>(parent);
-    bool counts = !getMemoryAccesses(op).empty() || getScratchAccess(op) ||
-                  isa<AsyncCommitOp, AsyncWaitOp, BarrierOp>(op);
+    bool counts =
+        table.lookup(op) || isa<AsyncCommitOp, AsyncWaitOp, BarrierOp>(op);
     if (isFollowed || !counts)
       return WalkResult::advance();
     InFlightDiagnostic diag = parent->emitError()
@@ -504,10 +540,11 @@ static LogicalResult checkControlFlow(tk::KernelOp kernel) {
 
 void PlaceSynchronisation::runOnOperation() {
   tk::KernelOp kernel = getOperation();
-  if (failed(checkControlFlow(kernel)))
+  AccessTable table(kernel);
+  if (failed(checkControlFlow(kernel, table)))
     return signalPassFailure();
   countAsyncGroups(kernel);
-  for (auto [op, need] : BarrierSearch(kernel).run()) {
+  for (auto [op, need] : BarrierSearch(kernel, table).run()) {
     if (need == Need::Nothing)
       continue;
     OpBuilder builder(op);
