@@ -70,9 +70,8 @@ void mlir::tk::buildTkgToLLVMPipeline(OpPassManager &manager,
     manager.addPass(tkg::createConvertTkgToNVVMPass());
   else
     manager.addPass(tkg::createConvertTkgToROCDLPass());
+  // LLVM simplifies what the patterns leave in less time than MLIR would.
   manager.addPass(createCompleteManifestPass());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
 }
 
 void mlir::tk::buildFinalizeLLVMPipeline(OpPassManager &manager,
