@@ -4,6 +4,7 @@
 #include "tk/Pipelines/Compiler.h"
 #include "SourceModule.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "tk/Analysis/RegisterPressure.h"
@@ -358,14 +359,24 @@ LogicalResult Compiler::Run::applyMachineDefinitions() {
   return success();
 }
 
+/// Whether to verify the program after every pass, and not only after all
+/// passes of a stage. Users wait for it, and the tests have seen each pass.
+#ifdef NDEBUG
+static constexpr bool kVerifiesEachPass = false;
+#else
+static constexpr bool kVerifiesEachPass = true;
+#endif
+
 LogicalResult
 Compiler::Run::runPasses(StringRef name,
                          function_ref<void(OpPassManager &)> build) {
   PassManager passes(&context);
   TimingScope scope = timing.nest(name);
   passes.enableTiming(scope);
+  passes.enableVerifier(kVerifiesEachPass);
   build(passes);
-  return passes.run(*module);
+  return success(succeeded(passes.run(*module)) &&
+                 (kVerifiesEachPass || succeeded(verify(*module))));
 }
 
 LogicalResult Compiler::Run::lowerToLLVMIR() {
