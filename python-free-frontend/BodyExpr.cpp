@@ -448,8 +448,10 @@ TypedExpr *BodyChecker::checkLogical(const BinaryExpr &expr) {
     return makeError(expr.range);
   if (leftValue)
     return rhs;
-  // Without effects both sides may be computed; otherwise only what is needed.
-  if (lhs->type.isBool() && rhs->type.isBool() && rhs->effect != Effect::None) {
+  // The right side may have effects, or be undefined where the left one
+  // decides; else both may be computed.
+  bool isLazy = rhs->effect != Effect::None || isPartial(*rhs);
+  if (lhs->type.isBool() && rhs->type.isBool() && isLazy) {
     auto *shortCut = makeUntyped(ConstValue::boolean(!isAnd), expr.rhs->range);
     auto *taken = context.arena->create<TypedBlock>();
     taken->value = rhs;

@@ -589,15 +589,19 @@ SmallVector<Value> BodyGenerator::generateAtomic(const TypedAtomic &expr) {
 static void flattenIfs(Block &combiner) {
   SmallVector<scf::IfOp> ifOps;
   combiner.walk([&](scf::IfOp ifOp) { ifOps.push_back(ifOp); });
-  // Divisions by zero are undefined, though some are declared pure.
-  auto isDivision = [](Operation &op) {
+  // Divisions by zero are undefined, though some are declared pure; so are
+  // wide shifts, and the interpreter reports casts that lose the value.
+  auto isPartialOp = [](Operation &op) {
+    if (auto cast = dyn_cast<CastOp>(op))
+      return cast.getChecked();
     return isa<arith::CeilDivSIOp, arith::CeilDivUIOp, arith::DivSIOp,
                arith::DivUIOp, arith::FloorDivSIOp, arith::RemSIOp,
-               arith::RemUIOp>(op);
+               arith::RemUIOp, arith::ShLIOp, arith::ShRSIOp, arith::ShRUIOp>(
+        op);
   };
   auto canBeAhead = [&](Block *arm) {
     return !arm || llvm::all_of(arm->without_terminator(), [&](Operation &op) {
-      return isPure(&op) && op.getNumRegions() == 0 && !isDivision(op);
+      return isPure(&op) && op.getNumRegions() == 0 && !isPartialOp(op);
     });
   };
   // Inner ifs come first.
@@ -671,7 +675,8 @@ SmallVector<Value> BodyGenerator::generateCall(const TypedCall &expr) {
 // If
 //===----------------------------------------------------------------------===//
 
-/// True if computing `expr` needlessly is harmless and cheap.
+/// True if computing `expr` needlessly is cheap, and harmless if it is not
+/// partial.
 static bool mayCompute(const TypedExpr &expr) {
   if (!expr.type.isScalar() && !expr.type.isTuple())
     return false;
@@ -689,12 +694,6 @@ static bool mayCompute(const TypedExpr &expr) {
         [](TypedExpr *element) { return mayCompute(*element); });
   case TypedExpr::Kind::Op: {
     auto &operation = cast<TypedOperation>(expr);
-    bool divides = operation.op == TypedOp::Divide ||
-                   operation.op == TypedOp::Remainder ||
-                   operation.op == TypedOp::CeilDivide;
-    // An integer division by zero is undefined.
-    if (divides && !expr.type.getElement().isFloat())
-      return false;
     return operation.op <= TypedOp::Select &&
            llvm::all_of(operation.operands, [](TypedExpr *operand) {
              return mayCompute(*operand);
@@ -718,9 +717,11 @@ SmallVector<Value> BodyGenerator::generateIf(const TypedIf &expr) {
                                                     : *expr.elseBlock);
   Location loc = getLoc(expr.range);
   Value condition = generateOne(*expr.condition);
-  bool isSimple =
-      expr.thenBlock->stmts.empty() && expr.elseBlock->stmts.empty() &&
-      mayCompute(*expr.thenBlock->value) && mayCompute(*expr.elseBlock->value);
+  auto isSimpleArm = [](const TypedBlock &arm) {
+    return arm.stmts.empty() && mayCompute(*arm.value) &&
+           !isPartial(*arm.value);
+  };
+  bool isSimple = isSimpleArm(*expr.thenBlock) && isSimpleArm(*expr.elseBlock);
   SmallVector<Type> types;
   flattenType(expr.type, builder.getContext(), types);
   if (!isSimple)

@@ -410,6 +410,11 @@ private:
   std::vector<std::unique_ptr<Variable>> variables;
 };
 
+/// True if `expr` may be undefined for some values of what it is made of, such
+/// as a quotient, or lose a value that it should keep, such as a cast: it is
+/// computed only where the program asks for it.
+bool isPartial(const TypedExpr &expr);
+
 /// Rewrites early returns into ifs, flags and results, so that a body runs to
 /// its end: afterwards no TypedReturn is left and `body.value` is the result,
 /// of type `result` unless that is void. Gives the first statement that needed
