@@ -516,12 +516,14 @@ private:
   }
 
   /// Nothing but one line break, and perhaps a comment behind the first, stands
-  /// between two declarations.
+  /// between two declarations. So it will in what is printed: a comment that
+  /// stands or ends on a line of its own keeps that line.
   static bool isNextLine(const Decl &first, const Decl &second) {
     StringRef gap(first.range.End.getPointer(),
                   second.range.Start.getPointer() -
                       first.range.End.getPointer());
-    return gap.count('\n') <= 1;
+    StringRef behindBreak = gap.split('\n').second;
+    return behindBreak.trim().empty() && !behindBreak.contains('\n');
   }
 
   /// Fills the column of a keyword or name of a test; prints the blank before

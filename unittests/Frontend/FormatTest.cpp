@@ -225,6 +225,11 @@ TEST(FormatTest, TestsAreAligned) {
             "bench long : f() for N in [1, 2]\n"
             "    flops(N) bytes(4);\n\n"
             "test b : f() within (rel = 1);\n");
+  // A comment that gets a line of its own ends the group, as it will then.
+  EXPECT_EQ(formatted("tk 1;\ntest a:f();\n/* c */test bc:f();"),
+            "tk 1;\n\ntest a : f();\n/* c */\ntest bc : f();\n");
+  EXPECT_EQ(formatted("tk 1;\ntest a:f();/* c */test bc:f();"),
+            "tk 1;\n\ntest a  : f();  /* c */\ntest bc : f();\n");
 }
 
 TEST(FormatTest, References) {
