@@ -191,9 +191,14 @@ class Kernel:
         if is_float(value.dtype):
             choices += FLOATS + ["i32", "i8"]
         else:
-            choices += ["f32", "f16"]
+            choices += ["f32", "f16", "bf16"]
         dtype = self.rng.choice(choices)
-        self.let("%s(%s)" % (dtype, value.name), dtype, value.shape)
+        how = ""
+        if is_float(dtype) or is_float(value.dtype):
+            how = self.rng.choice(["", "", ", round = rtz", ", round = rtp", ", round = rtn"])
+        if is_float(dtype):
+            how += self.rng.choice(["", "", "", ", saturate = true"])
+        self.let(("cast<%s>(%s%s)" if how else "%s(%s%s)") % (dtype, value.name, how), dtype, value.shape)
 
     def select(self):
         value = self.pick_tile()
@@ -340,11 +345,24 @@ class Kernel:
         name = "%s%d" % (prefix, len(self.outputs))
         if value.shape == (self.bm, self.bn) and self.rng.randrange(2):
             self.outputs.append((name, value.dtype, "M, N"))
-            return self.emit("%s[i +: %d, j +: %d] = %s;" % (name, self.bm, self.bn, value.name))
+            return self.store_tile(name, value.name)
         dims = ["cdiv(M, %d) * cdiv(N, %d)" % (self.bm, self.bn)] + [str(extent) for extent in value.shape]
         items = ["p"] + ["0 +: %d" % extent for extent in value.shape]
         self.outputs.append((name, value.dtype, ", ".join(dims)))
         self.emit("%s[%s] = %s;" % (name, ", ".join(items), value.name))
+
+    def store_tile(self, name, value):
+        rows, columns = "i +: %d" % self.bm, "j +: %d" % self.bn
+        kind = self.rng.randrange(6)
+        # Two integer tiles of one shape would pair up.
+        if kind == 0 and self.bm != self.bn:
+            rows = "i + arange(%d)" % self.bm
+        if kind in (0, 1):
+            columns = "j + arange(%d)" % self.bn
+        if kind == 2:
+            items = "%s, %s" % (rows, columns)
+            return self.emit("store(addresses(%s[%s]), %s, %s.inside(%s));" % (name, items, value, name, items))
+        self.emit("%s[%s, %s] = %s;" % (name, rows, columns, value))
 
     # Whole kernels ---------------------------------------------------------
 
