@@ -117,6 +117,12 @@ bool BodyChecker::checkItem(const IndexItem &item, bool isInbounds,
     result.kind = TypedItem::Kind::Whole;
     return true;
   case IndexItem::Kind::Slice: {
+    // A scalar of a lifted function is a tile in the IR; what is a tile in the
+    // source would meet it element by element.
+    if (!context.liftedShape.empty()) {
+      report(item.range, DiagKind::NeedsWholeTile, "+:");
+      return false;
+    }
     result.kind = TypedItem::Kind::Slice;
     result.value = checkIndex(*item.value, "the start of a slice");
     std::optional<int64_t> extent =
@@ -260,6 +266,8 @@ TypedExpr *BodyChecker::checkViewAccess(const IndexExpr &expr,
   if (hasKind(items, IndexItem::Kind::Whole) ||
       hasKind(expr.items, IndexItem::Kind::Ellipsis))
     return makeSubview(expr, view, items);
+  if (context.isCombiner)
+    return fail(expr.range, DiagKind::CombinerNotPure);
   std::vector<TypedItem> typedItems;
   bool isGood = checkItems(expr.items, view->type, expr.isInbounds, expr.range,
                            typedItems);
@@ -270,6 +278,8 @@ TypedExpr *BodyChecker::checkViewAccess(const IndexExpr &expr,
              arg.name.name);
       return makeError(expr.range);
     }
+    if (pad)
+      return fail(arg.range, DiagKind::ArgumentTwice, arg.name.name);
     pad = check(*arg.value);
     if (!pad->type.isError() && !pad->type.isScalar() && !pad->type.isUntyped())
       pad = fail(arg.value->range, DiagKind::ExpectedType, "'pad'",

@@ -4,6 +4,7 @@
 #include "BodyArgs.h"
 #include "BodyChecker.h"
 #include "Builtins.h"
+#include "tk/Frontend/ASTVisitor.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -342,6 +343,17 @@ TypedExpr *BodyChecker::checkMap(const CallExpr &call) {
                 : callFunction(*function, {}, args, call.range, shape);
 }
 
+/// Where a 'return' stands instead of a value, that was reported.
+TypedExpr *BodyChecker::makeLambdaWithoutValue(const LambdaExpr &lambda) {
+  bool hasReturn = false;
+  walk(*lambda.body, [&](const Node &node) {
+    hasReturn |= isa<ReturnStmt>(node);
+    return !hasReturn;
+  });
+  return hasReturn ? makeError(lambda.range)
+                   : fail(lambda.range, DiagKind::LambdaWithoutValue);
+}
+
 /// The value of `lambda`, each scalar of which stands for a tile of `shape`.
 TypedExpr *BodyChecker::applyLambda(const LambdaExpr &lambda,
                                     ArrayRef<TypedExpr *> args,
@@ -353,7 +365,7 @@ TypedExpr *BodyChecker::applyLambda(const LambdaExpr &lambda,
   SaveAndRestore savedShape(context.liftedShape, SmallVector<int64_t>(shape));
   checkStmts(*lambda.body);
   if (!lambda.body->value)
-    return fail(lambda.range, DiagKind::LambdaWithoutValue);
+    return makeLambdaWithoutValue(lambda);
   std::function<TypedExpr *(TypedExpr *)> lift = [&](TypedExpr *value) {
     if (!value->type.isTuple())
       return broadcastTo(value, shape);
@@ -394,7 +406,7 @@ TypedExpr *BodyChecker::checkArange(SourceRange range, ElementType element,
   if (!end || !checkTileShape({*end}, args.get("end")->range))
     return makeError(range);
   if (!element.isInteger())
-    return fail(range, DiagKind::ExpectedTypeName, element.str());
+    return fail(range, DiagKind::OperatorNotDefined, "arange", element.str());
   if (*end > 0 && !isRepresentable(*end - 1, element.scalar))
     return fail(range, DiagKind::NotRepresentable, *end - 1, element.str());
   return makeOp(TypedOp::Arange, ValueType::shaped(element, {*end}), {}, range);

@@ -265,6 +265,8 @@ TypedExpr *BodyChecker::checkShaped(const ShapedExpr &expr,
   bool takesValue = name == "fill" || name == "full";
   if (!takesValue && name != "zeros" && name != "ones")
     return fail(expr.base->name.range, DiagKind::NotAValue, name);
+  if (!context.liftedShape.empty())
+    return fail(expr.base->name.range, DiagKind::NeedsWholeTile, name);
   if (expr.base->args.size() != 1)
     return fail(expr.base->range, DiagKind::WrongGenericCount, name,
                 formatCount(1, "generic argument"), expr.base->args.size());

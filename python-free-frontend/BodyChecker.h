@@ -295,6 +295,7 @@ private:
   TypedExpr *checkMinMax(const CallExpr &call, llvm::StringRef name);
   TypedExpr *checkSelect(const CallExpr &call);
   TypedExpr *checkMap(const CallExpr &call);
+  TypedExpr *makeLambdaWithoutValue(const LambdaExpr &lambda);
   TypedExpr *applyLambda(const LambdaExpr &lambda,
                          llvm::ArrayRef<TypedExpr *> args,
                          llvm::ArrayRef<int64_t> shape);

@@ -323,9 +323,8 @@ TypedExpr *BodyChecker::checkCombiner(const Expr &combine,
     }
     SaveAndRestore savedScope(scope, &inner);
     checkStmts(*lambda->body);
-    return lambda->body->value
-               ? check(*lambda->body->value)
-               : fail(combine.range, DiagKind::LambdaWithoutValue);
+    return lambda->body->value ? check(*lambda->body->value)
+                               : makeLambdaWithoutValue(*lambda);
   }
   if (const FnDecl *function = findFunction(combine)) {
     if (function->params.size() != 2)

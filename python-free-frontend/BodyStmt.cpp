@@ -490,8 +490,11 @@ void BodyChecker::checkWhile(const WhileStmt &stmt) {
   }
   TypedExpr *condition = checkIsolated(*stmt.condition);
   if (!condition->type.isError() && !condition->type.isBool()) {
-    report(stmt.condition->range, DiagKind::ExpectedCondition,
-           condition->type.str());
+    auto message = report(stmt.condition->range, DiagKind::ExpectedCondition,
+                          condition->type.str());
+    if (!context.liftedShape.empty())
+      message.hint("in a function applied by 'map' all elements would have to "
+                   "loop alike; loop outside of it");
     condition = makeError(stmt.condition->range);
   }
   auto *loop = context.arena->create<TypedWhile>(stmt.range);

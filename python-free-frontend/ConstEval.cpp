@@ -314,6 +314,18 @@ bool mlir::tk::isRepresentable(Int128 value, ScalarKind kind) {
   return value >= -bound && value < bound;
 }
 
+bool mlir::tk::isValueOf(const ConstValue &value, ScalarKind kind) {
+  if (value.getBool())
+    return kind == ScalarKind::Bool;
+  bool isFloat = ElementType(kind).isFloat();
+  if (const Int128 *integer = value.getInteger())
+    return isFloat ||
+           (kind != ScalarKind::Bool && isRepresentable(*integer, kind));
+  const APFloat *number = value.getFloat();
+  return isFloat && number &&
+         (number->isInfinity() || !roundTo(kind, *number).isInfinity());
+}
+
 bool mlir::tk::isExactIn(Int128 value, ScalarKind floatKind) {
   APFloat number = makeWideFloat(value);
   bool losesInfo = false;

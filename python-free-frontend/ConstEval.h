@@ -112,6 +112,10 @@ llvm::APFloat roundTo(ScalarKind kind, llvm::APFloat value);
 
 /// True if `value` is a number of integer type `kind`.
 bool isRepresentable(Int128 value, ScalarKind kind);
+
+/// True for the values that something of type `kind` can be given: integers
+/// that it holds exactly, floats that rounding does not make infinite.
+bool isValueOf(const ConstValue &value, ScalarKind kind);
 bool isZero(const ConstValue &value);
 /// True if `value` is exactly a number of float type `kind`.
 bool isExactIn(Int128 value, ScalarKind floatKind);

@@ -196,6 +196,17 @@ private:
     checkDistinct(names);
   }
 
+  /// Only memory can overlap.
+  void checkAlias(const AliasClause &alias, const LaunchableParts &parts) {
+    checkDistinct(alias.names);
+    for (const Identifier &name : alias.names)
+      for (const Param &param : parts.params)
+        if (auto *type = dyn_cast_or_null<NamedTypeExpr>(param.type);
+            type && param.name.name == name.name)
+          diags.report(name.range, DiagKind::ExpectedType, "'alias'",
+                       "a tensor or a pointer", type->name);
+  }
+
   /// Clauses name parameters.
   void checkClauses(const LaunchableParts &parts) {
     SmallVector<StringRef> known;
@@ -208,11 +219,17 @@ private:
       if (std::optional<StringRef> closest = findClosest(name.name, known))
         message.note(name.range, DiagKind::DidYouMean, *closest);
     };
-    for (const AliasClause &alias : parts.clauses->aliases)
+    for (const AliasClause &alias : parts.clauses->aliases) {
       for (const Identifier &name : alias.names)
         checkName(name);
-    for (const CallArg &init : parts.clauses->inits)
+      checkAlias(alias, parts);
+    }
+    SmallVector<Identifier> inits;
+    for (const CallArg &init : parts.clauses->inits) {
       checkName(init.name);
+      inits.push_back(init.name);
+    }
+    checkDistinct(inits);
     if (parts.isSequence && parts.clauses->gridRange.isValid())
       diags.report(parts.clauses->gridRange, DiagKind::UnknownClause, "grid")
           .hint("a sequence launches kernels, which have grids of their own");

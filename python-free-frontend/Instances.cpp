@@ -371,8 +371,13 @@ bool CheckedProgram::Impl::checkInit(const Param &param, const ValueType &type,
   ConstValue value = checker.evaluate(*param.init);
   if (!value)
     return false;
-  if (!type.isView() && !type.getElement().isPointer())
-    return true;
+  if (!type.isView() && !type.getElement().isPointer()) {
+    bool fits = isValueOf(value, type.getElement().scalar);
+    if (!fits)
+      diags.report(param.init->range, DiagKind::NotRepresentable, value.str(),
+                   type.str());
+    return fits;
+  }
   if (param.access != ParamAccess::Temp) {
     diags.report(param.init->range, DiagKind::DefaultNeedsScalar, type.str());
     return false;
@@ -396,18 +401,16 @@ CheckedProgram::Impl::getInitialValue(const Param &param, const CallArg &init,
   ConstValue value = checker.evaluate(*init.value);
   if (!value)
     return std::nullopt;
+  if (!isValueOf(value, getScalarKind(dtype))) {
+    diags.report(init.value->range, DiagKind::NotRepresentable, value.str(),
+                 getDTypeName(dtype));
+    return std::nullopt;
+  }
   if (const Int128 *integer = value.getInteger())
-    if (isFloat(dtype) || isRepresentable(*integer, getScalarKind(dtype)))
-      return static_cast<double>(*integer);
-  if (const llvm::APFloat *number = value.getFloat())
-    if (isFloat(dtype))
-      return roundTo(ScalarKind::F64, *number).convertToDouble();
+    return static_cast<double>(*integer);
   if (const bool *truth = value.getBool())
-    if (dtype == DType::Bool)
-      return *truth;
-  diags.report(init.value->range, DiagKind::NotRepresentable, value.str(),
-               getDTypeName(dtype));
-  return std::nullopt;
+    return *truth;
+  return roundTo(ScalarKind::F64, *value.getFloat()).convertToDouble();
 }
 
 static StringRef describeHostKind(HostValue::Kind kind) {

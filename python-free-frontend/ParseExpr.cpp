@@ -685,6 +685,7 @@ std::optional<Parser::IfParts> Parser::parseIfParts() {
     return std::nullopt;
   llvm::SaveAndRestore greater(isGreaterClosing, false);
   IfParts parts;
+  unsigned numErrors = diags.getNumErrors();
   parts.keyword = keyword.getRange();
   parts.condition = parseExpr();
   if (!parts.condition)
@@ -711,6 +712,7 @@ std::optional<Parser::IfParts> Parser::parseIfParts() {
     }
   }
   parts.range = rangeFrom(keyword.getRange().Start);
+  parts.hasMistake = diags.getNumErrors() != numErrors;
   return parts;
 }
 
@@ -721,7 +723,8 @@ const Expr *Parser::parseIfExpr() {
 
 const Expr *Parser::makeIfExpr(const IfParts &parts) {
   auto requireValue = [&](const BlockStmt *block) {
-    if (block->value)
+    // A value may be in what could not be parsed.
+    if (block->value || parts.hasMistake)
       return;
     llvm::SMLoc end = block->range.End;
     report({llvm::SMLoc::getFromPointer(end.getPointer() - 1), end},
@@ -730,7 +733,7 @@ const Expr *Parser::makeIfExpr(const IfParts &parts) {
   requireValue(parts.thenBlock);
   if (parts.elseBlock)
     requireValue(parts.elseBlock);
-  else
+  else if (!parts.hasMistake)
     report(parts.keyword, DiagKind::IfNeedsElse);
   auto *expr = context.create<IfExpr>(parts.range);
   expr->condition = parts.condition;

@@ -218,6 +218,8 @@ private:
     const Expr *condition = nullptr;
     const BlockStmt *thenBlock = nullptr;
     const BlockStmt *elseBlock = nullptr;
+    /// Something in it was reported.
+    bool hasMistake = false;
   };
   std::optional<IfParts> parseIfParts();
   const Expr *makeIfExpr(const IfParts &parts);

@@ -65,7 +65,10 @@ private:
     case NodeKind::BindingStmt:
       return addLet(cast<BindingStmt>(stmt));
     case NodeKind::TempStmt:
-      return addTemp(cast<TempStmt>(stmt));
+      if (addTemp(cast<TempStmt>(stmt)))
+        return true;
+      poisoned.insert(cast<TempStmt>(stmt).name.name);
+      return false;
     case NodeKind::ExprStmt:
       if (auto *call = dyn_cast<CallExpr>(cast<ExprStmt>(stmt).expr))
         return addLaunch(*call);
@@ -78,18 +81,19 @@ private:
   }
 
   bool addLet(const BindingStmt &stmt) {
-    if (stmt.isVar || stmt.type ||
-        stmt.pattern.kind != BindingPattern::Kind::Name) {
+    std::optional<HostExpr> value;
+    bool isName = stmt.pattern.kind == BindingPattern::Kind::Name;
+    if (stmt.isVar || stmt.type || !isName)
       diags.report(stmt.range, DiagKind::NotASequenceStmt);
-      return false;
-    }
-    std::optional<HostExpr> value = hostExprs.build(*stmt.init);
-    if (!value) {
+    else
+      value = hostExprs.build(*stmt.init);
+    if (!value && isName)
       poisoned.insert(stmt.pattern.name.name);
-      return false;
-    }
-    hostExprs.declare(stmt.pattern.name.name, *value);
-    return true;
+    // What follows from a mistake is none: any value will do.
+    if (isName)
+      hostExprs.declare(stmt.pattern.name.name,
+                        value.value_or(HostExpr::integer(1)));
+    return value.has_value();
   }
 
   bool addTemp(const TempStmt &stmt) {
@@ -202,7 +206,15 @@ private:
     return program.bindInstance(ref, scope);
   }
 
+  bool isPoisoned(const CallArg &arg) const {
+    auto *name = dyn_cast<NameExpr>(&getMemory(*arg.value));
+    return name && poisoned.contains(name->name);
+  }
+
   bool addLaunch(const CallExpr &call) {
+    if (llvm::any_of(call.args,
+                     [&](const CallArg &arg) { return isPoisoned(arg); }))
+      return false;
     std::optional<BoundInstance> kernel = bindKernel(call);
     if (!kernel)
       return false;
@@ -351,8 +363,6 @@ private:
 
   void reportNoBuffer(const Param &param, const Expr &expr) {
     auto *wrong = dyn_cast<NameExpr>(&expr);
-    if (wrong && poisoned.contains(wrong->name))
-      return;
     auto message =
         diags.report(expr.range, DiagKind::ExpectedBuffer, param.name.name);
     SmallVector<StringRef> names;

@@ -280,29 +280,24 @@ private:
     ConstValue value = checker.evaluate(expr);
     if (!value)
       return std::nullopt;
-    bool wantsFloat = isFloat(param.dtype);
+    if (!isValueOf(value, getScalarKind(param.dtype))) {
+      diags.report(expr.range, DiagKind::NotRepresentable, value.str(),
+                   getDTypeName(param.dtype));
+      return std::nullopt;
+    }
     if (const bool *truth = value.getBool())
-      if (param.dtype == DType::Bool)
-        return HostValue::boolean(*truth);
-    if (const Int128 *integer = value.getInteger()) {
-      if (wantsFloat)
-        return HostValue::floating(static_cast<double>(*integer));
-      if (param.dtype != DType::Bool &&
-          isRepresentable(*integer, getScalarKind(param.dtype)))
-        return HostValue::integer(static_cast<int64_t>(*integer));
-    }
-    if (value.getFloat() && wantsFloat) {
-      // The kernel and the reference get the number that the type can hold.
-      llvm::APFloat rounded =
-          roundTo(getScalarKind(param.dtype), *value.getFloat());
-      bool losesInfo = false;
-      rounded.convert(llvm::APFloat::IEEEdouble(),
-                      llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-      return HostValue::floating(rounded.convertToDouble());
-    }
-    diags.report(expr.range, DiagKind::NotRepresentable, value.str(),
-                 getDTypeName(param.dtype));
-    return std::nullopt;
+      return HostValue::boolean(*truth);
+    if (const Int128 *integer = value.getInteger())
+      return isFloat(param.dtype)
+                 ? HostValue::floating(static_cast<double>(*integer))
+                 : HostValue::integer(static_cast<int64_t>(*integer));
+    // The kernel and the reference get the number that the type can hold.
+    llvm::APFloat rounded =
+        roundTo(getScalarKind(param.dtype), *value.getFloat());
+    bool losesInfo = false;
+    rounded.convert(llvm::APFloat::IEEEdouble(),
+                    llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+    return HostValue::floating(rounded.convertToDouble());
   }
 
   bool buildArguments() {

@@ -64,6 +64,14 @@ private:
         checker.evaluateInteger(value, "a value of a sweep");
     if (!number)
       return false;
+    bool isKnown = llvm::any_of(point, [&](const auto &entry) {
+      return entry.first == pattern.name.name;
+    });
+    if (isKnown) {
+      program.diags.report(pattern.name.range, DiagKind::ArgumentTwice,
+                           pattern.name.name);
+      return false;
+    }
     if (pattern.kind == BindingPattern::Kind::Name)
       point.emplace_back(pattern.name.name.str(), *number);
     return true;

@@ -206,9 +206,29 @@ TEST(BodyErrorsTest, LiftedFunctionsSeeScalars) {
   EXPECT_EQ(errorsOf("v - max(v)"),
             "'max' 'max' computes with a whole tile; a function applied by "
             "'map' sees one element [NeedsWholeTile]\n");
+  EXPECT_EQ(errorsOf("zeros<f32>[4]"),
+            "'zeros' 'zeros' computes with a whole tile; a function applied "
+            "by 'map' sees one element [NeedsWholeTile]\n");
   EXPECT_EQ(errorsOf("v[0]"), "'v' cannot index f32, expected a tensor or a "
                               "tile [CannotIndex]\n");
   EXPECT_EQ(errorsOf("max(v, 0.0)"), "");
+}
+
+// A tile of the shape of what is mapped would pass for one scalar of each
+// element.
+TEST(BodyErrorsTest, LiftedFunctionsReadScalars) {
+  expectInBodies({
+      {"let a = map(|p| p + x[n, 0 +: 4], zeros<f32>[4]);",
+       "'0 +: 4' '+:' computes with a whole tile; a function applied by 'map' "
+       "sees one element [NeedsWholeTile]\n"},
+      {"let a = map(|p| p + x[n, 0], zeros<f32>[4]);", ""},
+      {"let a = map(|p| { var s = p; while s > 1 { s /= 2; } s },\n"
+       "            zeros<f32>[4]);",
+       "'s > 1' expected a condition of type bool, got tile<bool>[4] "
+       "[ExpectedCondition]\n"
+       "  's > 1' in a function applied by 'map' all elements would have to "
+       "loop alike; loop outside of it\n"},
+  });
 }
 
 TEST(BodyErrorsTest, Lambdas) {
@@ -229,6 +249,12 @@ TEST(BodyErrorsTest, Lambdas) {
       {"let a = map(|p| { if n > 0 { return; } p }, zeros<f32>[4]);",
        "'return;' a lambda has no 'return' [ReturnInLambda]\n"
        "  'return;' end the lambda in its value, without semicolon\n"},
+      {"let a = map(|p| { return p; }, zeros<f32>[4]);",
+       "'return p;' a lambda has no 'return' [ReturnInLambda]\n"
+       "  'return p;' end the lambda in its value, without semicolon\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| { return p; });",
+       "'return p;' a lambda has no 'return' [ReturnInLambda]\n"
+       "  'return p;' end the lambda in its value, without semicolon\n"},
       {"let a = map(|p, r| p, zeros<f32>[4]);",
        "'|p, r| p' expected a function of 1 parameter, got 2 "
        "[LambdaParams]\n"},
@@ -321,6 +347,17 @@ TEST(BodyErrorsTest, Indexing) {
       {"let a = zeros<f32>[2, 4][arange(2), arange(2) + n];", ""},
       {"let a = x[.., 0, ..];", "'..' second '..' in one index [TwoEllipses]\n"
                                 "  '..' the first is here\n"},
+      {"let a = tensor(q, [x, 4], [4, 1]);",
+       "'x' expected a number or a tile, got tensor<f32>[?, ?] "
+       "[ExpectedNumber]\n"
+       "  'x' a tensor is read by indexing it: 'x[i, 0 +: 128]'\n"},
+      {"let a = x[0, 0 +: -1];",
+       "'-1' an extent must be at least 1, got -1 [ExtentNotPositive]\n"},
+      {"let a = x[0, 0 +: 4, pad = 1.0, pad = 2.0];",
+       "'pad = 2.0' 'pad' is given twice [ArgumentTwice]\n"},
+      {"let a = arange<f32>(4);",
+       "'arange<f32>(4)' 'arange' is not defined for f32 "
+       "[OperatorNotDefined]\n"},
       {"let a = x[0.5, 0];", "'0.5' an index must be an integer that fits an "
                              "index, got untyped float "
                              "[ExpectedIndex]\n"},
@@ -370,6 +407,42 @@ TEST(BodyErrorsTest, Indexing) {
   });
 }
 
+// Each is one error, and the end of what is computed from it.
+TEST(BodyErrorsTest, ArgumentsOfBuiltins) {
+  expectInBodies({
+      {"let a = concat(zeros<f32>[2], zeros<f32>[2]) + 1;",
+       "'concat(zeros<f32>[2], zeros<f32>[2])' 'concat' needs the argument "
+       "'axis' [MissingArgument]\n"},
+      {"let a = fma(1.0) + 1;",
+       "'fma(1.0)' 'fma' needs the argument 'b' [MissingArgument]\n"},
+      {"let a = cast<f32>() + 1;",
+       "'cast<f32>()' 'cast' needs the argument 'value' [MissingArgument]\n"},
+      {"let a = atomic_add(x.dim(9)[0], 1.0);",
+       "'9' axis must be at least 0 and less than 2, got 9 "
+       "[AxisOutOfRange]\n"},
+      {"let a = sum(zeros<f32>[2], keep = 3);",
+       "'3' expected a condition of type bool, got untyped integer "
+       "[ExpectedCondition]\n"},
+      {"let a = sum(zeros<f32>[2], axis = n);",
+       "'n' an axis must be known at compile time [NotConstant]\n"},
+      {"var a = zeros<f32>[2, 2]; a[0, :] = x.dim(9);",
+       "'9' axis must be at least 0 and less than 2, got 9 "
+       "[AxisOutOfRange]\n"},
+      {"let a = -x.dim(9);",
+       "'9' axis must be at least 0 and less than 2, got 9 "
+       "[AxisOutOfRange]\n"},
+      {"let a = cdiv(4, 0);", "'cdiv(4, 0)' 'cdiv' of a constant by zero "
+                              "[ConstantDivisionByZero]\n"},
+      {"let a = max(true, false);",
+       "'max(true, false)' 'max' is not defined for bool "
+       "[OperatorNotDefined]\n"},
+      {"let a = repeat(zeros<f32>[2], axis = 0, times = 1);", ""},
+      {"let a = q - n; let b = load(a - arange(4));", ""},
+      {"let a = q - q;",
+       "'q' a pointer moves by an integer, got ptr<f32> [ExpectedOffset]\n"},
+  });
+}
+
 TEST(BodyErrorsTest, Combiners) {
   expectInBodies({
       {"let a = reduce(zeros<f32>[4], |p| p);",
@@ -379,6 +452,11 @@ TEST(BodyErrorsTest, Combiners) {
        "[LambdaWithoutValue]\n"},
       {"let a = reduce(zeros<f32>[4], |p, r| { y[0, 0] = p; r });",
        "'y[0, 0] = p;' a combiner may not touch memory [CombinerNotPure]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| p + x[0, 0]);",
+       "'x[0, 0]' a combiner may not touch memory [CombinerNotPure]\n"},
+      {"let a = reduce(zeros<f32>[4], |p, r| { print(p); r });",
+       "'|p, r| { print(p); r }' a combiner may not touch memory "
+       "[CombinerNotPure]\n"},
       {"let a = reduce(zeros<f32>[4], |p, r| { for i in range(2) {} p });",
        "'for i in range(2) {}' a combiner may not loop [CombinerLoops]\n"},
       {"let a = reduce(zeros<f32>[4], |p, r| { while p > r {} p });",

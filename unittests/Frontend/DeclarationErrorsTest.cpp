@@ -156,6 +156,26 @@ TEST(DeclarationErrorsTest, Declarations) {
       {"kernel k(x: mut tensor<i8>[N]) grid(1) init(x = true) {}",
        "'true' true is not a value of i8 [NotRepresentable]\n"},
       {"kernel k(x: mut tensor<bool>[N]) grid(1) init(x = true) {}", ""},
+      {"kernel k(x: mut tensor<f32>[N]) grid(1) init(x = 0, x = 1) {}",
+       "'x' 'x' is used twice in this list [DuplicateName]\n"
+       "  'x' the first is here\n"},
+      {"kernel k(x: mut tensor<f16>[N]) grid(1) init(x = 1e6) {}",
+       "'1e6' 1.0E+6 is not a value of f16 [NotRepresentable]\n"},
+      {"kernel k(x: mut tensor<f16>[N]) grid(1) init(x = inf) {}", ""},
+      {"kernel k(x: mut tensor<f32>[N]) grid(1) alias(x, x) {}",
+       "'x' 'x' is used twice in this list [DuplicateName]\n"
+       "  'x' the first is here\n"},
+      {"kernel k(x: mut tensor<f32>[N], s: f32) grid(1) alias(x, s) {}",
+       "'s' 'alias' needs a tensor or a pointer, got f32 [ExpectedType]\n"},
+      {"kernel k(x: mut tensor<f32>[N], p: ptr<f32>) grid(1) alias(x, p) {}",
+       ""},
+      {"kernel k(s: i8 = 300) grid(1) {}",
+       "'300' 300 is not a value of i8 [NotRepresentable]\n"},
+      {"kernel k(s: f32 = true) grid(1) {}",
+       "'true' true is not a value of f32 [NotRepresentable]\n"},
+      {"kernel k(s: i32 = 1.5) grid(1) {}",
+       "'1.5' 1.5 is not a value of i32 [NotRepresentable]\n"},
+      {"kernel k(s: f32 = 3, n: index = 4, b: bool = true) grid(1) {}", ""},
       {"kernel k(x: mut tensor<f32>[N]) grid(1) alias(x, y) {}",
        "'y' unknown name 'y' [UnknownName]\n"},
       {"kernel k() grid(1) progress(eventual) {}",
@@ -423,6 +443,34 @@ TEST(DeclarationErrorsTest, References) {
   });
 }
 
+// What a statement of a sequence fails to name is missed nowhere else.
+TEST(DeclarationErrorsTest, MistakesInSequencesAreReportedOnce) {
+  auto errorsOf = [](const std::string &statement) {
+    return getErrorsOfFile(
+        "kernel copy<T: any>(x: tensor<T>[N], y: out tensor<T>[N], n: i64)\n"
+        "  grid(n) { y[0] = x[0]; }\n"
+        "sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) {\n" +
+        statement + "\n  copy(x, t, n); copy(t, y, n * 2);\n}\nexport s;\n");
+  };
+  auto functions = [](std::string name) {
+    return "  'sum(" + name +
+           ")' its functions are cdiv, min, max, clamp, abs and num_sms; '/' "
+           "on integers rounds down\n";
+  };
+  EXPECT_EQ(errorsOf("let n = N; temp t: tensor<f32>[n];"), "");
+  EXPECT_EQ(errorsOf("let n = sum(N); temp t: tensor<f32>[n];"),
+            "'sum(N)' the host cannot compute this before a launch "
+            "[NotAHostExpr]\n" +
+                functions("N"));
+  EXPECT_EQ(errorsOf("var n = N; temp t: tensor<f32>[n];"),
+            "'var n = N;' a sequence consists of 'let', 'temp' and launches "
+            "of kernels [NotASequenceStmt]\n");
+  EXPECT_EQ(errorsOf("let n = N; temp t: tensor<f32>[sum(n)];"),
+            "'sum(n)' the host cannot compute this before a launch "
+            "[NotAHostExpr]\n" +
+                functions("n"));
+}
+
 TEST(DeclarationErrorsTest, Sequences) {
   expectWithCopy({
       {"sequence s(x: tensor<f32>[N], y: out tensor<f32>[N]) { copy(z, y); }",
@@ -557,6 +605,16 @@ TEST(DeclarationErrorsTest, Tests) {
             "'for J in " + sweep +
                 "' more than 4096 points in the sweeps of one test "
                 "[SweepTooLong]\n");
+  EXPECT_EQ(getErrorsOfFile(std::string(kCopy) +
+                            "test t : copy(x = randn[I]) for I in [1, 2] for "
+                            "I in [3];"),
+            "'I' 'I' is given twice [ArgumentTwice]\n");
+  for (std::string other : {"z", "x"})
+    EXPECT_EQ(getErrorsOfFile(std::string(kCopy) + "test t : copy(x = like(" +
+                              other + "));"),
+              "'" + other +
+                  "' expected the contents of memory, such as 'randn[37, "
+                  "100]' [ExpectedGenerator]\n");
 }
 
 //===----------------------------------------------------------------------===//

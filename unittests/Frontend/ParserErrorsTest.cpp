@@ -237,12 +237,29 @@ TEST(ParserErrorsTest, SlicesBelongIntoIndices) {
   EXPECT_EQ(errorsOf(inKernel("k +: 4;")), "2:3 '+:' " + text.str());
 }
 
+// What cannot be read is one error, and nothing is made of it.
+TEST(ParserErrorsTest, NothingWhereSomethingIsNeeded) {
+  EXPECT_EQ(errorsOf(inKernel("let x = ;")),
+            "2:9 ';' expected an expression, got ';' [ExpectedToken]\n");
+  EXPECT_EQ(errorsOf(inKernel("let x: ptr<> = q;")),
+            "2:12 '>' expected a type, got '>' [ExpectedToken]\n");
+  EXPECT_EQ(errorsOf(inKernel("for i in range(4) @3 { }")),
+            "2:20 '3' expected the name of an annotation, got '3' "
+            "[ExpectedToken]\n");
+  EXPECT_EQ(errorsOf("tk 1;\nkernel k() grid(1) @ {}"),
+            "2:22 '{' expected the name of an annotation, got '{' "
+            "[ExpectedToken]\n");
+}
+
 TEST(ParserErrorsTest, IfAsValue) {
   EXPECT_EQ(errorsOf(inKernel("let x = if a { 1 };")),
             "2:9 'if' an if used as a value needs an else [IfNeedsElse]\n");
   EXPECT_EQ(errorsOf(inKernel("let x = if a { f(); } else { 2 };")),
             "2:21 '}' an if used as a value needs a value at the end of each "
             "arm [ExpectedBlockValue]\n");
+  // The value may be in what is no expression.
+  EXPECT_EQ(errorsOf(inKernel("let x = if a { f(b, } else { c };")),
+            "2:21 '}' expected an expression, got '}' [ExpectedToken]\n");
 }
 
 TEST(ParserErrorsTest, Literals) {
