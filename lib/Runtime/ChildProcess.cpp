@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -47,6 +50,16 @@ Expected<ChildProcess> ChildProcess::start(StringRef program,
   close(ends[0]);
   return createStringError("cannot start '" + program +
                            "': " + strerror(error));
+}
+
+void ChildProcess::endWithParent() {
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  // Nobody reads any more: the parent was faster.
+  pollfd channel = {kChannel, POLLOUT, 0};
+  if (poll(&channel, 1, 0) > 0 && (channel.revents & POLLERR))
+    _exit(1);
 }
 
 ChildProcess::ChildProcess(ChildProcess &&other)

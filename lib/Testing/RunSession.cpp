@@ -146,6 +146,7 @@ private:
 int mlir::tk::runSession(const SessionOptions &options, StringRef program,
                          ArrayRef<std::string> arguments) {
   if (options.isWorker) {
+    ChildProcess::endWithParent();
     EventWriter writer(ChildProcess::kChannel);
     return runHere(options, writer) ? 0 : 1;
   }

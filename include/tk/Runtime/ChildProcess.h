@@ -19,6 +19,9 @@ public:
   /// The file descriptor that the child writes its lines to.
   static constexpr int kChannel = 3;
 
+  /// For the child: ends it when its parent ends, whatever ended that.
+  static void endWithParent();
+
   /// Starts the file `program`; the arguments include its name.
   static llvm::Expected<ChildProcess>
   start(llvm::StringRef program, llvm::ArrayRef<std::string> arguments);

@@ -224,6 +224,26 @@ tk.kernel @wait_counts(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attribut
   tk.return
 }
 
+// What is still on its way into one buffer must arrive before another buffer in
+// the same place is filled, by a copy or by a store.
+// CHECK-LABEL: tk.kernel @copy_over_copy
+// CHECK:         tkg.async_commit
+// CHECK-NEXT:    tkg.async_wait {pending = 0 : i32}
+// CHECK-NEXT:    tkg.barrier
+// CHECK-NEXT:    tkg.copy_async
+tk.kernel @copy_over_copy(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  %b = tkg.alloc {offset = 64 : i64} : !tile
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %a : !view, !tile
+  %g0 = tkg.async_commit %t0
+  %t1 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %b : !view, !tile
+  %g1 = tkg.async_commit %t1
+  %w1 = tkg.async_wait %g1
+  %v = tkg.local_load %b after %w1 : !tile -> tensor<8x4xf32>
+  tk.return
+}
+
 // A pipelined loop, three slots: two groups are in flight at the wait, the one
 // waited for and one more. A single barrier an iteration is for both the copies
 // of other threads and the slot that was read last. The kernel does not end
