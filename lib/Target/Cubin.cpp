@@ -65,7 +65,7 @@ static FailureOr<bool> relieve(Location loc, const Assembler &assembler,
     return false;
   TimingScope scope = timing.nest("choose numbers of blocks");
   auto options = [](StringRef name) {
-    return remark::RemarkOpts::name(name).category("assemble-ptx");
+    return remark::RemarkOpts::name(name).category("registers");
   };
   int64_t numRuns = 0;
   auto measure = [&](StringRef text,
@@ -119,8 +119,9 @@ static FailureOr<Binary> assemble(Location loc, const Assembler &assembler,
       return failure();
   }
   for (StringRef warning : log->performanceWarnings)
-    remark::missed(loc, remark::RemarkOpts::name("AssemblerPerformance")
-                            .category("assembler"))
+    remark::missed(
+        loc,
+        remark::RemarkOpts::name("AssemblerPerformance").category("assembler"))
         << warning;
   for (StringRef message : log->messages)
     emitWarning(loc) << assembler.name << ": " << message;
@@ -187,6 +188,8 @@ static FailureOr<Assembled> runPtxas(Location loc, StringRef ptxas,
   if (failed(bytes))
     return failure();
   StringRef contents = (*bytes)->getBuffer();
+  if (contents.empty())
+    return emitError(loc) << "'" << ptxas << "' wrote no cubin";
   assembled.cubin.assign(contents.begin(), contents.end());
   return assembled;
 }

@@ -10,13 +10,15 @@
 using namespace mlir;
 using namespace mlir::tk;
 
-TemporaryFile::TemporaryFile(StringRef path) : path(path), remover(path) {
+TemporaryFile::TemporaryFile(StringRef path) : path(path) {
   llvm::sys::RemoveFileOnSignal(path);
 }
 
 TemporaryFile::~TemporaryFile() {
-  if (!path.empty())
-    llvm::sys::DontRemoveFileOnSignal(path);
+  if (path.empty())
+    return;
+  llvm::sys::fs::remove(path);
+  llvm::sys::DontRemoveFileOnSignal(path);
 }
 
 FailureOr<TemporaryFile> TemporaryFile::create(Location loc, StringRef suffix) {

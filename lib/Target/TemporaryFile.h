@@ -6,7 +6,6 @@
 
 #include "mlir/IR/Location.h"
 #include "mlir/Support/LLVM.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <utility>
 
@@ -15,9 +14,7 @@ namespace mlir::tk {
 /// The file is removed, too, when a signal ends the process.
 class TemporaryFile {
 public:
-  TemporaryFile(TemporaryFile &&other)
-      : path(std::exchange(other.path, "")), remover(std::move(other.remover)) {
-  }
+  TemporaryFile(TemporaryFile &&other) : path(std::exchange(other.path, "")) {}
   ~TemporaryFile();
 
   /// Makes an empty file. Reports an error at `loc` if that is impossible.
@@ -30,8 +27,8 @@ public:
 private:
   explicit TemporaryFile(StringRef path);
 
+  /// Empty once another object owns the file.
   std::string path;
-  llvm::FileRemover remover;
 };
 
 } // namespace mlir::tk
