@@ -244,6 +244,34 @@ tk.kernel @copy_over_copy(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}) attri
   tk.return
 }
 
+// Before the loop two more groups are under way than within it: what a wait
+// leaves in flight suits every iteration.
+// CHECK-LABEL: tk.kernel @younger_later
+// CHECK:         scf.for
+// CHECK-NEXT:      tkg.async_wait %{{.*}} {pending = 0 : i32}
+// CHECK:           tkg.local_load
+tk.kernel @younger_later(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %n: index) attributes {tkg.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %a = tkg.alloc {offset = 0 : i64} : !tile
+  %b = tkg.alloc {offset = 128 : i64} : !tile
+  %c = tkg.alloc {offset = 256 : i64} : !tile
+  %t0 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %a : !view, !tile
+  %g0 = tkg.async_commit %t0
+  %t1 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %b : !view, !tile
+  %g1 = tkg.async_commit %t1
+  %t2 = tkg.copy_async %x[%c0 +: 8, %c0 +: 4] into %c : !view, !tile
+  %g2 = tkg.async_commit %t2
+  %r = scf.for %i = %c0 to %n step %c4 iter_args(%g = %g0) -> (!tkg.token) {
+    %w = tkg.async_wait %g
+    %u = tkg.local_load %a after %w : !tile -> tensor<8x4xf32>
+    %t3 = tkg.copy_async %x[%c0 +: 8, %i +: 4] into %a : !view, !tile
+    %g3 = tkg.async_commit %t3
+    scf.yield %g3 : !tkg.token
+  }
+  tk.return
+}
+
 // A pipelined loop, three slots: two groups are in flight at the wait, the one
 // waited for and one more. A single barrier an iteration is for both the copies
 // of other threads and the slot that was read last. The kernel does not end
