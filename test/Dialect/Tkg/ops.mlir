@@ -92,6 +92,8 @@ func.func @dot_async(%a: !tkg.memdesc<64x16xbf16, #sharedA>, %b: !tkg.memdesc<16
 func.func @shared_memory(%t: tensor<8x4xf32>, %i: index) -> tensor<8x4xf32> {
   // CHECK: tkg.alloc : !tkg.memdesc<3 x [8x4xf32], #[[$SHARED]]>
   %unplaced = tkg.alloc : !tkg.memdesc<3 x [8x4xf32], #shared>
+  // CHECK: tkg.alloc : !tkg.memdesc<8x4x!tk.ptr<f32>, #[[$SHARED]]>
+  %pointers = tkg.alloc : !tkg.memdesc<8x4x!tk.ptr<f32>, #shared>
   // CHECK: %[[RING:.*]] = tkg.alloc {offset = 256 : i64} : !tkg.memdesc<3 x [8x4xf32], #[[$SHARED]]>
   %ring = tkg.alloc {offset = 256 : i64} : !tkg.memdesc<3 x [8x4xf32], #shared>
   // CHECK: %[[M:.*]] = tkg.alloc init(%{{.*}} : tensor<8x4xf32>) : !tkg.memdesc<8x4xf32, #[[$SHARED]]>
