@@ -93,6 +93,12 @@ const Decl *Declarations::findLaunchable(const Identifier &name,
   return nullptr;
 }
 
+/// Kernels keep their names in the binary, where these belong to the manifest,
+/// the device library and what prints.
+static bool isSymbolOfDevice(StringRef name) {
+  return name.starts_with("__") || name == "vprintf";
+}
+
 namespace {
 
 class DeclarationCollector {
@@ -133,7 +139,8 @@ private:
       break;
     }
     Identifier name = getDeclName(decl);
-    if (isBuiltinName(name.name) || parseScalarKind(name.name)) {
+    if (isBuiltinName(name.name) || parseScalarKind(name.name) ||
+        (isa<KernelDecl, SequenceDecl>(decl) && isSymbolOfDevice(name.name))) {
       diags.report(name.range, DiagKind::ReservedName, name.name);
       return;
     }
