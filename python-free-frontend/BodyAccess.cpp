@@ -178,7 +178,7 @@ bool BodyChecker::checkItems(ArrayRef<IndexItem> items, const ValueType &view,
 }
 
 /// The number of tile dimensions of each item: a scalar has none, and a gather
-/// behind one of the same shape shares the dimensions of that one.
+/// after one of the same shape shares the dimensions of that one.
 static SmallVector<int64_t> getTileDims(ArrayRef<TypedItem> items,
                                         SmallVectorImpl<int64_t> &shape) {
   SmallVector<int64_t> dims;

@@ -11,7 +11,7 @@ namespace mlir::tk {
 /// Matches the arguments of a call with parameters such as
 /// `{"tile", "axis=", "keep="}`: those that end in `=` are optional and are
 /// given by name, the others by position (or name) and must be there, except
-/// behind `?`: `{"lhs", "rhs", "?acc", "precision="}`.
+/// after `?`: `{"lhs", "rhs", "?acc", "precision="}`.
 class BodyChecker::Args {
 public:
   Args(BodyChecker &checker, const CallExpr &call, llvm::StringRef callee,

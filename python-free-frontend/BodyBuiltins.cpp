@@ -454,7 +454,82 @@ TypedExpr *BodyChecker::checkTrans(const CallExpr &call) {
                 call.range, order);
 }
 
-/// There is no op for it: each element is gathered from its own piece.
+/// The shape of the concatenation of `tiles`; reports those that do not fit.
+std::optional<SmallVector<int64_t>>
+BodyChecker::getConcatShape(ArrayRef<TypedExpr *> tiles, int64_t axis,
+                            SourceRange range) {
+  SmallVector<int64_t> shape(tiles[0]->type.getShape());
+  for (TypedExpr *tile : drop_begin(tiles)) {
+    ArrayRef<int64_t> other = tile->type.getShape();
+    bool fits = other.size() == shape.size();
+    for (size_t i = 0; fits && i < shape.size(); ++i)
+      fits = static_cast<int64_t>(i) == axis || other[i] == shape[i];
+    if (!fits) {
+      report(tile->range, DiagKind::ShapeMismatch, formatExtents(shape),
+             formatExtents(other));
+      return std::nullopt;
+    }
+    shape[axis] += other[axis];
+  }
+  if (!checkTileShape(shape, range))
+    return std::nullopt;
+  return shape;
+}
+
+/// There is no op for concatenation: each element is gathered from its own
+/// piece. For pieces of 3 and 2 elements, where `min` and `max` keep the
+/// positions inside the piece:
+///
+///   position            0 1 2 3 4
+///   gather from piece 0 a b c c c
+///   gather from piece 1 d d d d e
+///   position >= 3       0 0 0 1 1
+///   select              a b c d e
+TypedExpr *BodyChecker::concatenate(ArrayRef<TypedExpr *> tiles, int64_t axis,
+                                    ArrayRef<int64_t> shape,
+                                    SourceRange range) {
+  ElementType element = tiles[0]->type.getElement();
+  int64_t total = shape[axis];
+  auto fill = [&](int64_t value) {
+    return makeFill(makeInteger(value, ScalarKind::Index, range), {total},
+                    range);
+  };
+  TypedExpr *position =
+      makeOp(TypedOp::Arange, ValueType::shaped(ScalarKind::Index, {total}), {},
+             range);
+  TypedExpr *result = nullptr;
+  int64_t begin = 0;
+  for (TypedExpr *tile : tiles) {
+    int64_t extent = tile->type.getShape()[axis];
+    if (extent == 0)
+      continue;
+    TypedExpr *local =
+        makeElementwise(TypedOp::Subtract, {position, fill(begin)}, range);
+    local = makeElementwise(TypedOp::Max, {local, fill(0)}, range);
+    local = makeElementwise(TypedOp::Min, {local, fill(extent - 1)}, range);
+    TypedExpr *piece =
+        makeOp(TypedOp::Gather, ValueType::shaped(element, shape),
+               {tile, local}, range, {axis});
+    if (result) {
+      TypedExpr *isPiece =
+          makeCompare(TypedOp::GreaterEqual, position, fill(begin), range);
+      SmallVector<int64_t> maskShape{total};
+      for (size_t i = axis + 1; i < shape.size(); ++i) {
+        maskShape.push_back(1);
+        isPiece = makeOp(
+            TypedOp::ExpandDims, ValueType::shaped(ScalarKind::Bool, maskShape),
+            {isPiece}, range, {static_cast<int64_t>(maskShape.size()) - 1});
+      }
+      isPiece = broadcastTo(isPiece, shape);
+      piece =
+          makeOp(TypedOp::Select, piece->type, {isPiece, piece, result}, range);
+    }
+    result = piece;
+    begin += extent;
+  }
+  return result ? result : tiles[0];
+}
+
 TypedExpr *BodyChecker::checkConcat(const CallExpr &call) {
   SmallVector<TypedExpr *> tiles;
   const Expr *axisExpr = nullptr;
@@ -475,61 +550,10 @@ TypedExpr *BodyChecker::checkConcat(const CallExpr &call) {
   int64_t axis = 0;
   if (!checkAxis(*axisExpr, tiles[0]->type.getRank(), axis))
     return makeError(call.range);
-  ElementType element = tiles[0]->type.getElement();
-  SmallVector<int64_t> shape(tiles[0]->type.getShape());
-  for (TypedExpr *tile : drop_begin(tiles)) {
-    SmallVector<int64_t> expected(shape);
-    if (tile->type.getRank() != static_cast<int64_t>(shape.size()))
-      return fail(tile->range, DiagKind::ShapeMismatch, formatExtents(shape),
-                  formatExtents(tile->type.getShape()));
-    expected[axis] = tile->type.getShape()[axis];
-    if (tile->type.getShape() != ArrayRef<int64_t>(expected))
-      return fail(tile->range, DiagKind::ShapeMismatch, formatExtents(shape),
-                  formatExtents(tile->type.getShape()));
-    shape[axis] += expected[axis];
-  }
-  if (!checkTileShape(shape, call.range))
-    return makeError(call.range);
-  int64_t total = shape[axis];
-  ValueType indexType = ValueType::shaped(ScalarKind::Index, {total});
-  auto fill = [&](int64_t value) {
-    return makeFill(makeInteger(value, ScalarKind::Index, call.range), {total},
-                    call.range);
-  };
-  TypedExpr *position = makeOp(TypedOp::Arange, indexType, {}, call.range);
-  TypedExpr *result = nullptr;
-  int64_t begin = 0;
-  for (TypedExpr *tile : tiles) {
-    int64_t extent = tile->type.getShape()[axis];
-    if (extent == 0)
-      continue;
-    TypedExpr *local =
-        makeElementwise(TypedOp::Subtract, {position, fill(begin)}, call.range);
-    local = makeElementwise(TypedOp::Max, {local, fill(0)}, call.range);
-    local =
-        makeElementwise(TypedOp::Min, {local, fill(extent - 1)}, call.range);
-    TypedExpr *piece =
-        makeOp(TypedOp::Gather, ValueType::shaped(element, shape),
-               {tile, local}, call.range, {axis});
-    if (result) {
-      TypedExpr *isPiece =
-          makeCompare(TypedOp::GreaterEqual, position, fill(begin), call.range);
-      SmallVector<int64_t> maskShape{total};
-      for (size_t i = axis + 1; i < shape.size(); ++i) {
-        maskShape.push_back(1);
-        isPiece =
-            makeOp(TypedOp::ExpandDims,
-                   ValueType::shaped(ScalarKind::Bool, maskShape), {isPiece},
-                   call.range, {static_cast<int64_t>(maskShape.size()) - 1});
-      }
-      isPiece = broadcastTo(isPiece, shape);
-      piece = makeOp(TypedOp::Select, piece->type, {isPiece, piece, result},
-                     call.range);
-    }
-    result = piece;
-    begin += extent;
-  }
-  return result ? result : tiles[0];
+  std::optional<SmallVector<int64_t>> shape =
+      getConcatShape(tiles, axis, call.range);
+  return shape ? concatenate(tiles, axis, *shape, call.range)
+               : makeError(call.range);
 }
 
 /// repeat(x, axis = 1, times = n): each slice n times in a row.
@@ -563,6 +587,66 @@ TypedExpr *BodyChecker::checkRepeat(const CallExpr &call) {
                 {tile, source}, call.range, {axis});
 }
 
+/// expand(x, axis = 1) and last(x, axis = 1).
+TypedExpr *BodyChecker::checkAxisShaping(const CallExpr &call, StringRef name) {
+  Args args(*this, call, name, {"tile", "axis"});
+  if (!args)
+    return makeError(call.range);
+  TypedExpr *tile = checkTyped(*args.get("tile"));
+  if (tile->type.isError())
+    return tile;
+  int64_t rank = tile->type.getRank() + (name == "expand");
+  int64_t axis = 0;
+  if (!checkAxis(*args.get("axis"), rank, axis))
+    return makeError(call.range);
+  SmallVector<int64_t> shape(tile->type.getShape());
+  if (name == "last")
+    return gatherPaired(tile, axis,
+                        {makeInteger(std::max<int64_t>(shape[axis] - 1, 0),
+                                     ScalarKind::Index, call.range)},
+                        call.range);
+  shape.insert(shape.begin() + axis, 1);
+  if (!checkTileShape(shape, call.range))
+    return makeError(call.range);
+  if (tile->type.isScalar())
+    return makeFill(tile, shape, call.range);
+  return makeOp(TypedOp::ExpandDims,
+                ValueType::shaped(tile->type.getElement(), shape), {tile},
+                call.range, {axis});
+}
+
+/// reshape(x, [M, N]) and broadcast(x, [M, N]).
+TypedExpr *BodyChecker::checkNewShape(const CallExpr &call, StringRef name) {
+  Args args(*this, call, name, {"tile", "shape"});
+  if (!args)
+    return makeError(call.range);
+  TypedExpr *tile = checkTyped(*args.get("tile"));
+  if (tile->type.isError())
+    return tile;
+  auto *list = dyn_cast<ListExpr>(args.get("shape"));
+  if (!list)
+    return fail(args.get("shape")->range, DiagKind::ExpectedList);
+  std::optional<SmallVector<int64_t>> shape =
+      evaluateShape(list->elements, list->range);
+  if (!shape)
+    return makeError(call.range);
+  ValueType type = ValueType::shaped(tile->type.getElement(), *shape);
+  if (name == "broadcast")
+    return convertTo(tile, type, "'broadcast'");
+  if (type.getNumElements() != tile->type.getNumElements())
+    return fail(call.range, DiagKind::ReshapeSize, tile->type.str(),
+                tile->type.getNumElements(), type.getNumElements());
+  if (tile->type.isScalar())
+    return makeFill(tile, *shape, call.range);
+  if (!shape->empty())
+    return makeOp(TypedOp::Reshape, type, {tile}, call.range);
+  // One element, as a scalar.
+  while (tile->type.getRank() > 0)
+    tile = gatherPaired(
+        tile, 0, {makeInteger(0, ScalarKind::Index, call.range)}, call.range);
+  return tile;
+}
+
 TypedExpr *BodyChecker::checkShaping(const CallExpr &call, StringRef name) {
   if (name == "trans")
     return checkTrans(call);
@@ -575,59 +659,11 @@ TypedExpr *BodyChecker::checkShaping(const CallExpr &call, StringRef name) {
     return args ? checkArange(call.range, ScalarKind::Index, args)
                 : makeError(call.range);
   }
-  bool takesShape = name == "reshape" || name == "broadcast";
-  if (!takesShape && name != "expand" && name != "last")
-    return nullptr;
-  Args args(*this, call, name,
-            {"tile", takesShape ? StringRef("shape") : StringRef("axis")});
-  if (!args)
-    return makeError(call.range);
-  TypedExpr *tile = checkTyped(*args.get("tile"));
-  if (tile->type.isError())
-    return tile;
-  ElementType element = tile->type.getElement();
-  if (!takesShape) {
-    int64_t rank = tile->type.getRank() + (name == "expand");
-    int64_t axis = 0;
-    if (!checkAxis(*args.get("axis"), rank, axis))
-      return makeError(call.range);
-    SmallVector<int64_t> shape(tile->type.getShape());
-    if (name == "last")
-      return gatherPaired(tile, axis,
-                          {makeInteger(std::max<int64_t>(shape[axis] - 1, 0),
-                                       ScalarKind::Index, call.range)},
-                          call.range);
-    shape.insert(shape.begin() + axis, 1);
-    if (!checkTileShape(shape, call.range))
-      return makeError(call.range);
-    if (tile->type.isScalar())
-      return makeFill(tile, shape, call.range);
-    return makeOp(TypedOp::ExpandDims, ValueType::shaped(element, shape),
-                  {tile}, call.range, {axis});
-  }
-  auto *list = dyn_cast<ListExpr>(args.get("shape"));
-  if (!list)
-    return fail(args.get("shape")->range, DiagKind::ExpectedList);
-  std::optional<SmallVector<int64_t>> shape =
-      evaluateShape(list->elements, list->range);
-  if (!shape)
-    return makeError(call.range);
-  ValueType type = ValueType::shaped(element, *shape);
-  if (name == "broadcast")
-    return convertTo(tile, type, "'broadcast'");
-  if (type.getNumElements() != tile->type.getNumElements())
-    return fail(call.range, DiagKind::ReshapeSize, tile->type.str(),
-                tile->type.getNumElements(), type.getNumElements());
-  if (tile->type.isScalar())
-    return makeFill(tile, *shape, call.range);
-  if (shape->empty()) {
-    // One element, as a scalar.
-    while (tile->type.getRank() > 0)
-      tile = gatherPaired(
-          tile, 0, {makeInteger(0, ScalarKind::Index, call.range)}, call.range);
-    return tile;
-  }
-  return makeOp(TypedOp::Reshape, type, {tile}, call.range);
+  if (name == "expand" || name == "last")
+    return checkAxisShaping(call, name);
+  if (name == "reshape" || name == "broadcast")
+    return checkNewShape(call, name);
+  return nullptr;
 }
 
 //===----------------------------------------------------------------------===//

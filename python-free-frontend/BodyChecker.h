@@ -314,9 +314,17 @@ private:
                  llvm::SmallVectorImpl<int64_t> &axes);
   TypedExpr *keepAxis(TypedExpr *reduced, int64_t axis, SourceRange range);
   TypedExpr *checkDot(const CallExpr &call, TypedExpr *accumulator);
+  bool checkDotOperands(TypedExpr *lhs, TypedExpr *rhs, SourceRange range);
   TypedExpr *checkArange(SourceRange range, ElementType element,
                          const Args &args);
   TypedExpr *checkConcat(const CallExpr &call);
+  std::optional<llvm::SmallVector<int64_t>>
+  getConcatShape(llvm::ArrayRef<TypedExpr *> tiles, int64_t axis,
+                 SourceRange range);
+  TypedExpr *concatenate(llvm::ArrayRef<TypedExpr *> tiles, int64_t axis,
+                         llvm::ArrayRef<int64_t> shape, SourceRange range);
+  TypedExpr *checkAxisShaping(const CallExpr &call, llvm::StringRef name);
+  TypedExpr *checkNewShape(const CallExpr &call, llvm::StringRef name);
   TypedExpr *checkRepeat(const CallExpr &call);
   TypedExpr *checkTrans(const CallExpr &call);
   TypedExpr *checkPointerLoad(const CallExpr &call);

@@ -420,6 +420,47 @@ TypedExpr *BodyChecker::checkReduction(const CallExpr &call, StringRef name) {
 // Dot
 //===----------------------------------------------------------------------===//
 
+static bool areBytes(const TypedExpr *lhs, const TypedExpr *rhs) {
+  return lhs->type.getElement().isInteger() &&
+         rhs->type.getElement().isInteger();
+}
+
+/// Reports operands that a dot cannot multiply. False after a mistake.
+bool BodyChecker::checkDotOperands(TypedExpr *lhs, TypedExpr *rhs,
+                                   SourceRange range) {
+  for (TypedExpr *operand : {lhs, rhs}) {
+    if (operand->type.getRank() < 2) {
+      report(operand->range, DiagKind::RankTooSmall, "dot",
+             formatCount(2, "dimension"), operand->type.str());
+      return false;
+    }
+    ElementType element = operand->type.getElement();
+    if (!element.isFloat() && element != ElementType(ScalarKind::I8) &&
+        element != ElementType(ScalarKind::U8)) {
+      report(operand->range, DiagKind::DotElement, operand->type.str());
+      return false;
+    }
+  }
+  if (lhs->type.getElement() != rhs->type.getElement() && !areBytes(lhs, rhs)) {
+    reportMixed(lhs, rhs, range);
+    return false;
+  }
+  ArrayRef<int64_t> left = lhs->type.getShape(), right = rhs->type.getShape();
+  if (left.drop_back(2) != right.drop_back(2)) {
+    report(range, DiagKind::ShapeMismatch, formatExtents(left),
+           formatExtents(right));
+    return false;
+  }
+  if (left.back() != right[right.size() - 2]) {
+    report(range, DiagKind::DotK, lhs->type.str(), rhs->type.str(), left.back(),
+           right[right.size() - 2])
+        .hint("the last dimension of the left side meets the last but one of "
+              "the right side");
+    return false;
+  }
+  return true;
+}
+
 /// `accumulator` stands on the left of `acc += dot(a, b)`.
 TypedExpr *BodyChecker::checkDot(const CallExpr &call, TypedExpr *accumulator) {
   Args args(*this, call, "dot", {"lhs", "rhs", "?acc", "precision="});
@@ -429,45 +470,18 @@ TypedExpr *BodyChecker::checkDot(const CallExpr &call, TypedExpr *accumulator) {
   TypedExpr *rhs = checkTyped(*args.get("rhs"));
   constexpr StringRef kPrecisions[] = {"ieee", "tf32", "tf32x3"};
   std::optional<unsigned> precision = args.getWord("precision", kPrecisions, 0);
-  if (lhs->type.isError() || rhs->type.isError() || !precision)
+  if (lhs->type.isError() || rhs->type.isError() || !precision ||
+      !checkDotOperands(lhs, rhs, call.range))
     return makeError(call.range);
-  for (auto [param, operand] :
-       {std::make_pair("lhs", lhs), std::make_pair("rhs", rhs)}) {
-    if (operand->type.getRank() < 2)
-      return fail(args.get(param)->range, DiagKind::RankTooSmall, "dot",
-                  formatCount(2, "dimension"), operand->type.str());
-    ElementType element = operand->type.getElement();
-    bool fits = element.isFloat() || element == ElementType(ScalarKind::I8) ||
-                element == ElementType(ScalarKind::U8);
-    if (!fits)
-      return fail(args.get(param)->range, DiagKind::DotElement,
-                  operand->type.str());
-  }
-  ArrayRef<int64_t> left = lhs->type.getShape(), right = rhs->type.getShape();
   ElementType element = lhs->type.getElement();
-  bool areBytes = element.isInteger() && rhs->type.getElement().isInteger();
-  if (element != rhs->type.getElement() && !areBytes) {
-    reportMixed(lhs, rhs, call.range);
-    return makeError(call.range);
-  }
-  if (left.drop_back(2) != right.drop_back(2))
-    return fail(call.range, DiagKind::ShapeMismatch, formatExtents(left),
-                formatExtents(right));
-  if (left.back() != right[right.size() - 2]) {
-    report(call.range, DiagKind::DotK, lhs->type.str(), rhs->type.str(),
-           left.back(), right[right.size() - 2])
-        .hint("the last dimension of the left side meets the last but one of "
-              "the right side");
-    return makeError(call.range);
-  }
   if (*precision != 0 && element != ElementType(ScalarKind::F32))
     return fail(args.get("precision")->range, DiagKind::PrecisionNeedsF32,
                 kPrecisions[*precision], element.str());
-  SmallVector<int64_t> shape(left.drop_back());
-  shape.push_back(right.back());
-  ElementType accElement = isHalf(element) ? ElementType(ScalarKind::F32)
-                           : areBytes      ? ElementType(ScalarKind::I32)
-                                           : element;
+  SmallVector<int64_t> shape(lhs->type.getShape().drop_back());
+  shape.push_back(rhs->type.getShape().back());
+  ElementType accElement = isHalf(element)      ? ElementType(ScalarKind::F32)
+                           : areBytes(lhs, rhs) ? ElementType(ScalarKind::I32)
+                                                : element;
   ValueType type = ValueType::shaped(accElement, shape);
   if (!checkTileShape(shape, call.range))
     return makeError(call.range);

@@ -329,7 +329,7 @@ private:
         diags
             .report(reference.name.range, DiagKind::MissingReferenceResult,
                     reference.name.name, output)
-            .hint("add it behind '->' or to 'ignore(...)'");
+            .hint("add it after '->' or to 'ignore(...)'");
     checkResultsAreAssigned(reference, parts);
   }
 

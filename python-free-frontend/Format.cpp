@@ -35,7 +35,7 @@ constexpr unsigned kCommentGap = 2;
 
 namespace {
 
-/// The lines of the result. Comments behind code are kept apart until the end,
+/// The lines of the result. Comments after code are kept apart until the end,
 /// when those on neighbouring lines are aligned.
 class Lines {
 public:
@@ -190,7 +190,7 @@ private:
     return needsSpace(before, after, isTight, roles);
   }
 
-  /// Prints the comments at hand: one that stands behind code stays there, the
+  /// Prints the comments at hand: one that stands after code stays there, the
   /// others get their own lines.
   void printCommentLines(unsigned indent) {
     while (!isAtEnd() && peek().is(TokenKind::Comment)) {
@@ -464,7 +464,7 @@ private:
     }
   }
 
-  /// How many brackets more are open behind `token`.
+  /// How many brackets more are open after `token`.
   int getDepthChange(const Token &token) const {
     if (token.isOneOf(TokenKind::LeftBrace, TokenKind::LeftBracket,
                       TokenKind::LeftParen))
@@ -515,7 +515,7 @@ private:
     finish();
   }
 
-  /// Nothing but one line break, and perhaps a comment behind the first, stands
+  /// Nothing but one line break, and perhaps a comment after the first, stands
   /// between two declarations. So it will in what is printed: a comment that
   /// stands or ends on a line of its own keeps that line.
   static bool isNextLine(const Decl &first, const Decl &second) {
@@ -549,7 +549,7 @@ private:
   llvm::SmallVector<OpenBracket> brackets;
   bool isFirstInBlock = false;
   bool needsBlank = false;
-  /// In a declaration, not yet behind its parameters.
+  /// In a declaration, not yet after its parameters.
   bool isInSignature = false;
   llvm::DenseSet<const BlockStmt *> longArms;
   llvm::DenseSet<const char *> clauseStarts;

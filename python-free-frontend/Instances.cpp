@@ -490,6 +490,51 @@ CheckedProgram::Impl::getTuneAxis(const BoundInstance &instance,
   return axis;
 }
 
+bool CheckedProgram::Impl::addParamInfos(const BoundInstance &instance,
+                                         BodyChecker &checker,
+                                         HostExprBuilder &hostExprs,
+                                         InstanceInfo &info) {
+  for (const Param &param : instance.parts.params) {
+    if (instance.isAbsent(param))
+      continue;
+    std::optional<ParamInfo> paramInfo =
+        getParamInfo(instance, param, checker, hostExprs);
+    if (!paramInfo)
+      return false;
+    info.params.push_back(std::move(*paramInfo));
+  }
+  // Dimensions are checked last, as they may name scalars that come later.
+  size_t next = 0;
+  for (const Param &param : instance.parts.params)
+    if (!instance.isAbsent(param)) {
+      const ParamInfo &paramInfo = info.params[next++];
+      for (auto [i, dim] : llvm::enumerate(paramInfo.dims))
+        if (!checkHostKind(dim, *cast<TensorTypeExpr>(param.type)->dims[i],
+                           "a dimension", HostValue::Kind::Integer, info))
+          return false;
+    }
+  return true;
+}
+
+/// Reports a grid that is missing or has too many axes. False after a mistake.
+bool CheckedProgram::Impl::checkGrid(const BoundInstance &instance) {
+  constexpr size_t kMaxGridRank = 3;
+  const LaunchClauses &clauses = *instance.parts.clauses;
+  if (!instance.parts.isSequence && clauses.grid.empty()) {
+    diags
+        .report(instance.parts.name.range, DiagKind::MissingGrid,
+                instance.parts.name.name)
+        .hint("say after the parameters how many programs run, as in "
+              "'grid(cdiv(N, 128))'");
+    return false;
+  }
+  if (clauses.grid.size() > kMaxGridRank) {
+    diags.report(clauses.gridRange, DiagKind::GridRank, clauses.grid.size());
+    return false;
+  }
+  return true;
+}
+
 std::optional<InstanceInfo>
 CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
   Scope scope;
@@ -505,38 +550,9 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
   info.doc = instance.parts.doc.str();
   info.isResident = static_cast<bool>(instance.parts.clauses->progress);
   const LaunchClauses &clauses = *instance.parts.clauses;
-  for (const Param &param : instance.parts.params) {
-    if (instance.isAbsent(param))
-      continue;
-    std::optional<ParamInfo> paramInfo =
-        getParamInfo(instance, param, checker, hostExprs);
-    if (!paramInfo)
-      return std::nullopt;
-    info.params.push_back(std::move(*paramInfo));
-  }
-  // Which may name scalars that come later.
-  size_t next = 0;
-  for (const Param &param : instance.parts.params)
-    if (!instance.isAbsent(param)) {
-      const ParamInfo &paramInfo = info.params[next++];
-      for (auto [i, dim] : llvm::enumerate(paramInfo.dims))
-        if (!checkHostKind(dim, *cast<TensorTypeExpr>(param.type)->dims[i],
-                           "a dimension", HostValue::Kind::Integer, info))
-          return std::nullopt;
-    }
-  constexpr size_t kMaxGridRank = 3;
-  if (!instance.parts.isSequence && clauses.grid.empty()) {
-    diags
-        .report(instance.parts.name.range, DiagKind::MissingGrid,
-                instance.parts.name.name)
-        .hint("say behind the parameters how many programs run, as in "
-              "'grid(cdiv(N, 128))'");
+  if (!addParamInfos(instance, checker, hostExprs, info) ||
+      !checkGrid(instance))
     return std::nullopt;
-  }
-  if (clauses.grid.size() > kMaxGridRank) {
-    diags.report(clauses.gridRange, DiagKind::GridRank, clauses.grid.size());
-    return std::nullopt;
-  }
   for (auto [exprs, target, what, kind] :
        {std::make_tuple(clauses.grid, &info.grid, "an axis of the grid",
                         HostValue::Kind::Integer),

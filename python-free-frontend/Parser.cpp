@@ -250,8 +250,8 @@ StringRef Parser::getForeignSyntaxHint() const {
   }
 }
 
-/// Skips the rest of a statement that could not be understood: to behind its
-/// `;` or its block, or to what certainly starts something new.
+/// Skips the rest of a statement that could not be understood: through its `;`
+/// or its block, or up to what certainly starts something new.
 void Parser::skipStatement() {
   size_t start = position;
   unsigned openBraces = 0;

@@ -50,7 +50,7 @@ private:
   bool expect(TokenKind kind);
   /// The same for a closing bracket; a note shows the opening one.
   bool expectClosing(TokenKind kind, const Token &opening);
-  /// The same for `;`: the message points behind the last token.
+  /// The same for `;`: the message points after the last token.
   bool expectSemicolon();
   /// Consumes `>`, also as the first half of `>>`, `>=` or `>>=`.
   bool expectClosingAngle(const Token &opening);
@@ -65,7 +65,7 @@ private:
   llvm::SMLoc here() const { return peek().getRange().Start; }
   /// From `start` to the end of the last token consumed.
   SourceRange rangeFrom(llvm::SMLoc start) const;
-  /// The empty range behind the last token consumed.
+  /// The empty range after the last token consumed.
   SourceRange endOfPrevious() const;
 
   //===--------------------------------------------------------------------===//

@@ -91,6 +91,9 @@ public:
   std::optional<Instance> rebind(const Instance &instance,
                                  llvm::ArrayRef<InstanceBinding> changes);
   std::optional<InstanceInfo> getInfo(const BoundInstance &instance);
+  bool addParamInfos(const BoundInstance &instance, BodyChecker &checker,
+                     HostExprBuilder &hostExprs, InstanceInfo &info);
+  bool checkGrid(const BoundInstance &instance);
   std::optional<ParamInfo> getParamInfo(const BoundInstance &instance,
                                         const Param &param,
                                         BodyChecker &checker,

@@ -69,7 +69,7 @@ TEST(DeclarationErrorsTest, Declarations) {
        "reference k() -> (x within X) { x = 0; }",
        "'k' the reference of 'k' says nothing of 'z' "
        "[MissingReferenceResult]\n"
-       "  'k' add it behind '->' or to 'ignore(...)'\n"},
+       "  'k' add it after '->' or to 'ignore(...)'\n"},
       {"kernel k(x: out tensor<f32>[N]) grid(N) {}\n"
        "reference k() -> (x within X) ignore(x) { x = 0; }",
        "'x' 'x' is used twice in this list [DuplicateName]\n"
@@ -82,7 +82,7 @@ TEST(DeclarationErrorsTest, Declarations) {
        ""},
       {"kernel k(x: tensor<f32>[N]) {}",
        "'k' kernel 'k' has no 'grid(...)' [MissingGrid]\n"
-       "  'k' say behind the parameters how many programs run, as in "
+       "  'k' say after the parameters how many programs run, as in "
        "'grid(cdiv(N, 128))'\n"},
       {"kernel k(n: index) grid(n, n, n, n) {}",
        "'grid(n, n, n, n)' a grid has 1 to 3 axes, got 4 [GridRank]\n"},
