@@ -93,10 +93,11 @@ public:
   Emulator &operator=(const Emulator &) = delete;
 
   /// Parses and decodes a module, and gives its variables memory. It lives as
-  /// long as the emulator. Errors, all with file, line and the text: what is no
-  /// PTX, an instruction or modifier that is unknown or not supported (or not
-  /// there for the module's `.target`), operands that do not fit, functions
-  /// and variables that are not defined. `fileName` is for messages.
+  /// long as the emulator. Errors, all with file, line and the text: text that
+  /// is not PTX, an instruction or modifier that is unknown, not supported or
+  /// missing from the module's `.target`, operands that do not fit, functions
+  /// and variables that are not defined, more parameters or constants than a
+  /// GPU has room for. `fileName` is for messages.
   llvm::Expected<EmulatorModule *> load(llvm::StringRef text,
                                         llvm::StringRef fileName);
 
@@ -104,22 +105,25 @@ public:
   /// concerned, and zero. The addresses depend on the order of calls alone.
   /// `name` is for reports. 0 if the host has no memory left.
   uint64_t allocate(uint64_t sizeInBytes, llvm::StringRef name = "");
-  /// Error: no allocation begins there.
+  /// Error: no allocation of `allocate` begins there. Variables of modules live
+  /// as long as their modules.
   llvm::Error free(uint64_t address);
   /// Copies into an allocation, or the memory of a variable. Error: the bytes
-  /// are not all in one. `isContents`: false for values that a kernel is not to
+  /// are not all in one. `isContents`: false for values that a kernel must not
   /// rely on; the bytes stay unwritten as far as the checks are concerned.
   llvm::Error write(uint64_t address, llvm::ArrayRef<uint8_t> bytes,
                     bool isContents = true);
   /// Copies out of an allocation or variable. Error as of `write`.
   llvm::Error read(uint64_t address, llvm::MutableArrayRef<uint8_t> bytes);
-  /// Address of a `.global` or `.const` variable of a module.
+  /// Address of a `.global` or `.const` variable of a module; none if it has no
+  /// such variable or belongs to another emulator.
   std::optional<uint64_t> lookupVariable(const EmulatorModule &module,
                                          llvm::StringRef name) const;
 
   /// Runs a kernel to its end, or until a mistake leaves nothing sensible to
   /// do. Mistakes of the kernel are reports; an error is a launch that cannot
-  /// start: an unknown entry, arguments that do not fit, too large a block.
+  /// start: a module of another emulator, an unknown entry or rule, arguments
+  /// that do not fit, a block that is too large.
   llvm::Expected<EmulatorResult> launch(const EmulatorModule &module,
                                         const EmulatorLaunch &launch,
                                         const EmulatorOptions &options = {});
@@ -129,7 +133,7 @@ private:
   std::unique_ptr<State> state;
 };
 
-/// What was parsed.
+/// The syntax that `load` parsed.
 const PtxModule &getPtx(const EmulatorModule &module);
 
 } // namespace mlir::tk

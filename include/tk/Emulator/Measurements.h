@@ -39,14 +39,16 @@ struct InstructionMeasurement {
   /// Most trips that the lanes of one group took together: n is an n-way
   /// conflict, 1 is none.
   uint64_t sharedWorstWays = 0;
-  /// Of wgmma: the operands as they are asked for, B once for a warpgroup.
+  /// Bytes of shared memory as lanes ask for them. Of wgmma: the operands, B
+  /// once for a warpgroup.
   uint64_t sharedBytesRead = 0;
   uint64_t sharedBytesWritten = 0;
-  /// Of these, what lies in other blocks of the cluster.
+  /// The part of these that lies in other blocks of the cluster.
   uint64_t remoteBytesRead = 0;
   uint64_t remoteBytesWritten = 0;
 
-  /// Local memory, as lanes ask: arrays and what a compiler spills.
+  /// Bytes of local memory as lanes ask for them: arrays, and what a compiler
+  /// spilled.
   uint64_t localBytesRead = 0;
   uint64_t localBytesWritten = 0;
 
@@ -105,8 +107,9 @@ inline constexpr unsigned numInstructionClasses =
 InstructionClass classify(const PtxInstruction &instruction);
 llvm::StringRef getName(InstructionClass instructionClass);
 
-/// A table by source line (PTX line where there is no `.loc`), then totals, and
-/// tensor copies, wgmma and the instruction mix, in all and by source line.
+/// A table by source line (PTX line where there is no `.loc`), then totals,
+/// then tensor copies, wgmmas and the instruction mix, each in total and by
+/// source line.
 void printMeasurements(llvm::raw_ostream &os, const PtxModule &module,
                        const EmulatorResult &result);
 /// `{"totals": .., "mix": .., "wgmma": .., "lines": [..], "instructions":

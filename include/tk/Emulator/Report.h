@@ -15,7 +15,9 @@
 
 namespace mlir::tk {
 
-/// Which checks a run makes. Rules by their names (lib/Emulator/Rules.def).
+/// Which checks a run makes. Rules go by their names (lib/Emulator/Rules.def);
+/// an unknown name is an error of the launch. Mistakes after which a thread
+/// cannot go on are reported even if their rule is disabled.
 struct EmulatorChecks {
   /// False: only what keeps the host safe.
   bool isOn = true;
