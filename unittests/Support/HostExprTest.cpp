@@ -104,7 +104,6 @@ TEST(HostExprTest, MistakesAreErrors) {
             "'*' of 1000 and 9223372036854775807 overflows 64 bits");
   EXPECT_EQ(getError("M +"), "'M +', character 4: expects a value");
   EXPECT_EQ(getError("M 2"), "'M 2', character 3: expects an operator");
-  EXPECT_NE(getError("sin(M)").find("got 'sin' with 1"), std::string::npos);
   EXPECT_EQ(getError("M + (M < N)"), "'+' needs numbers");
   EXPECT_EQ(getError("p % 2"), "'%' needs integers");
   EXPECT_EQ(getError("-(M < N)"), "a truth value where a number is needed");
@@ -119,8 +118,6 @@ TEST(HostExprTest, MistakesAreErrors) {
             "'sin(M)', character 7: expects a function of the host and its "
             "arguments before this, got 'sin' with 1");
   EXPECT_NE(getError(std::string(100000, '(')).find("less nesting"),
-            std::string::npos);
-  EXPECT_NE(getError("99999999999999999999").find("at most 64 bits"),
             std::string::npos);
 }
 
