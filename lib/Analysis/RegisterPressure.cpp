@@ -3,7 +3,7 @@
 //
 // Liveness tells which values of a block are needed at an op. Around an op in
 // a loop, values of the enclosing blocks are live as well: those that are used
-// behind the loop, and those that its next iteration reads again.
+// after the loop, and those that its next iteration reads again.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,11 +40,11 @@ static bool isUsedInside(Value value, Operation *ancestor) {
   });
 }
 
-/// Tiles that threads hold right before `op` and right behind it. Results take
+/// Tiles that threads hold right before `op` and right after it. Results take
 /// the registers of operands that die, element by element, so an op needs the
 /// larger of the two.
 struct LiveAround {
-  DenseSet<Value> before, behind;
+  DenseSet<Value> before, after;
 };
 
 static LiveAround getLiveTiles(Operation *op, const Liveness &liveness,
@@ -60,7 +60,7 @@ static LiveAround getLiveTiles(Operation *op, const Liveness &liveness,
     if (value.getDefiningOp() != op)
       live.before.insert(value);
     if (!liveness.isDeadAfter(value, op))
-      live.behind.insert(value);
+      live.after.insert(value);
   });
   for (Operation *around = op->getParentOp(); !isa<tk::KernelOp>(around);
        around = around->getParentOp())
@@ -71,7 +71,7 @@ static LiveAround getLiveTiles(Operation *op, const Liveness &liveness,
           (liveness.isDeadAfter(value, around) && !isUsedInside(value, around)))
         return;
       live.before.insert(value);
-      live.behind.insert(value);
+      live.after.insert(value);
     });
   return live;
 }
@@ -83,8 +83,8 @@ mlir::tkg::findMaxRegisterPressure(tk::KernelOp kernel,
   PressurePoint highest;
   DenseSet<Value> tiles;
   kernel.getBody().walk([&](Operation *op) {
-    auto [before, behind] = getLiveTiles(op, liveness, countRegisters);
-    for (const DenseSet<Value> &live : {before, behind}) {
+    auto [before, after] = getLiveTiles(op, liveness, countRegisters);
+    for (const DenseSet<Value> &live : {before, after}) {
       int64_t numRegisters = 0;
       for (Value value : live)
         numRegisters += countRegisters(value.getType());

@@ -12,7 +12,7 @@
 namespace mlir::tk::emulator {
 
 /// Of the lanes of a warp: memory whose size is known when it is asked for. It
-/// lies in the local window behind all that functions declare, and grows to
+/// lies in the local window after all that functions declare, and grows to
 /// larger addresses. PTX does not say which way a stack grows.
 class LocalStack {
 public:
@@ -22,7 +22,7 @@ public:
 
   /// What the lane has on the stack, in bytes from `begin`.
   uint32_t size(unsigned lane) const { return sizes[lane]; }
-  /// Frees what lies behind.
+  /// Frees what lies after it.
   void shrink(unsigned lane, uint32_t size) { sizes[lane] = size; }
   /// The address of new memory; none if the lane has no more.
   std::optional<uint64_t> allocate(unsigned lane, uint64_t size,

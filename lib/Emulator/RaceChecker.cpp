@@ -83,7 +83,7 @@ void RaceChecker::beginBlock(uint32_t block, uint32_t cluster,
       block, numWarps, sharedBytes, setup.reservedSharedBytes, scopes);
 }
 
-/// The first that begins behind `address`.
+/// The first that begins after `address`.
 template <typename Table>
 static auto findAfter(Table &table, uint64_t address) {
   return std::upper_bound(table.begin(), table.end(), address,

@@ -267,7 +267,7 @@ void RaceChecker::noteRemoteAccess(const Request &request, const Accessor &by) {
     if (other.agent != record.agent || other.isOperation() ||
         other.instruction() != record.instruction())
       continue;
-    // The last of them lies behind the others of the same lanes.
+    // The last of them lies after the others of the same lanes.
     if (other.time == record.time)
       other.lanes |= record.lanes;
     else if (other.lanes & ~record.lanes)

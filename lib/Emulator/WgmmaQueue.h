@@ -78,7 +78,7 @@ public:
   uint64_t getNumFences() const { return numFences; }
   /// The register holds what was computed since the last fence. Compilers copy
   /// what was computed before, and constants, to the registers of the wgmma
-  /// behind the fence; to ptxas a copy is another name.
+  /// after the fence; to ptxas a copy is another name.
   bool isComputed(const uint32_t *lanes) const {
     return computed.contains(lanes);
   }

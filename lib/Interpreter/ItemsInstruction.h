@@ -34,7 +34,7 @@ protected:
   const ViewValue &getView(ProgramInstance &instance) const {
     return instance.get<ViewValue>(slots[viewSlot]);
   }
-  /// The slot behind the items.
+  /// The slot after the items.
   size_t getNextSlot() const { return viewSlot + 1 + access.rank; }
 
   AccessRun getAccessRun(const ViewValue &view, const ViewWalk::Run &run) const;

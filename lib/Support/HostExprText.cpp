@@ -257,7 +257,7 @@ private:
     bool isFloat = afterDigits.starts_with(".") || afterDigits.starts_with("e");
     if (isFloat) {
       size_t size = rest.find_first_not_of("0123456789.e");
-      // A sign belongs to the number only behind the exponent's letter.
+      // A sign belongs to the number only after the exponent's letter.
       if (size != StringRef::npos && size > 0 && rest[size - 1] == 'e' &&
           (rest[size] == '-' || rest[size] == '+'))
         size = rest.find_first_not_of("0123456789", size + 1);

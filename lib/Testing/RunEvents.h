@@ -4,7 +4,7 @@
 // The work of a session is a list of items, numbered over all files: opening a
 // file, then each of its tests or benches. A worker does them from some item on
 // and writes one line of JSON for each event. When it dies, the supervisor
-// knows which item did it, and starts another worker behind that item.
+// knows which item did it, and starts another worker after that item.
 //
 //   {"device": {...}}                  before the benches
 //   {"begin": 3, "name": "softmax.tk: bench rows"}

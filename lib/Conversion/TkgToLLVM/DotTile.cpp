@@ -126,7 +126,7 @@ Value DotOperand::read(int64_t r) {
   return registers[r];
 }
 
-/// Where K ends inside an instruction, what lies behind must not count.
+/// Where K ends inside an instruction, what lies after it must not count.
 Value DotOperand::zeroPadding(Value element, int64_t r) {
   Value isElement =
       context.getCoordinates(tile.getLayout(), e).getIsBelow(e, kDim, r, k);

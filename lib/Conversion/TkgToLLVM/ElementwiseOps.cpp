@@ -71,7 +71,7 @@ private:
       Value index = e.getI32Constant(0);
       for (auto [dim, extent] : llvm::enumerate(tile.getShape())) {
         Value coordinate = coordinates.getCoordinate(e, dim, r);
-        // Padding reads the last element rather than what lies behind.
+        // Padding reads the last element rather than what lies past it.
         if (layout.getExtents()[dim] != extent)
           coordinate = e.create<LLVM::UMinOp>(e.getI32(), coordinate,
                                               e.getI32Constant(extent - 1));

@@ -52,7 +52,7 @@ static Value moveField(Emitter &e, Value index, const BitField &field) {
   return e.bitAnd(shifted, e.getI32Constant(mask << field.maskBit));
 }
 
-/// A bit behind an odd digit of the index: select by division.
+/// A bit after an odd digit of the index: select by division.
 static Value moveDividedBit(Emitter &e, Value index, const IndexBit &bit) {
   Value digit =
       e.bitAnd(e.divideUnsigned(index, bit.divisor), e.getI32Constant(1));

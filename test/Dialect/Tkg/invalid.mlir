@@ -268,7 +268,7 @@ func.func @memdesc_slices_columns(%m: !tkg.memdesc<4x2xf32, #s>) {
 #s = #tkg.shared<shape = [[4], [2]], offset = [[1, 0], [2, 0], [0, 1]]>
 #t = #tkg.shared<shape = [[2], [2]], offset = [[1, 0], [0, 1]]>
 func.func @memdesc_slices_apart(%m: !tkg.memdesc<4x2xf32, #s>) {
-  // expected-error @below {{expects slices that lie one behind the other}}
+  // expected-error @below {{expects slices that lie one after the other}}
   %0 = tkg.memdesc_slices %m : !tkg.memdesc<4x2xf32, #s> -> !tkg.memdesc<2 x [2x2xf32], #t>
   return
 }

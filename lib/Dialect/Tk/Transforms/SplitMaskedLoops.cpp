@@ -294,7 +294,7 @@ static Value getFirstPassing(IndexMath math, const LoopTests &tests,
   return first;
 }
 
-/// Clones `loop` as the iterations from `start` to `end`, behind the segment
+/// Clones `loop` as the iterations from `start` to `end`, after the segment
 /// `previous` if there is one.
 static scf::ForOp cloneSegment(OpBuilder &builder, scf::ForOp loop,
                                scf::ForOp previous, StringRef name, Value start,

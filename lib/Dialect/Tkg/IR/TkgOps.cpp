@@ -263,7 +263,7 @@ LogicalResult MemDescSlicesOp::verify() {
   std::optional<tk::Layout> layout =
       tk::stackSlices(ring.getLayout().getLayout(), ring.getDepth());
   if (!layout || *layout != source.getLayout().getLayout())
-    return emitOpError("expects slices that lie one behind the other");
+    return emitOpError("expects slices that lie one after the other");
   return success();
 }
 

@@ -98,7 +98,7 @@ static void clearInbounds(Operation *op, unsigned axis) {
     clear(cast<CopyAsyncOp>(op));
 }
 
-/// Where `predicate` does not hold, starts behind the last element.
+/// Where `predicate` does not hold, starts after the last element.
 static void moveOutside(Operation *clone, unsigned axis, Value predicate,
                         OpBuilder &builder) {
   OpBuilder::InsertionGuard guard(builder);

@@ -54,7 +54,7 @@ SmallVector<MemoryAccess, 2> getMemoryAccesses(Operation *op);
 std::optional<MemoryAccess> getScratchAccess(Operation *op);
 
 /// Whether an atomic keeps earlier accesses in front of it, or later ones
-/// behind it.
+/// after it.
 bool isRelease(Operation *op);
 bool isAcquire(Operation *op);
 

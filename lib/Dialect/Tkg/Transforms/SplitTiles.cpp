@@ -61,7 +61,7 @@ struct Chain {
   /// the stored tile is.
   llvm::MapVector<Operation *, int64_t> ops;
   int64_t dim;
-  /// What remains behind `numParts` parts is one more.
+  /// What remains after `numParts` parts is one more.
   int64_t numParts, extentOfPart;
 };
 
@@ -570,7 +570,7 @@ static void splitDot(const DirectDot &direct) {
 // Stores through shared memory
 //===----------------------------------------------------------------------===//
 
-/// Whether slices of `tile` lie one behind the other in shared memory whatever
+/// Whether slices of `tile` lie one after the other in shared memory whatever
 /// the layout of its registers turns out to be.
 static bool canStage(RankedTensorType tile, tk::StoreViewOp store) {
   if (!tile.getElementType().isIntOrFloat() ||

@@ -106,7 +106,7 @@ static IndexSum reduceModulo(const IndexSum &sum, int64_t divisor) {
 // Places
 //===----------------------------------------------------------------------===//
 
-/// Where an item begins. An access of a pipelined loop begins behind the last
+/// Where an item begins. An access of a pipelined loop begins after the last
 /// element where there is no iteration for it, and touches nothing then.
 static IndexSum getBegin(const tk::ViewItem &item, Value view, unsigned axis) {
   auto select = item.value.getDefiningOp<arith::SelectOp>();
