@@ -134,22 +134,37 @@ std::string mlir::tk::emptyOtherKernels(StringRef ptx, StringRef kernel) {
   return result;
 }
 
-/// The most blocks below `numBlocks` for which `kernel` does not spill, by
-/// bisection; 1 if it spills for two.
+/// The most registers that each thread can have beside so many blocks.
+static int64_t getRegisterLimit(int64_t numBlocks, int64_t numThreads,
+                                const TargetInfo &target) {
+  int64_t share = target.getRegistersPerProcessor() /
+                  (numBlocks * alignTo(numThreads, target.getNumLanes()));
+  return std::min<int64_t>(alignDown(share, kRegisterStep),
+                           target.getMaxRegistersPerThread());
+}
+
+/// The most blocks below `numBlocks` that leave more registers, and for which
+/// `kernel` does not spill; 1 if it spills for two. From above, one by one: a
+/// kernel that does not spill for 6 blocks may do so for 4.
 static FailureOr<int64_t> findNumBlocks(StringRef ptx, StringRef kernel,
-                                        int64_t numBlocks,
+                                        int64_t numBlocks, int64_t numThreads,
+                                        const TargetInfo &target,
                                         MeasureKernelFn measure) {
   std::string alone = emptyOtherKernels(ptx, kernel);
-  int64_t enough = 1, tooMany = numBlocks;
-  while (tooMany - enough > 1) {
-    int64_t middle = (enough + tooMany) / 2;
-    setMinBlocks(alone, findDirectives(alone, kernel), middle);
+  int64_t limit = getRegisterLimit(numBlocks, numThreads, target);
+  while (--numBlocks > 1) {
+    int64_t newLimit = getRegisterLimit(numBlocks, numThreads, target);
+    if (newLimit == limit)
+      continue;
+    limit = newLimit;
+    setMinBlocks(alone, findDirectives(alone, kernel), numBlocks);
     FailureOr<ResourceUsage> usage = measure(alone, kernel);
     if (failed(usage))
       return failure();
-    (usage->spillStoreBytes == 0 ? enough : tooMany) = middle;
+    if (usage->spillStoreBytes == 0)
+      return numBlocks;
   }
-  return enough;
+  return 1;
 }
 
 FailureOr<SmallVector<SpillRelief>>
@@ -171,7 +186,8 @@ mlir::tk::relieveSpills(std::string &ptx, ArrayRef<ResourceUsage> kernels,
     FailureOr<int64_t> settled =
         isBeyondHelp(kernel, numThreads, target)
             ? 1
-            : findNumBlocks(ptx, kernel.kernel, numBlocks, measure);
+            : findNumBlocks(ptx, kernel.kernel, numBlocks, numThreads, target,
+                            measure);
     if (failed(settled))
       return failure();
     setMinBlocks(ptx, directives, *settled);

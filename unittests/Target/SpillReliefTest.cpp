@@ -99,16 +99,21 @@ TEST(SpillReliefTest, NumberAskedForBeforeIsTheLimit) {
   EXPECT_EQ(relieve(".reqntid 128\n.minnctapersm 1\n", getUsage(80, 4)), "");
 }
 
-// 32 registers for blocks of 128 threads: 16 blocks. Any number below is found
-// in four runs at most, on the kernel alone.
-TEST(SpillReliefTest, FindsTheMostBlocksByBisection) {
-  for (int64_t mostBlocks = 0; mostBlocks < 16; ++mostBlocks) {
-    FakeAssembler assembler(mostBlocks);
+// 32 registers for blocks of 128 threads: 16 blocks. Down to 13 there are no
+// more, as they come in steps of 8; for 12 and 11 there are 40.
+TEST(SpillReliefTest, TriesNumbersThatLeaveMoreRegisters) {
+  const std::vector<int64_t> all = {12, 10, 9, 8, 7, 6, 5, 4, 3, 2};
+  for (size_t i = 0; i < all.size(); ++i) {
+    FakeAssembler assembler(/*mostBlocks=*/all[i]);
     EXPECT_EQ(relieve(".reqntid 128\n", getUsage(32, 4), assembler),
-              ".reqntid 128\n.minnctapersm " +
-                  std::to_string(std::max<int64_t>(mostBlocks, 1)) + "\n");
-    EXPECT_LE(assembler.tried.size(), 4u);
+              ".reqntid 128\n.minnctapersm " + std::to_string(all[i]) + "\n");
+    EXPECT_EQ(assembler.tried,
+              std::vector<int64_t>(all.begin(), all.begin() + i + 1));
   }
+  FakeAssembler assembler(/*mostBlocks=*/0);
+  EXPECT_EQ(relieve(".reqntid 128\n", getUsage(32, 4), assembler),
+            ".reqntid 128\n.minnctapersm 1\n");
+  EXPECT_EQ(assembler.tried, all);
 }
 
 TEST(SpillReliefTest, OneBlockNeedsNoTrial) {
@@ -126,10 +131,11 @@ TEST(SpillReliefTest, FailureOfTheAssemblerEndsTheSearch) {
   EXPECT_EQ(ptx, getPtx(".reqntid 256\n"));
 }
 
-// 24 registers would let 21 blocks of 128 threads run, but 2048 threads are 16.
+// 24 registers would let 21 blocks of 128 threads run, but 2048 threads are 16,
+// for which there are 32. Fewer blocks have 40 from 12 on.
 TEST(SpillReliefTest, ThreadsLimitBlocksToo) {
   EXPECT_EQ(relieve(".reqntid 128\n", getUsage(24, 4)),
-            ".reqntid 128\n.minnctapersm 15\n");
+            ".reqntid 128\n.minnctapersm 12\n");
 }
 
 // One block of 512 threads has 128 registers for each: 40 and 88 more would
