@@ -1,5 +1,6 @@
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles))' | FileCheck %s
 // RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles{max-accesses=1000 max-products=10000 max-stores=1000}))' | FileCheck %s --check-prefix=WHOLE
+// RUN: tk-opt %s --pass-pipeline='builtin.module(tk.kernel(tkg-split-tiles{max-accesses=0}))' | FileCheck %s --check-prefix=ZERO
 // WHOLE-NOT: tkg.rolled
 
 #fma = #tkg.mma<fma, m = 4, n = 4, k = 1, type = bf16, warpsM = 2, warpsN = 2>
@@ -86,6 +87,22 @@ tk.kernel @few(%x: !view {tk.access = #tk.access<read>, tk.name = "x"}, %y: !vie
     attributes {tkg.warps = 4 : i32} {
   %t = tk.load_view %x[%i +: 64, %i +: 64] : !view -> tensor<64x64xbf16>
   tk.store_view %t, %y[%i +: 64, %i +: 64] : tensor<64x64xbf16>, !view
+  tk.return
+}
+
+// A tile with fewer elements than there are threads has no parts, whatever the
+// limit.
+// CHECK-LABEL: tk.kernel @tiny
+// CHECK-NOT:     scf.for
+// CHECK:         tk.return
+// ZERO-LABEL: tk.kernel @tiny
+// ZERO-NOT:     scf.for
+// ZERO:         tk.return
+tk.kernel @tiny(%x: !tk.view<?xi8> {tk.access = #tk.access<read>, tk.name = "x"},
+                %y: !tk.view<?xi8> {tk.access = #tk.access<out>, tk.name = "y"}, %i: index)
+    attributes {tkg.warps = 16 : i32} {
+  %t = tk.load_view %x[%i +: 7] : !tk.view<?xi8> -> tensor<7xi8>
+  tk.store_view %t, %y[%i +: 7] : tensor<7xi8>, !tk.view<?xi8>
   tk.return
 }
 

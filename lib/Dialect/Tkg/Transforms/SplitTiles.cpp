@@ -357,7 +357,7 @@ std::optional<Chain> SplitTiles::matchChain(tk::StoreViewOp store) {
   chain->extentOfPart = extent / chain->numParts;
   if (chain->numParts == 1 && numAccesses > kWorthARest * maxAccesses)
     splitWithRest(*chain, extent, unit, extent * maxAccesses / numAccesses);
-  return chain->numParts == 1 ? std::nullopt : chain;
+  return extent <= chain->extentOfPart ? std::nullopt : chain;
 }
 
 /// Half of the shared memory of a block: other buffers may be alive.
