@@ -263,8 +263,10 @@ Value NVVMCodegen::callMath(Emitter &e, StringRef name, Type type,
   return e.call(callee, type, operands);
 }
 
+/// Results below 2^-126 are 0, as the language allows: without `.ftz` every
+/// `ex2` is a comparison and two products more.
 Value NVVMCodegen::exp2Approx(Emitter &e, Value value) const {
-  return e.create<LLVM::Exp2Op>(value.getType(), value);
+  return e.callIntrinsic("llvm.nvvm.ex2.approx.ftz", e.getF32(), value);
 }
 
 /// PTX ISA, "Floating Point Instructions". Division is that of the full range:

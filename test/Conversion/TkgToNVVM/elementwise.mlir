@@ -49,8 +49,8 @@ tk.kernel @floats(%p: !tk.ptr<f32>, %a: f32, %b: f32) attributes {grid = ["1"], 
 // CHECK-LABEL: llvm.func @approximations
 // CHECK:         llvm.call_intrinsic "llvm.nvvm.div.full"
 // CHECK:         %[[SCALED:.*]] = llvm.fmul %{{.*}}, %{{.*}} : f32
-// CHECK:         llvm.intr.exp2(%[[SCALED]])
-// CHECK:         llvm.intr.exp2
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz"(%[[SCALED]])
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz"
 // CHECK:         %[[LOG2:.*]] = llvm.call_intrinsic "llvm.nvvm.lg2.approx.f"
 // CHECK:         llvm.fmul %[[LOG2]], %{{.*}} : f32
 // CHECK:         llvm.call_intrinsic "llvm.nvvm.lg2.approx.f"
@@ -83,7 +83,7 @@ tk.kernel @approximations(%p: !tk.ptr<f32>, %q: !tk.ptr<f64>, %a: f32, %b: f32, 
 // exp comes from libdevice, exp2 is the instruction; bf16 is computed in f32.
 // CHECK-LABEL: llvm.func @math
 // CHECK:         llvm.call @__nv_expf(%{{.*}}) : (f32) -> f32
-// CHECK:         llvm.intr.exp2(%{{.*}}) : (f32) -> f32
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz"(%{{.*}}) : (f32) -> f32
 // CHECK:         llvm.fpext %{{.*}} : bf16 to f32
 // CHECK:         llvm.call @__nv_tanhf
 // CHECK:         llvm.fptrunc %{{.*}} : f32 to bf16
