@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tk/Conversion/TkToTkg/TkToTkg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -87,14 +88,28 @@ static int64_t getMaxResultsPerThread(tk::KernelOp kernel) {
   return hasWideOperands ? 96 : 144;
 }
 
+/// Whether a loop makes scalars of tiles of `numElements`, so that all threads
+/// meet in every iteration.
+static bool reducesInLoop(tk::KernelOp kernel, int64_t numElements) {
+  WalkResult result = kernel->walk([&](tk::ReduceOp reduce) {
+    auto tile = cast<RankedTensorType>(reduce->getOperand(0).getType());
+    bool isFound = reduce->getParentOfType<scf::ForOp>() &&
+                   tile.getNumElements() == numElements &&
+                   !isa<RankedTensorType>(reduce->getResult(0).getType());
+    return isFound ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return result.wasInterrupted();
+}
+
 /// Chooses the warps of a block: enough that a thread holds no more than about
-/// 16 elements of a tile (two 16-byte accesses of bf16), or at most 144
-/// elements of the result of a dot, which must stay in registers, 96 where
-/// operands of 32 bits take more of them beside it; but not so
-/// many that threads would hold less than 4 elements or 16 bytes, or could not
-/// read vectors.
+/// 16 elements of a tile (two 16-byte accesses of bf16), 32 of at most 16 bits
+/// where threads meet in every iteration of a loop, as what a thread combines
+/// alone is cheapest; or at most 144 elements of the result of a dot, which
+/// must stay in registers, 96 where operands of 32 bits take more of them
+/// beside it; but not so many that threads would hold less than 4 elements or
+/// 16 bytes, or could not read vectors.
 static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
-  constexpr int64_t kElementsPerThread = 16;
+  constexpr int64_t kElementsPerThread = 16, kReducedPerThread = 32;
   constexpr int64_t kMinElementsPerThread = 4, kMinBytesPerThread = 16;
   constexpr int64_t kUsualNumWarps = 4, kMaxNumWarps = 16, kMaxDotWarps = 8;
 
@@ -116,13 +131,16 @@ static unsigned chooseNumWarps(tk::KernelOp kernel, unsigned numLanes) {
     return std::clamp<int64_t>(llvm::bit_ceil(static_cast<uint64_t>(needed)),
                                getFewest(kMinElementsPerThread), kMaxDotWarps);
   }
-  int64_t fewest =
-      getFewest(kMinBytesPerThread /
-                getSmallestMovedElement(kernel, tile.getNumElements()));
-  int64_t numWarps =
-      std::clamp(floorToPowerOfTwo(tile.getNumElements() /
-                                   (numLanes * kElementsPerThread)),
-                 fewest, kMaxNumWarps);
+  int64_t bytesOfElement =
+      getSmallestMovedElement(kernel, tile.getNumElements());
+  int64_t elements = kElementsPerThread;
+  int64_t minElements = kMinBytesPerThread / bytesOfElement;
+  if (bytesOfElement <= 2 && reducesInLoop(kernel, tile.getNumElements()))
+    elements = minElements = kReducedPerThread;
+  int64_t fewest = getFewest(minElements);
+  int64_t numWarps = std::clamp(
+      floorToPowerOfTwo(tile.getNumElements() / (numLanes * elements)), fewest,
+      kMaxNumWarps);
   while (numWarps > fewest && !leavesVectors(tile, numLanes, numWarps))
     numWarps /= 2;
   return numWarps;

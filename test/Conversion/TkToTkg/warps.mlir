@@ -58,6 +58,70 @@ tk.kernel @row_of_65536(%x: !tk.view<?xbf16>, %i: index) {
   tk.return
 }
 
+// A loop that makes a scalar of each tile has 32 elements of 16 bits for each
+// thread: 2048 / (32 * 32). Those of 32 bits stay at 16, and so do reductions to
+// a tile and those that no loop repeats.
+// CHECK-LABEL: tk.kernel @reduced_in_loop(
+// CHECK-SAME:    tkg.warps = 2 : i32
+// CHECK-LABEL: tk.kernel @wide_reduced_in_loop(
+// CHECK-SAME:    tkg.warps = 4 : i32
+// CHECK-LABEL: tk.kernel @rows_reduced_in_loop(
+// CHECK-SAME:    tkg.warps = 4 : i32
+// CHECK-LABEL: tk.kernel @reduced_once(
+// CHECK-SAME:    tkg.warps = 4 : i32
+tk.kernel @reduced_in_loop(%x: !tk.view<?xbf16>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c2048 = arith.constant 2048 : index
+  scf.for %k = %c0 to %n step %c2048 {
+    %t = tk.load_view %x[%k +: 2048] : !tk.view<?xbf16> -> tensor<2048xbf16>
+    %s = tk.reduce(%t) axis 0 : (tensor<2048xbf16>) -> bf16 {
+    ^bb0(%a: bf16, %b: bf16):
+      %c = arith.addf %a, %b : bf16
+      tk.yield %c : bf16
+    }
+    tk.print "s", %s : bf16
+  }
+  tk.return
+}
+tk.kernel @wide_reduced_in_loop(%x: !tk.view<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c2048 = arith.constant 2048 : index
+  scf.for %k = %c0 to %n step %c2048 {
+    %t = tk.load_view %x[%k +: 2048] : !tk.view<?xf32> -> tensor<2048xf32>
+    %s = tk.reduce(%t) axis 0 : (tensor<2048xf32>) -> f32 {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.addf %a, %b : f32
+      tk.yield %c : f32
+    }
+    tk.print "s", %s : f32
+  }
+  tk.return
+}
+tk.kernel @rows_reduced_in_loop(%x: !tk.view<?x?xbf16>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1024 = arith.constant 1024 : index
+  scf.for %k = %c0 to %n step %c1024 {
+    %t = tk.load_view %x[%c0 +: 2, %k +: 1024] : !tk.view<?x?xbf16> -> tensor<2x1024xbf16>
+    %s = tk.reduce(%t) axis 1 : (tensor<2x1024xbf16>) -> tensor<2xbf16> {
+    ^bb0(%a: bf16, %b: bf16):
+      %c = arith.addf %a, %b : bf16
+      tk.yield %c : bf16
+    }
+    tk.print "s", %s : tensor<2xbf16>
+  }
+  tk.return
+}
+tk.kernel @reduced_once(%x: !tk.view<?xbf16>, %k: index) {
+  %t = tk.load_view %x[%k +: 2048] : !tk.view<?xbf16> -> tensor<2048xbf16>
+  %s = tk.reduce(%t) axis 0 : (tensor<2048xbf16>) -> bf16 {
+  ^bb0(%a: bf16, %b: bf16):
+    %c = arith.addf %a, %b : bf16
+    tk.yield %c : bf16
+  }
+  tk.print "s", %s : bf16
+  tk.return
+}
+
 // 96 * 176 = 2^9 * 33: more than 4 warps would leave less than 4 f16 side by side
 // to a thread.
 // CHECK-LABEL: tk.kernel @few_bits(

@@ -14,8 +14,8 @@ def ConvertTkToTkgPass : Pass<"convert-tk-to-tkg", "::mlir::ModuleOp"> {
     `tkg.dot`. All other ops keep their meaning and stay.
 
     The number of warps is that of the kernel's `warps`, else the option, else a
-    choice by the largest tiles: about 16 elements a thread, or 128 elements of
-    the result of a dot.
+    choice by the largest tiles: about 16 elements a thread, 32 of 16 bits where a
+    loop reduces them to scalars, or 128 elements of the result of a dot.
 
     Before: kernels of `tk`, one instance each. After: `tkg` without layouts.
   }];
