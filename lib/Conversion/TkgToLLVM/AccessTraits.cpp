@@ -4,6 +4,7 @@
 #include "tk/Conversion/TkgToLLVM/AccessTraits.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tk/Analysis/ReadOnlyView.h"
 #include "tk/Conversion/TkgToLLVM/Emitter.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -40,24 +41,6 @@ static bool isNonNegative(Value value, unsigned depth = 0) {
       .Case<arith::IndexCastOp, arith::ExtSIOp>(
           [&](auto op) { return get(op.getIn()); })
       .Default([](Operation *) { return false; });
-}
-
-/// True if `view` is an argument that the kernel only reads, and no argument
-/// may share its memory.
-static bool isReadOnlyView(Value view) {
-  while (auto subview = view.getDefiningOp<tk::SubviewOp>())
-    view = subview.getSource();
-  auto argument = dyn_cast<BlockArgument>(view);
-  if (!argument || !argument.getOwner()->isEntryBlock())
-    return false;
-  auto kernel = dyn_cast<tk::KernelOp>(argument.getOwner()->getParentOp());
-  // Without a declaration anything may happen to it.
-  if (!kernel || !kernel.getArgAttr(argument.getArgNumber(), tk::kAccessAttr) ||
-      kernel.getArgAccess(argument.getArgNumber()) != tk::ParamAccess::Read)
-    return false;
-  return llvm::none_of(llvm::seq(kernel.getNumArguments()), [&](unsigned i) {
-    return bool(kernel.getArgAttr(i, tk::kAliasAttr));
-  });
 }
 
 AccessTraits mlir::tkg::getAccessTraits(Operation *op,

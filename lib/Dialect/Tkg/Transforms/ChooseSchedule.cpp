@@ -12,7 +12,8 @@
 //
 // A loop without dots has no copies. Its loads are stage 0 of two, one
 // iteration ahead of the work on them, so that memory is busy while a block
-// computes or waits; of more where the program asks for more.
+// computes or waits; of more where the program asks for more. A loop along a
+// row in which threads never meet does better without.
 //
 // Operands that threads write to shared memory themselves, for dots without a
 // matrix unit, are written one stage before the dot: with two slots to write
@@ -28,6 +29,7 @@
 #include "LoopSchedule.h"
 #include "MemoryAccess.h"
 #include "MissedRemark.h"
+#include "tk/Analysis/ReadOnlyView.h"
 #include "tk/Analysis/SharedMemory.h"
 #include "tk/Dialect/Tkg/IR/DotLayouts.h"
 #include "tk/Dialect/Tkg/Transforms/Passes.h"
@@ -250,9 +252,58 @@ static bool isRaggedEnd(scf::ForOp loop) {
   return segment && segment.getValue() != "full";
 }
 
+/// The number of stages that the program asks for; null if it leaves it to us.
+static IntegerAttr getAskedStages(scf::ForOp loop) {
+  if (auto ofLoop = loop->getAttrOfType<IntegerAttr>(kNumStagesAttr))
+    return ofLoop;
+  return loop->getParentOfType<tk::KernelOp>().getStagesAttr();
+}
+
+/// Whether `load` moves along the rows of its view as `loop` goes on, and takes
+/// no elements that may be outside.
+static bool walksAlongRow(tk::LoadViewOp load, scf::ForOp loop) {
+  std::optional<ArrayRef<bool>> inbounds = load.getInbounds();
+  SmallVector<tk::ViewItem> items = load.getItems();
+  return inbounds && !llvm::is_contained(*inbounds, false) &&
+         llvm::all_of(ArrayRef(items).drop_back(), [&](const tk::ViewItem &i) {
+           return loop.isDefinedOutsideOfLoop(i.value);
+         });
+}
+
+/// Whether threads do `op` without each other, and loads may be moved over it.
+static bool leavesThreadsAlone(Operation &op) {
+  if (isa<tk::LoadViewOp, tk::StoreViewOp>(op))
+    return true;
+  bool exchanges =
+      isa<tk::ReduceOp, tk::TransOp, tk::ReshapeOp, tk::GatherOp>(op);
+  return isPure(&op) && op.getNumRegions() == 0 && !exchanges;
+}
+
+/// Whether running loads ahead would cost `loop` more than it brings. Each row
+/// of a tensor has a program, so that many blocks keep memory busy while one
+/// waits, if none of them has to wait for its own threads. Then instructions
+/// count: those that carry a tile from one iteration to the next, and an
+/// iteration that does not exist, of often two or four. Besides, NVIDIA's
+/// assembler unrolls small loops whose loads have no predicates, and issues the
+/// loads of four iterations at once, unless a store may write what they read.
+static bool isBetterInOrder(scf::ForOp loop) {
+  const tk::TargetInfo *target = getTargetInfo(loop);
+  if (!target || target->getVendor() != tk::Vendor::NVIDIA ||
+      !llvm::all_of(loop.getBody()->without_terminator(), leavesThreadsAlone))
+    return false;
+  bool stores = !loop.getBody()->getOps<tk::StoreViewOp>().empty();
+  return llvm::all_of(loop.getBody()->getOps<tk::LoadViewOp>(),
+                      [&](tk::LoadViewOp load) {
+                        return walksAlongRow(load, loop) &&
+                               (!stores || isReadOnlyView(load.getView()));
+                      });
+}
+
 /// The loads into registers that should run ahead.
 static SmallVector<tk::LoadViewOp> findLoads(scf::ForOp loop) {
   bool hasDot = !loop.getBody()->getOps<DotOp>().empty();
+  if (!hasDot && !getAskedStages(loop) && isBetterInOrder(loop))
+    return {};
   SmallVector<tk::LoadViewOp> loads;
   for (auto load : loop.getBody()->getOps<tk::LoadViewOp>())
     if (isa<RankedTensorType>(load.getType()) &&
@@ -438,9 +489,7 @@ static bool hasRoomForTwoSlots(const Candidates &candidates, int64_t room,
 /// memory goes. Less than asked for is a remark.
 static int64_t chooseNumStages(scf::ForOp loop, const Candidates &candidates,
                                const tk::TargetInfo &target) {
-  auto hint = loop->getAttrOfType<IntegerAttr>(kNumStagesAttr);
-  if (!hint)
-    hint = loop->getParentOfType<tk::KernelOp>().getStagesAttr();
+  IntegerAttr hint = getAskedStages(loop);
   int64_t wanted = hint ? hint.getInt() : getWantedStages(loop, candidates);
   int64_t room = target.getMaxSharedMemory() - getOtherBytes(loop);
   if (!hint && !hasRoomForTwoSlots(candidates, room, target))

@@ -122,7 +122,9 @@ def ChooseSchedulePass : Pass<"tkg-choose-schedule", "::mlir::tk::KernelOp"> {
     last stage. `tkg.num_stages` on a loop, or else `stages` of the kernel, is a
     wish; without one, there are as many stages as hide the latency of memory
     behind the dots of the loop. Either is cut to what shared memory holds,
-    computed with the sizes that the allocation will use.
+    computed with the sizes that the allocation will use. Without a wish, loops
+    along a row in which threads never meet get none: their many programs keep
+    memory busy.
 
     Sets attributes only: `tkg.num_stages` on loops, `tkg.stage` and `tkg.order`
     on their ops. A loop whose ops have stages already keeps them.
