@@ -91,6 +91,25 @@ tk.kernel @reduced(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %i: index, %
   tk.return
 }
 
+// A number that each iteration reads anew is no tile of a row.
+// CHECK-LABEL: tk.kernel @number
+// CHECK:         tk.load_view {{.*}} tkg.stage = 0 : i32
+tk.kernel @number(%x: !view {tk.dims = ["M", "N"], tk.name = "x"}, %f: !tk.view<bf16> {tk.dims = [], tk.name = "f"}, %i: index, %n: index)
+    attributes {tkg.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64xbf16>
+  %r = scf.for %k = %c0 to %n step %c64 iter_args(%sum = %zero) -> (tensor<64xbf16>) {
+    %g = tk.load_view %f[] {inbounds = array<i1>} : !tk.view<bf16> -> bf16
+    %t = tk.load_view %x[%i, %k +: 64] {inbounds = array<i1: true, true>} : !view -> tensor<64xbf16>
+    %h = tk.splat %g : bf16 -> tensor<64xbf16>
+    %p = arith.mulf %t, %h : tensor<64xbf16>
+    %s = arith.addf %sum, %p : tensor<64xbf16>
+    scf.yield %s : tensor<64xbf16>
+  }
+  tk.return
+}
+
 // Predicates keep the assembler from unrolling: one dimension is tested.
 // CHECK-LABEL: tk.kernel @tested
 // CHECK:         tk.load_view {{.*}} tkg.stage = 0 : i32

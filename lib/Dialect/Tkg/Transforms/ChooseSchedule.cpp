@@ -259,9 +259,11 @@ static IntegerAttr getAskedStages(scf::ForOp loop) {
   return loop->getParentOfType<tk::KernelOp>().getStagesAttr();
 }
 
-/// Whether `load` moves along the rows of its view as `loop` goes on, and takes
-/// no elements that may be outside.
+/// Whether `load`, of a tile, moves along the rows of its view as `loop` goes
+/// on, and takes no elements that may be outside.
 static bool walksAlongRow(tk::LoadViewOp load, scf::ForOp loop) {
+  if (!isa<RankedTensorType>(load.getType()))
+    return false;
   std::optional<ArrayRef<bool>> inbounds = load.getInbounds();
   SmallVector<tk::ViewItem> items = load.getItems();
   return inbounds && !llvm::is_contained(*inbounds, false) &&
