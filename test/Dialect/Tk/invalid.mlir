@@ -183,6 +183,14 @@ func.func @other_type(%p: !tk.ptr<f32>, %m: i1, %o: f16) {
 
 // -----
 
+func.func @load_mask(%p: tensor<8x!tk.ptr<f32>>, %m: tensor<4xi1>) {
+  // expected-error @below {{expects a mask of the shape of the pointers, 'tensor<8x!tk.ptr<f32>>', got 'tensor<4xi1>'}}
+  %0 = tk.load %p mask %m : tensor<4xi1> : tensor<8x!tk.ptr<f32>> -> tensor<8xf32>
+  return
+}
+
+// -----
+
 func.func @store_mask(%p: tensor<8x!tk.ptr<f32>>, %v: tensor<8xf32>, %m: tensor<4xi1>) {
   // expected-error @below {{expects a mask of the shape of the pointers, 'tensor<8x!tk.ptr<f32>>', got 'tensor<4xi1>'}}
   tk.store %v, %p mask %m : tensor<4xi1> : tensor<8xf32>, tensor<8x!tk.ptr<f32>>
@@ -426,6 +434,17 @@ func.func @dot_precision(%a: tensor<16x16xf16>, %b: tensor<16x16xf16>, %c: tenso
 func.func @reduce_axis(%t: tensor<8xf32>) {
   // expected-error @below {{expects an axis below the rank, 1, got 1}}
   %0 = tk.reduce(%t) axis 1 : (tensor<8xf32>) -> f32 {
+  ^bb0(%a: f32, %b: f32):
+    tk.yield %a : f32
+  }
+  return
+}
+
+// -----
+
+func.func @reduce_results(%t: tensor<8xf32>) {
+  // expected-error @below {{expects 1 results, got 2}}
+  %0:2 = tk.reduce(%t) axis 0 : (tensor<8xf32>) -> (f32, f32) {
   ^bb0(%a: f32, %b: f32):
     tk.yield %a : f32
   }
