@@ -27,6 +27,8 @@ SourceFile Parser::parseFile(unsigned bufferId) {
   SmallVector<const Decl *> decls;
   while (!at(TokenKind::EndOfFile) && !diags.isOverLimit()) {
     size_t start = position;
+    if (atDeclarationOnNewLine())
+      enterDeclaration();
     if (const Decl *decl = parseDecl()) {
       decls.push_back(decl);
       continue;

@@ -21,12 +21,23 @@ llvm::ArrayRef<StringRef> mlir::tk::getGenericBuiltins() {
 
 void mlir::tk::collectGenericNames(ArrayRef<Token> tokens,
                                    llvm::StringSet<> &names) {
-  for (size_t i = 0; i + 2 < tokens.size(); ++i)
-    if (tokens[i].isOneOf(TokenKind::Fn, TokenKind::Kernel,
-                          TokenKind::Sequence) &&
-        tokens[i + 1].is(TokenKind::Identifier) &&
-        tokens[i + 2].is(TokenKind::Less))
-      names.insert(tokens[i + 1].text);
+  // A stray brace is reported where it stands, and not where the name is used.
+  auto skipBraces = [&](size_t i) {
+    while (i + 1 < tokens.size() &&
+           tokens[i].isOneOf(TokenKind::LeftBrace, TokenKind::RightBrace))
+      ++i;
+    return i;
+  };
+  for (size_t i = 0; i + 2 < tokens.size(); ++i) {
+    if (!tokens[i].isOneOf(TokenKind::Fn, TokenKind::Kernel,
+                           TokenKind::Sequence))
+      continue;
+    size_t name = skipBraces(i + 1);
+    // A name is never the last token, which is the end of the file.
+    if (tokens[name].is(TokenKind::Identifier) &&
+        tokens[skipBraces(name + 1)].is(TokenKind::Less))
+      names.insert(tokens[name].text);
+  }
 }
 
 Parser::Parser(TokenStream stream, const llvm::StringSet<> &importedGenerics,
@@ -135,15 +146,17 @@ bool Parser::isFirstOnLine(size_t index) const {
       .contains('\n');
 }
 
-bool Parser::atDeclaration() const {
-  return peek().isOneOf(TokenKind::Bench, TokenKind::Enum, TokenKind::Export,
-                        TokenKind::Fn, TokenKind::Import, TokenKind::Kernel,
-                        TokenKind::Reference, TokenKind::Sequence,
-                        TokenKind::Test);
+static bool startsDeclaration(const Token &token) {
+  return token.isOneOf(TokenKind::Bench, TokenKind::Enum, TokenKind::Export,
+                       TokenKind::Fn, TokenKind::Import, TokenKind::Kernel,
+                       TokenKind::Reference, TokenKind::Sequence,
+                       TokenKind::Test);
 }
 
-bool Parser::atDeclarationOnNewLine() const {
-  return atDeclaration() && isFirstOnLine(position);
+bool Parser::atDeclaration() const { return startsDeclaration(peek()); }
+
+bool Parser::isDeclarationOnNewLine(size_t index) const {
+  return startsDeclaration(tokens[index]) && isFirstOnLine(index);
 }
 
 SourceRange Parser::rangeFrom(llvm::SMLoc start) const {
@@ -282,6 +295,18 @@ void Parser::skipStatement() {
       return;
     }
   }
+}
+
+void Parser::enterDeclaration() {
+  int64_t numOpen = 0;
+  for (size_t i = position; i < tokens.size(); ++i) {
+    if (i != position && isDeclarationOnNewLine(i))
+      break;
+    numOpen += tokens[i].is(TokenKind::LeftBrace);
+    numOpen -= tokens[i].is(TokenKind::RightBrace);
+  }
+  lacksBrace = numOpen != 0;
+  isLost = false;
 }
 
 void Parser::skipToDeclaration() {

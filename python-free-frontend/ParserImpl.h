@@ -60,7 +60,10 @@ private:
 
   bool isFirstOnLine(size_t index) const;
   bool atDeclaration() const;
-  bool atDeclarationOnNewLine() const;
+  bool isDeclarationOnNewLine(size_t index) const;
+  bool atDeclarationOnNewLine() const {
+    return isDeclarationOnNewLine(position);
+  }
 
   llvm::SMLoc here() const { return peek().getRange().Start; }
   /// From `start` to the end of the last token consumed.
@@ -72,17 +75,20 @@ private:
   // Errors
   //===--------------------------------------------------------------------===//
 
-  /// Reports unless there has been a message about this very token.
+  /// Reports unless there has been a message about this very token, or one in a
+  /// declaration that lacks a brace: what follows seems to stand in the wrong
+  /// block, and would be blamed for it.
   template <typename... ArgTs>
   std::optional<DiagnosticReporter::Builder>
   report(SourceRange range, DiagKind kind, const ArgTs &...args) {
     if (isSilent())
       return std::nullopt;
     lastErrorPosition = position;
+    isLost = lacksBrace;
     return diags.report(range, kind, args...);
   }
   bool isSilent() const {
-    return at(TokenKind::Error) || lastErrorPosition == position;
+    return at(TokenKind::Error) || lastErrorPosition == position || isLost;
   }
   /// "expected {expected}, got {the token at hand}".
   std::optional<DiagnosticReporter::Builder>
@@ -96,6 +102,8 @@ private:
   /// How messages call the token at hand.
   std::string describeCurrent() const;
 
+  /// Counts the braces of the declaration that starts here.
+  void enterDeclaration();
   void skipStatement();
   void skipToDeclaration();
 
@@ -272,6 +280,10 @@ private:
 
   size_t position = 0;
   size_t lastErrorPosition = ~size_t(0);
+  /// The braces of this declaration do not pair up.
+  bool lacksBrace = false;
+  /// There has been a message in such a declaration.
+  bool isLost = false;
   unsigned nesting = 0;
   unsigned numOperators = 0;
   /// Between the angle brackets of a generic, `>` closes and never compares.

@@ -112,6 +112,16 @@ TEST(ParserErrorsTest, UnclosedBlockIsNoticedAtTheNextDeclaration) {
             "  2:8 '{' to match this '{'\n");
 }
 
+TEST(ParserErrorsTest, WhatFollowsALostBraceIsNotBlamed) {
+  EXPECT_EQ(errorsOf("tk 1;\nfn f() {\n  let a = }b;\n  c();\n}\n"
+                     "fn g() { let a = ; let b = ; }"),
+            "3:11 '}' expected an expression, got '}' [ExpectedToken]\n"
+            "6:18 ';' expected an expression, got ';' [ExpectedToken]\n"
+            "6:28 ';' expected an expression, got ';' [ExpectedToken]\n");
+  EXPECT_EQ(errorsOf("tk 1;\nfn f() {\n  let a = {b;\n  c();\n}\nfn g() {}"),
+            "3:11 '{' expected an expression, got '{' [ExpectedToken]\n");
+}
+
 TEST(ParserErrorsTest, EndOfFileIsReportedBehindTheLastToken) {
   EXPECT_EQ(errorsOf("tk 1;\nfn f() {\n  let x = 1;\n\n\n"),
             "3:13 '' expected '}', got end of file [ExpectedToken]\n"

@@ -168,6 +168,31 @@ TEST(RobustnessTest, OneMissingTokenGivesFewErrors) {
   EXPECT_LE(numErrors, numMutants) << "more than one error for one mistake";
 }
 
+// Each kernel with one brace too few, or one too many somewhere after the
+// version of the language.
+TEST(RobustnessTest, OneBraceTooFewOrTooManyIsOneError) {
+  auto expectOneError = [](const std::string &mutant) {
+    ParsedText parsed(mutant);
+    EXPECT_EQ(parsed.reported.size(), 1u) << mutant << "\n---\n"
+                                          << parsed.getErrors();
+  };
+  for (const std::string &kernel : readKernels()) {
+    ReportedText text(kernel);
+    std::vector<Token> tokens = lex(text.getText(), text.diags).tokens;
+    constexpr size_t kFirst = 3, kStep = 5;
+    for (size_t i = kFirst; i < tokens.size(); ++i) {
+      size_t at = tokens[i].text.begin() - text.getText().begin();
+      if (tokens[i].isOneOf(TokenKind::LeftBrace, TokenKind::RightBrace))
+        expectOneError(std::string(kernel).erase(at, 1));
+      // With a brace between them, `.0` of `x.0` is a float that lacks a digit.
+      if (i % kStep != 0 || tokens[i].is(TokenKind::Dot))
+        continue;
+      expectOneError(std::string(kernel).insert(at, 1, '{'));
+      expectOneError(std::string(kernel).insert(at, 1, '}'));
+    }
+  }
+}
+
 // Each kernel with one byte replaced by another.
 TEST(RobustnessTest, OneWrongByteGivesFewErrors) {
   for (const std::string &kernel : readKernels())
