@@ -592,12 +592,13 @@ def Tk_GatherOp : Tk_Op<"gather", [Pure]> {
 def Tk_CastOp : Tk_Op<"cast", [Pure]> {
   let summary = "convert numbers to another element type";
   let description = [{
-    Total: every source value has a defined result. Float to float rounds as
-    `rounding` says. Float to integer truncates (or rounds as said), saturates, and
-    makes NaN 0. Integer to float rounds to nearest even. Integer to integer
-    keeps the low bits; with `checked`, a value that does not fit is an error that
-    the interpreter reports. i1 counts as unsigned. With `saturate`, what is too
-    large for a float becomes its largest finite value.
+    Total: every source value has a defined result. `rounding` says how a result
+    that is not exact is rounded: without it, to nearest even if it is a float and
+    toward zero if it is an integer. Float to integer saturates and makes NaN 0.
+    Integer to integer keeps the low bits; with `checked`, a value that does not
+    fit is an error that the interpreter reports. i1 counts as unsigned. With
+    `saturate`, what is too large for the float that results, be it a float or an
+    integer, becomes its largest finite value.
 
     `source_unsigned` and `result_unsigned` give the signedness of integers;
     `index` is signed.
