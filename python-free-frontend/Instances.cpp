@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
+#include "tk/Support/MachineDefinitions.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -425,8 +426,31 @@ static StringRef describeHostKind(HostValue::Kind kind) {
   llvm_unreachable("every kind is handled");
 }
 
-/// Reports an expression whose kind cannot be the one that `what` needs.
-bool CheckedProgram::Impl::checkHostKind(const HostExpr &expr,
+/// A part of `expr` that every evaluation computes and that divides an integer
+/// by a constant zero.
+template <typename KindOfName>
+static std::optional<HostExpr> findDivisionByZero(const HostExpr &expr,
+                                                  KindOfName kindOfName) {
+  using Kind = HostExpr::Kind;
+  Kind kind = expr.getKind();
+  ArrayRef<HostExpr> operands = expr.getOperands();
+  bool divides = kind == Kind::Divide || kind == Kind::Remainder ||
+                 kind == Kind::CeilDivide;
+  if (divides && operands[1].getConstantInteger() == 0 &&
+      operands[0].inferKind(kindOfName) == HostValue::Kind::Integer)
+    return expr;
+  // The other operands of these may be there for the case without the zero.
+  if (kind == Kind::If || kind == Kind::And || kind == Kind::Or)
+    operands = operands.take_front();
+  for (const HostExpr &operand : operands)
+    if (auto found = findDivisionByZero(operand, kindOfName))
+      return found;
+  return std::nullopt;
+}
+
+/// Reports an expression that cannot have a value of the kind that `what`
+/// needs.
+bool CheckedProgram::Impl::checkHostExpr(const HostExpr &expr,
                                          const Expr &syntax, StringRef what,
                                          HostValue::Kind expected,
                                          const InstanceInfo &info) {
@@ -445,11 +469,22 @@ bool CheckedProgram::Impl::checkHostKind(const HostExpr &expr,
     return HostValue::Kind::Integer;
   };
   std::optional<HostValue::Kind> kind = expr.inferKind(kindOfName);
-  if (!kind || *kind == expected)
-    return true;
-  diags.report(syntax.range, DiagKind::ExpectedType, what,
-               describeHostKind(expected), describeHostKind(*kind));
-  return false;
+  if (kind && *kind != expected) {
+    diags.report(syntax.range, DiagKind::ExpectedType, what,
+                 describeHostKind(expected), describeHostKind(*kind));
+    return false;
+  }
+  if (std::optional<HostExpr> division = findDivisionByZero(expr, kindOfName)) {
+    diags.report(syntax.range, DiagKind::DivisionByZero, division->str());
+    return false;
+  }
+  // What has an integer here is an extent, of a tensor or of the grid.
+  std::optional<int64_t> extent = expr.getConstantInteger();
+  if (extent && *extent < 0) {
+    diags.report(syntax.range, DiagKind::NegativeExtent, *extent);
+    return false;
+  }
+  return true;
 }
 
 /// The values that `tune` lists for a generic parameter, or for what the
@@ -461,7 +496,7 @@ CheckedProgram::Impl::getTuneAxis(const BoundInstance &instance,
   TuneAxis axis;
   axis.name = entry.name.name.str();
   axis.isGenericParam = instance.bindings.count(entry.name.name);
-  if (!axis.isGenericParam && axis.name != "warps" && axis.name != "stages") {
+  if (!axis.isGenericParam && !isMachineDefinition(axis.name)) {
     diags.report(entry.name.range, DiagKind::UnknownTuneAxis, axis.name);
     return std::nullopt;
   }
@@ -471,6 +506,11 @@ CheckedProgram::Impl::getTuneAxis(const BoundInstance &instance,
           checker.evaluateInteger(*choice, "a number of warps or stages");
       if (!number)
         return std::nullopt;
+      if (!isMachineValue(axis.name, *number)) {
+        diags.report(choice->range, DiagKind::MachineValue,
+                     describeMachineValues(axis.name), *number);
+        return std::nullopt;
+      }
       axis.choices.push_back(std::to_string(*number));
       continue;
     }
@@ -509,7 +549,7 @@ bool CheckedProgram::Impl::addParamInfos(const BoundInstance &instance,
     if (!instance.isAbsent(param)) {
       const ParamInfo &paramInfo = info.params[next++];
       for (auto [i, dim] : llvm::enumerate(paramInfo.dims))
-        if (!checkHostKind(dim, *cast<TensorTypeExpr>(param.type)->dims[i],
+        if (!checkHostExpr(dim, *cast<TensorTypeExpr>(param.type)->dims[i],
                            "a dimension", HostValue::Kind::Integer, info))
           return false;
     }
@@ -560,7 +600,7 @@ CheckedProgram::Impl::getInfo(const BoundInstance &instance) {
                         HostValue::Kind::Bool)})
     for (const Expr *expr : exprs) {
       std::optional<HostExpr> built = hostExprs.build(*expr);
-      if (!built || !checkHostKind(*built, *expr, what, kind, info))
+      if (!built || !checkHostExpr(*built, *expr, what, kind, info))
         return std::nullopt;
       target->push_back(*built);
     }

@@ -102,7 +102,7 @@ public:
                  BodyChecker &checker);
   std::optional<double> getInitialValue(const Param &param, const CallArg &init,
                                         DType dtype, BodyChecker &checker);
-  bool checkHostKind(const HostExpr &expr, const Expr &syntax,
+  bool checkHostExpr(const HostExpr &expr, const Expr &syntax,
                      llvm::StringRef what, HostValue::Kind expected,
                      const InstanceInfo &info);
   std::optional<TuneAxis> getTuneAxis(const BoundInstance &instance,

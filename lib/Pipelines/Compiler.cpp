@@ -14,6 +14,7 @@
 #include "tk/Pipelines/Passes.h"
 #include "tk/Pipelines/Pipelines.h"
 #include "tk/Support/BinaryFile.h"
+#include "tk/Support/MachineDefinitions.h"
 #include "tk/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
@@ -68,13 +69,6 @@ static StringRef getExtension(Stage stage, Vendor vendor) {
     return getStageName(stage, vendor);
   }
   llvm_unreachable("all stages are listed");
-}
-
-static constexpr StringLiteral kWarps = "warps";
-static constexpr StringLiteral kStages = "stages";
-
-bool mlir::tk::isMachineDefinition(StringRef name) {
-  return name == kWarps || name == kStages;
 }
 
 /// The stage of a module, by what is in it.
@@ -332,7 +326,6 @@ LogicalResult Compiler::Run::parse(llvm::SourceMgr &sources,
 
 LogicalResult Compiler::Run::applyMachineDefinitions() {
   for (const InstanceBinding &definition : options.definitions) {
-    bool isWarps = definition.name == kWarps;
     if (!isMachineDefinition(definition.name)) {
       // Generic parameters were bound by the front end.
       if (options.startAt == Stage::Source)
@@ -346,12 +339,13 @@ LogicalResult Compiler::Run::applyMachineDefinitions() {
              << "'" << definition.name
              << "' can be defined up to the stage 'tk' only";
     int64_t value;
-    if (StringRef(definition.value).getAsInteger(10, value) || value < 1)
+    if (StringRef(definition.value).getAsInteger(10, value) ||
+        !isMachineValue(definition.name, value))
       return emitCommandError(&context)
-             << "expects a number of " << definition.name << ", got '"
-             << definition.value << "'";
+             << "expects " << describeMachineValues(definition.name)
+             << ", got '" << definition.value << "'";
     for (KernelOp kernel : module->getOps<KernelOp>())
-      if (isWarps)
+      if (definition.name == "warps")
         kernel.setWarps(value);
       else
         kernel.setStages(value);

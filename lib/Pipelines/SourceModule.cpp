@@ -6,6 +6,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "tk/Dialect/Tk/IR/Tk.h"
 #include "tk/Pipelines/CommandDiagnostics.h"
+#include "tk/Support/MachineDefinitions.h"
 #include "tk/Support/Manifest.h"
 
 using namespace mlir;

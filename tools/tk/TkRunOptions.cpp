@@ -3,6 +3,7 @@
 
 #include "TkRunOptions.h"
 #include "ToolOptions.h"
+#include "tk/Support/MachineDefinitions.h"
 #include "tk/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"

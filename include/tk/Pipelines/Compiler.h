@@ -32,11 +32,6 @@ enum class Stage {
   Binary, ///< cubin or hsaco
 };
 
-/// Names that a user defines like a generic parameter (`-D warps=8`) but that
-/// belong to the compiler, for every kernel: "warps" of a block, "stages" of
-/// its loops.
-bool isMachineDefinition(llvm::StringRef name);
-
 /// "source", "tk", "tkg", "llvm", "llvmir", "ptx"; "cubin" or "hsaco" by the
 /// vendor.
 llvm::StringRef getStageName(Stage stage, Vendor vendor);
@@ -54,7 +49,7 @@ struct CompilerOptions {
   /// those that it exports.
   std::vector<std::string> instances;
   /// Values for generic parameters of the instances that have them, and for
-  /// what isMachineDefinition() knows.
+  /// "warps" and "stages" of every kernel.
   std::vector<InstanceBinding> definitions;
   /// Put the text of a .tk file into the manifest.
   bool embedsSource = false;
