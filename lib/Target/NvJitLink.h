@@ -5,6 +5,7 @@
 #define TK_LIB_TARGET_NVJITLINK_H
 
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
 

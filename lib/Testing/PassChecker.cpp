@@ -8,8 +8,10 @@
 
 #include "tk/Testing/PassChecker.h"
 #include "CheckedLaunch.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "tk/Dialect/Tkg/IR/Tkg.h"

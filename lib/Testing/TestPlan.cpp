@@ -4,6 +4,7 @@
 #include "TestData.h"
 #include "tk/Runtime/NpyFile.h"
 #include "tk/Testing/TestRunner.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;

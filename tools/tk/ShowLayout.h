@@ -4,6 +4,7 @@
 #ifndef TK_TOOLS_TK_SHOWLAYOUT_H
 #define TK_TOOLS_TK_SHOWLAYOUT_H
 
+#include "llvm/Support/Error.h"
 #include <memory>
 
 namespace mlir::tk {
